@@ -1,0 +1,1 @@
+"""Analytics: the LangGraph phases as pure functions, state in and update out."""

@@ -1,0 +1,1 @@
+"""Containers: what holds other stored objects, and the limits on opening them."""

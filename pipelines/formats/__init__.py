@@ -1,0 +1,1 @@
+"""Formats: a stored object becomes tables of independently readable fragments."""

@@ -1,0 +1,1 @@
+"""Runtime: the only place in the pipelines where Ray lives."""

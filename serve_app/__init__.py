@@ -1,0 +1,1 @@
+"""The service: how MetricFoundry is asked, through REST and the command line."""

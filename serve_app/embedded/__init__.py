@@ -1,0 +1,1 @@
+"""Embedded: the servers that a laptop gets without asking."""

@@ -1,0 +1,40 @@
+"""Order: everything that a runner needs to know of one job, as one picklable value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.object_store import StoreConfig
+from pipelines.containers.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class InputObject:
+    """An object to read: the upload under `input/`, or what an s3:// source names."""
+
+    bucket: str
+    key: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobOrder:
+    """One job for one attempt. `created_at` (epoch seconds) is the only time that outputs may carry.
+
+    `checkpoints` is the SQLAlchemy URL of the job store, where the graph keeps its checkpoints.
+    """
+
+    job_id: str
+    attempt: int
+    created_at: float
+    source: Mapping[str, Any]
+    inputs: tuple[InputObject, ...]
+    store: StoreConfig
+    checkpoints: str = field(repr=False)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    request_id: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def source_type(self) -> str:
+        return str(self.source.get("type", "upload"))

@@ -19,7 +19,7 @@ class InputObject:
 
 @dataclass(frozen=True, slots=True)
 class JobOrder:
-    """One job for one attempt. `created_at` (epoch seconds) is the only time that outputs may carry.
+    """One job for one attempt. `created_at` (epoch s) is the only time outputs may carry.
 
     `checkpoints` is the SQLAlchemy URL of the job store, where the graph keeps its checkpoints.
     """

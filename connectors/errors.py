@@ -5,7 +5,9 @@ MetricFoundryError
 │   ├── SourceNotFound        source.not_found
 │   ├── SourceChanged         source.changed
 │   ├── UploadNotReceived     upload.not_received
+│   ├── UnsupportedSource     source.unsupported
 │   └── InvalidSource         source.invalid
+├── InvalidRequest         theirs: the request itself  request.invalid
 ├── ReadError              the file's
 │   ├── UnknownFormat         format.unknown
 │   ├── EmptyInput            input.empty
@@ -74,6 +76,13 @@ class InvalidSource(SourceError):
     """The description of the source makes no sense."""
 
 
+class UnsupportedSource(SourceError):
+    """A kind of source that this version does not read."""
+
+    code = "source.unsupported"
+    hint = "GET /connectors lists what this server reads."
+
+
 class SourceNotFound(SourceError):
     """Nothing lies where the source points."""
 
@@ -94,6 +103,13 @@ class UploadNotReceived(SourceError):
 
     code = "upload.not_received"
     hint = "Create a new job and upload the file before its URL expires."
+
+
+class InvalidRequest(MetricFoundryError):
+    """A part of the request that makes no sense."""
+
+    code = "request.invalid"
+    hint = "The message names the part to correct; docs/api.md describes each route."
 
 
 class ReadError(MetricFoundryError):

@@ -1,0 +1,1 @@
+"""Versions: one file a step of the schema, both ways."""

@@ -1,0 +1,55 @@
+"""Names: columns and tables keep theirs, and are only made unique."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+COMPRESSION_SUFFIXES = frozenset({".gz", ".gzip", ".bz2", ".xz", ".zst", ".zip"})
+
+
+def unique_columns(raw: Sequence[str | None]) -> tuple[str, ...]:
+    """Names as they are; an absent or blank one is called by its position, a repeat is numbered.
+
+    >>> unique_columns(["a", "a_2", "a", None, ""])
+    ('a', 'a_2', 'a_3', 'column_4', 'column_5')
+    """
+    return unique_tables(
+        name if name and name.strip() else f"column_{position}"
+        for position, name in enumerate(raw, start=1)
+    )
+
+
+def unique_tables(raw: Iterable[str]) -> tuple[str, ...]:
+    """Names as they are; a repeat gets `_2`, `_3`, never a name that another one already has.
+
+    >>> unique_tables(["a", "a", "a_2"])
+    ('a', 'a_3', 'a_2')
+    """
+    names = list(raw)
+    taken = set(names)
+    seen: set[str] = set()
+    last: dict[str, int] = {}
+    unique: list[str] = []
+    for name in names:
+        if name not in seen:
+            seen.add(name)
+            unique.append(name)
+            continue
+        number = last.get(name, 1) + 1
+        while f"{name}_{number}" in taken:
+            number += 1
+        last[name] = number
+        taken.add(f"{name}_{number}")
+        unique.append(f"{name}_{number}")
+    return tuple(unique)
+
+
+def table_name(filename: str) -> str:
+    """The stem of a file or member, without its folders and its compression suffix.
+
+    >>> table_name("2024/orders.v2.csv.gz"), table_name(".csv"), table_name("data")
+    ('orders.v2', '.csv', 'data')
+    """
+    path = PurePosixPath(filename.replace("\\", "/"))
+    while path.suffix.lower() in COMPRESSION_SUFFIXES and path.stem:
+        path = path.with_suffix("")
+    return path.stem or filename or "table"

@@ -1,7 +1,7 @@
 """Findings: all that the report may speak of, as one frozen value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
@@ -17,6 +17,7 @@ class Findings:
     `created_at` (epoch seconds) is the only time a report may show. `quality` holds one dq_validate
     payload a table, in the order of `tables`. `descriptive` and `inference` are the payloads of
     descriptive_stats and ml_inference; with several tables their entries carry `table`.
+    `receipt` is the ingestion receipt, as `results/ingest_receipt.json` has it.
     """
 
     job_id: str
@@ -31,3 +32,4 @@ class Findings:
     notices: tuple[Notice, ...] = ()
     failures: tuple[Failure, ...] = ()
     skipped: tuple[SkippedMember, ...] = ()
+    receipt: Payload = field(default_factory=dict)

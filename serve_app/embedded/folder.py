@@ -1,0 +1,59 @@
+"""Folders of the embedded servers: one owner at a time, private files, short socket paths."""
+
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from connectors.errors import ServiceUnavailable
+
+
+def lock(folder: Path) -> IO[str]:
+    """Own the folder until the file is closed or this process ends, however it ends."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = (folder / "lock").open("a+")
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        handle.close()
+        raise ServiceUnavailable(
+            f"another MetricFoundry is using {folder}", hint="Stop it, or set MF_HOME elsewhere."
+        ) from error
+    return handle
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file in one step; only its owner may read it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The file's object, or an empty one if it is absent or was cut short."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    write_private(path, json.dumps(content, indent=2) + "\n")
+
+
+def socket_folder(folder: Path) -> Path:
+    """A private folder for unix sockets: their paths may have 107 characters, a checkout more."""
+    digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
+    sockets = Path(tempfile.gettempdir()) / f"mf-{os.getuid()}-{digest}"
+    sockets.mkdir(mode=0o700, exist_ok=True)
+    state = sockets.lstat()
+    if sockets.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
+        raise ServiceUnavailable(f"{sockets} belongs to somebody else or is open to others")
+    return sockets

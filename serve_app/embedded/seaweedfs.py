@@ -1,0 +1,193 @@
+"""SeaweedFS: a real S3 server on loopback; every door but S3 is shut or asks for a token."""
+
+import json
+import secrets
+import shutil
+import sysconfig
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from connectors.errors import ServiceUnavailable, StorageError
+from connectors.object_store import ObjectStore, StoreConfig
+from serve_app.embedded import folder as folders
+from serve_app.embedded import ports
+from serve_app.embedded.child import ChildProcess, spawn
+
+SERVICES = ("master", "volume", "filer", "s3")
+TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+READY_TIMEOUT_S = 60.0
+
+
+@dataclass(slots=True)
+class SeaweedFS:
+    """One server on one folder, which it owns as long as it runs."""
+
+    folder: Path
+    bucket: str
+    ports: dict[str, int]
+    store: StoreConfig
+    guest: StoreConfig
+    process: ChildProcess
+    ownership: IO[str]
+
+    def wait_ready(self, origins: list[str]) -> None:
+        """Return once the bucket takes objects. Raises ServiceUnavailable, with the log's place."""
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while not (_answers(self.store.endpoint) and _holds(self.store, origins)):
+            if not self.process.is_alive or time.monotonic() > deadline:
+                self.stop()
+                raise ServiceUnavailable(
+                    f"the embedded S3 server did not start; see {self.folder / 'server.log'}"
+                )
+            time.sleep(0.05)
+
+    def revive(self) -> None:
+        """Start the server again where it was, if it has died."""
+        if not self.process.is_alive:
+            self.process = _launch(self.folder, self.ports)
+
+    def stop(self) -> None:
+        """SIGTERM alone takes 16 s and more; a SIGKILL after 2 s loses nothing (tested)."""
+        self.process.stop()
+        _remove_sockets(self.ports)
+        shutil.rmtree(folders.socket_folder(self.folder))
+        self.ownership.close()
+
+
+def start(folder: Path, bucket: str) -> SeaweedFS:
+    """Start the server and return at once; whatever a dead parent left running is stopped.
+
+    Call it from the main thread (see `spawn`), and `wait_ready` before the first request.
+    """
+    folder = folder.resolve()
+    ownership = folders.lock(folder)
+    record = folders.read_json(folder / "server.json")
+    if process := record.get("process"):
+        ChildProcess(**process).stop()
+    chosen = _ports(record.get("ports", {}))
+    _remove_sockets(chosen)
+    keys = _identities(folder, bucket)
+    store = StoreConfig(
+        bucket=bucket, endpoint=f"http://127.0.0.1:{chosen['s3']}", **keys["service"]
+    )
+    process = _launch(folder, chosen)
+    guest = replace(store, **keys["guest"])
+    return SeaweedFS(folder, bucket, chosen, store, guest, process, ownership)
+
+
+def _launch(folder: Path, chosen: dict[str, int]) -> ChildProcess:
+    process = spawn(_command(folder, chosen), folder=folder, log=folder / "server.log")
+    folders.write_json(
+        folder / "server.json",
+        {"process": process.as_dict(), "ports": chosen},
+    )
+    return process
+
+
+def _ports(recorded: dict[str, int]) -> dict[str, int]:
+    """The ports of last time if they are free, so that addresses outlive a restart."""
+    if set(recorded) == set(SERVICES) and all(map(ports.is_pair_free, recorded.values())):
+        return recorded
+    return dict(zip(SERVICES, ports.free_pairs(len(SERVICES)), strict=True))
+
+
+def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
+    """Random keys, made once: `service` may do all, `guest` only use this bucket."""
+    path = folder / "keys.json"
+    keys = folders.read_json(path)
+    for name in ("service", "guest"):
+        keys.setdefault(
+            name,
+            {"access_key": secrets.token_hex(10), "secret_key": secrets.token_urlsafe(30)},
+        )
+    for token in TOKENS:
+        keys.setdefault(token, secrets.token_urlsafe(48))
+    folders.write_json(path, keys)
+    scoped = [f"{action}:{bucket}" for action in ("Read", "Write", "List", "Tagging")]
+    actions = {"service": ["Admin", "Read", "Write", "List", "Tagging"], "guest": scoped}
+    identities = [
+        {
+            "name": name,
+            "credentials": [
+                {"accessKey": keys[name]["access_key"], "secretKey": keys[name]["secret_key"]}
+            ],
+            "actions": allowed,
+        }
+        for name, allowed in actions.items()
+    ]
+    folders.write_private(folder / "s3.json", json.dumps({"identities": identities}))
+    security = "".join(f'[{token}]\nkey = "{keys[token]}"\n' for token in TOKENS)
+    folders.write_private(folder / "security.toml", security)
+    return {name: keys[name] for name in actions}
+
+
+def _command(folder: Path, chosen: dict[str, int]) -> list[str]:
+    sockets = folders.socket_folder(folder)
+    for part in ("data", "logs"):
+        (folder / part).mkdir(exist_ok=True)
+    weed = Path(sysconfig.get_path("scripts")) / "weed"
+    return [
+        str(weed),
+        f"-logdir={folder / 'logs'}",
+        "-alsologtostderr=false",
+        "-log_max_size_mb=16",
+        f"-config_dir={folder}",
+        "server",
+        f"-dir={folder / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-master.port={chosen['master']}",
+        "-master.telemetry=false",
+        "-master.volumeSizeLimitMB=1024",
+        "-master.electionTimeout=500ms",  # else a restart takes 14 s
+        f"-volume.port={chosen['volume']}",
+        "-volume.max=0",
+        "-volume.preStopSeconds=0",
+        "-filer",
+        f"-filer.port={chosen['filer']}",
+        "-filer.disableHttp=true",  # it would serve every object without a key
+        f"-filer.localSocket={sockets / 'filer.sock'}",
+        "-s3",
+        f"-s3.port={chosen['s3']}",
+        f"-s3.config={folder / 's3.json'}",
+        "-s3.autoCreateBucket=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        f"-s3.localSocket={sockets / 's3.sock'}",
+    ]
+
+
+def _remove_sockets(chosen: dict[str, int]) -> None:
+    """A killed server leaves these behind, at fixed paths that name its gRPC ports."""
+    for service, port in chosen.items():
+        path = Path(f"/tmp/seaweedfs-{service}-grpc-{port + ports.GRPC_OFFSET}.sock")  # noqa: S108
+        path.unlink(missing_ok=True)
+
+
+def _answers(endpoint: str) -> bool:
+    try:
+        return httpx.get(f"{endpoint}/healthz", timeout=2).status_code == httpx.codes.OK
+    except httpx.HTTPError:
+        return False
+
+
+def _holds(store: StoreConfig, origins: list[str]) -> bool:
+    """Whether an object can be written and read back, not merely a port be reached."""
+    probe = ObjectStore(store)
+    attempts: list[Callable[[], object]] = [
+        lambda: probe.ensure_bucket(origins),
+        lambda: probe.put(".ready", b"ready"),
+        lambda: probe.get(".ready"),
+        lambda: probe.delete([".ready"]),
+    ]
+    try:
+        for attempt in attempts:
+            attempt()
+    except StorageError:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def parse(url: str) -> URL:
         ) from error
 
 
-@lru_cache(maxsize=8)
+@cache
 def engine_for(url: str) -> Engine:
     """The pool of this process for a database."""
     parsed = parse(url)

@@ -25,7 +25,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from connectors.errors import InvalidRequest, JobConflict, JobNotFound, ServiceUnavailable
 from serve_app.jobs.engine import engine_for, now, transaction
 from serve_app.jobs.model import Job, JobFailure, JobStatus, Progress
-from serve_app.jobs.tables import jobs, to_job, to_row
+from serve_app.jobs.tables import folded, jobs, to_job, to_row
 
 ENDS = [status for status in JobStatus if status.is_end]
 WAITING = [JobStatus.CREATED, JobStatus.QUEUED]
@@ -172,7 +172,7 @@ class SqlJobStore:
         if since is not None:
             query = query.where(jobs.c.created_at >= since)
         if q:
-            query = query.where(jobs.c.search.contains(q.casefold(), autoescape=True))
+            query = query.where(jobs.c.search.contains(folded(q), autoescape=True))
         if cursor is not None:
             query = query.where(tuple_(*age) < tuple_(*map(literal, decode_cursor(cursor))))
         found = self._select(query)

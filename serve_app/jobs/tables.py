@@ -116,4 +116,9 @@ def to_job(fields: RowMapping) -> Job:
 def searchable(job: Job) -> str:
     """What `GET /jobs?q=` looks through: the id and the name or address of the data."""
     words = [job.job_id, *(job.source.get(key) for key in ("filename", "uri"))]
-    return "\n".join(str(word).casefold() for word in words if word)
+    return "\n".join(folded(str(word)) for word in words if word)
+
+
+def folded(text: str) -> str:
+    """The text without case, and without what a database cannot hold as text."""
+    return text.casefold().encode(errors="replace").decode().replace("\0", "?")

@@ -83,8 +83,8 @@ class Chunk:
     do the chunks after it; the scan then reads the table again with the wider schema.
     `repaired` says why rows were changed, by reason; `null_tokens` how many cells of a column
     were null by which word.
-    `exits` is set on the last chunk of a fragment whose start was a guess: the state in which the
-    reader leaves its range, for each state in which it could have entered.
+    `span` is the byte range [start, end) that the rows took up, where the fragment is a byte range
+    whose start is a guess: the next one must begin where this one ended, or is read again.
     """
 
     frame: pl.DataFrame
@@ -93,7 +93,7 @@ class Chunk:
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    exits: tuple[int, ...] | None = None
+    span: tuple[int, int] | None = None
 
 
 class Fragment(Protocol):

@@ -1,0 +1,167 @@
+"""Cell types: text cells become typed columns, and no cell's meaning is lost on the way.
+
+A type is a claim about all cells of a column. `convert` checks it on each chunk; where a cell
+denies it, the column comes back in the narrowest wider type, up to text, which holds everything.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipelines.column_type import widest
+
+NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
+TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
+ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
+ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
+DATETIME = pl.Datetime("us")
+INSTANT = pl.Datetime("us", "UTC")
+NUMBER = re.compile(r"[ \t]*[+-]?(\d+\.?\d*|\.\d+|inf|nan)", re.IGNORECASE)
+# From narrow to wide; the first cell of a column tells which of them are worth trying.
+LADDER: tuple[tuple[pl.DataType, re.Pattern[str]], ...] = (
+    (pl.Boolean(), re.compile(r"true$|false$", re.IGNORECASE)),
+    (pl.Int64(), NUMBER),
+    (pl.Decimal(38, 0), NUMBER),
+    (pl.Float64(), NUMBER),
+    (pl.Date(), re.compile(r"\d{4}-")),
+    (DATETIME, re.compile(r"\d{4}-")),
+    (INSTANT, re.compile(r"\d{4}-")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Converted:
+    """A typed column, and how many of its cells were null by which word."""
+
+    series: pl.Series
+    null_tokens: Mapping[str, int] = field(default_factory=dict)
+
+
+def infer(cells: pl.Series) -> pl.DataType:
+    """The narrowest type that holds every cell; `Null` when none says anything.
+
+    >>> infer(pl.Series(["1", "", "N/A", "-3"])), infer(pl.Series(["007"]))
+    (Int64, String)
+    """
+    telling = cells.drop_nulls()
+    telling = telling.filter(~telling.is_in(NULL_WORDS))
+    if telling.is_empty():
+        return pl.Null()
+    typed = telling.filter(~telling.is_in(TYPED_NULL_WORDS))
+    if typed.is_empty():
+        return pl.String()
+    first = str(typed[0])
+    plausible = (dtype for dtype, pattern in LADDER if pattern.match(first))
+    typed = typed.unique()
+    return next((t for t in plausible if _parse(typed, t).null_count() == 0), pl.String())
+
+
+def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
+    """The cells as `dtype`, or as the narrowest wider type that holds them all."""
+    while not isinstance(dtype, pl.String):
+        if isinstance(dtype, pl.Null):
+            parsed = pl.Series(cells.name, [None] * len(cells), pl.Null)
+        else:
+            parsed = _parse(cells, dtype)
+        failed = cells.filter(parsed.is_null() & cells.is_not_null())
+        if failed.is_empty():
+            return Converted(parsed)
+        words = NULL_WORDS if isinstance(dtype, pl.Null) else NULL_WORDS + TYPED_NULL_WORDS
+        is_word = failed.is_in(words)
+        if is_word.all():
+            return Converted(parsed, _counted(failed))
+        misfits = failed.filter(~is_word)
+        wider = widest(dtype, infer(misfits))
+        dtype = pl.String() if wider == dtype else wider
+    return _text(cells)
+
+
+def _text(cells: pl.Series) -> Converted:
+    # Most columns hold no short word at all, and the length alone shows it.
+    if not (cells.str.len_bytes() <= max(map(len, NULL_WORDS))).any():
+        return Converted(cells)
+    is_word = cells.is_in(NULL_WORDS)
+    if not is_word.any():
+        return Converted(cells)
+    kept = pl.select(pl.when(~is_word).then(cells).alias(cells.name)).to_series()
+    return Converted(kept, _counted(cells.filter(is_word)))
+
+
+def _counted(words: pl.Series) -> dict[str, int]:
+    counts = words.alias("word").value_counts(sort=False)
+    return dict(sorted(zip(counts["word"].to_list(), counts["count"].to_list(), strict=True)))
+
+
+def _parse(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """The cells as `dtype`; null wherever the type would not say what the text says."""
+    if isinstance(dtype, pl.Boolean):
+        return _booleans(cells)
+    if dtype.is_numeric():
+        return _numbers(cells, dtype)
+    if isinstance(dtype, pl.Date):
+        return _dates(cells)
+    return _datetimes(cells, dtype)
+
+
+def _booleans(cells: pl.Series) -> pl.Series:
+    lower = cells.str.to_lowercase()
+    known = lower.is_in(["true", "false"])
+    return pl.select(pl.when(known).then(lower == "true").alias(cells.name)).to_series()
+
+
+def _numbers(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
+    if isinstance(dtype, pl.Decimal):  # its cast rounds fractions, so only whole numbers may pass
+        whole = cells.str.contains(r"^[+-]?\d{1,38}$")
+        cells = pl.select(pl.when(whole).then(cells).alias(cells.name)).to_series()
+    parsed = cells.cast(dtype, strict=False)
+    if parsed.null_count() > cells.null_count():
+        stripped = cells.str.strip_chars(" \t").cast(dtype, strict=False)
+        if stripped.null_count() < parsed.null_count():
+            cells, parsed = cells.str.strip_chars(" \t"), stripped
+    if dtype.is_float():
+        finite = parsed.is_finite()
+        if not finite.all():
+            named = cells.str.contains(r"(?i)^[+-]?inf(inity)?$")
+            parsed = pl.select(pl.when(finite | named).then(parsed).alias(cells.name)).to_series()
+    coded = _codes(cells, parsed)
+    if coded is not None:
+        parsed = pl.select(pl.when(~coded).then(parsed).alias(cells.name)).to_series()
+    return parsed
+
+
+def _codes(cells: pl.Series, parsed: pl.Series) -> pl.Series | None:
+    """Cells like 00123 or +4915112345678, digits but no quantity; None when there are none."""
+    zeros = cells.str.starts_with("0")
+    if zeros.any():
+        zeros &= ~(cells.str.starts_with("0.") | (cells == "0"))
+    if not (zeros.any() or cells.str.starts_with("+").any() or cells.str.starts_with("-0").any()):
+        return None
+    coded = cells.str.contains(r"^[+-]?0\d|^\+\d{8,}$") & parsed.is_not_null()
+    return coded.fill_null(value=False) if coded.any() else None
+
+
+def _dates(cells: pl.Series) -> pl.Series:
+    parsed = cells.str.to_date("%Y-%m-%d", strict=False)
+    if (cells.str.len_bytes() == len("2020-12-31")).all():
+        return parsed
+    exact = cells.str.contains(r"^\d{4}-\d{2}-\d{2}$")
+    return pl.select(pl.when(exact).then(parsed).alias(cells.name)).to_series()
+
+
+def _datetimes(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
+    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
+    matches = cells.str.contains(ISO_INSTANT if zoned else ISO_DATETIME)
+    dates = _dates(cells).cast(DATETIME)
+    if not (matches | dates.is_not_null() | cells.is_null()).any():
+        return pl.Series(cells.name, [None] * len(cells), dtype)
+    spaced = pl.col("cell").str.replace("T", " ", literal=True)
+    offset = "%#z" if zoned else ""
+    whole = spaced.str.to_datetime(f"%Y-%m-%d %H:%M:%S%.f{offset}", strict=False, time_unit="us")
+    minutes = spaced.str.to_datetime(f"%Y-%m-%d %H:%M{offset}", strict=False, time_unit="us")
+    parsed = pl.coalesce(whole, minutes)
+    if not zoned:
+        parsed = pl.coalesce(parsed, pl.lit(dates))
+    frame = pl.DataFrame({"cell": cells.set(~matches.fill_null(value=False), None)})
+    return frame.select(parsed.cast(dtype).alias(cells.name)).to_series()

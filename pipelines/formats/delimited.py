@@ -1,0 +1,181 @@
+"""Delimited text: CSV and its kin, planned as byte ranges that together are exactly the file."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from connectors.base import StoredObject
+from connectors.errors import EmptyInput, LimitExceeded
+from pipelines.containers.limits import Limits
+from pipelines.formats import cell_types, dialect, records, text_encoding
+from pipelines.formats.base import Guess, Origin, TablePlan
+from pipelines.formats.byte_range import SPOT_BYTES, ByteRange
+from pipelines.formats.naming import table_name, unique_columns
+from pipelines.formats.records import Dialect
+from pipelines.formats.transcoding import Transcoded
+
+HEAD_BYTES = 1 << 20
+FRAGMENT_BYTES = 32 << 20
+MAX_FRAGMENTS = 4096
+
+
+class Delimited:
+    """CSV, TSV and any other text of delimited cells."""
+
+    name = "delimited"
+    extensions = (".csv", ".tsv", ".tab", ".psv", ".txt", ".tbl", ".dat")
+    media_types = ("text/csv", "text/tab-separated-values", "text/plain")
+
+    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
+        encoding = text_encoding.detect(head)
+        if not encoding.is_byte_oriented:
+            return True
+        control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
+        return control <= len(head) // 100 and head.count(0) <= len(head) // 10
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        head = _head(file)
+        encoding = text_encoding.detect(head)
+        if not encoding.is_byte_oriented:
+            file, head = _transcoded(file, encoding)
+        is_whole = len(head) < HEAD_BYTES
+        start = encoding.bom_bytes if encoding.is_byte_oriented else 0
+        codec = encoding.name if encoding.is_byte_oriented else "utf-8"
+        body = head[start:]
+        if not body.strip(b"\r\n\t \0"):
+            raise EmptyInput(f"{file.name} holds no rows")
+        raw_lines = _lines(body, is_whole=is_whole)
+        layout = dialect.detect(
+            "".join(text_encoding.decoded(line, codec) for line in raw_lines), is_whole=is_whole
+        )
+        if layout.columns > limits.max_columns:
+            raise LimitExceeded(
+                f"{file.name} has {layout.columns} columns, "
+                f" more than max_columns {limits.max_columns}",
+                limit="columns",
+            )
+        header = _header_span(body, codec, layout, is_whole=is_whole)
+        names = unique_columns(layout.names or (None,) * layout.columns)
+        first = ByteRange(
+            file=file,
+            encoding=codec,
+            dialect=layout.dialect,
+            columns=names,
+            start=start + header.size,
+            end=None,
+            size_bytes=file.size or 0,
+            lead=header.skipped,
+        )
+        sample = _sample(first, is_whole=is_whole)
+        schema = pl.Schema({name: cell_types.infer(sample[name]) for name in names})
+        yield TablePlan(
+            name=table_name(origin.member or origin.input),
+            origin=origin,
+            format=self.name,
+            schema=schema,
+            fragments=_ranges(first),
+            size_bytes=file.size or len(head),
+            details={
+                "encoding": encoding.name,
+                "dialect": {
+                    "delimiter": layout.dialect.delimiter,
+                    "quote": layout.dialect.quote,
+                    "escape": layout.dialect.escape,
+                    "newline": _newline_word(body, layout.dialect),
+                },
+                "header": None if layout.names is None else layout.first_record + 1,
+            },
+            guesses=(Guess("encoding", encoding.name, encoding.confidence), *layout.guesses),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What lies above the first row: bytes, and rows by reason."""
+
+    size: int
+    skipped: Mapping[str, int]
+
+
+def _head(file: StoredObject) -> bytes:
+    if file.seekable:
+        return file.read(0, HEAD_BYTES)
+    head = b""
+    for block in file.stream():
+        head += block
+        if len(head) >= HEAD_BYTES:
+            break
+    return head[:HEAD_BYTES]
+
+
+def _transcoded(file: StoredObject, encoding: text_encoding.Encoding) -> tuple[StoredObject, bytes]:
+    wrapped = Transcoded(file, encoding.name, encoding.bom_bytes)
+    return wrapped, _head(wrapped)
+
+
+def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
+    newline = b"\n" if b"\n" in body or b"\r" not in body else b"\r"
+    lines = [line + newline for line in body.split(newline)]
+    lines[-1] = lines[-1][: -len(newline)]
+    return lines if is_whole or len(lines) == 1 else lines[:-1]
+
+
+def _header_span(body: bytes, codec: str, layout: dialect.Layout, *, is_whole: bool) -> _Header:
+    raw_lines = _lines(body, is_whole=is_whole)[:20_000]
+    lines = [text_encoding.decoded(line, codec) for line in raw_lines]
+    above = layout.first_record + (layout.names is not None)
+    skipped: Counter[str] = Counter()
+    end = 0
+    for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):
+        if index >= above:
+            break
+        end = record.line + record.lines
+        if index == layout.first_record:
+            skipped["header"] += 1
+        elif any(cell.strip() for cell in record.cells):
+            skipped["preamble"] += 1
+        else:
+            skipped["blank line"] += 1
+    return _Header(sum(map(len, raw_lines[:end])), skipped)
+
+
+def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
+    """Cells from the head, and from the middle and the end of what is long."""
+    size = first.file.size
+    if is_whole or not first.file.seekable or size is None:
+        return next(replace(first, chunk_bytes=HEAD_BYTES).texts())
+    spots = [replace(first, end=first.start + SPOT_BYTES, chunk_bytes=SPOT_BYTES)]
+    for share in (0.5, 0.97):
+        at = max(first.start + SPOT_BYTES, int(size * share))
+        spots.append(
+            replace(first, start=at, end=at + SPOT_BYTES, chunk_bytes=SPOT_BYTES, is_guess=True)
+        )
+    frames = [frame for spot in spots for frame in spot.texts()]
+    return pl.concat(frames) if frames else next(first.texts())
+
+
+def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:
+    size = first.file.size
+    if not first.file.seekable or size is None or size <= FRAGMENT_BYTES:
+        return (first,)
+    step = max(FRAGMENT_BYTES, -(-size // MAX_FRAGMENTS))
+    starts = list(range(first.start, size, step))
+    return tuple(
+        replace(
+            first,
+            start=start,
+            end=min(start + step, size),
+            size_bytes=min(step, size - start),
+            is_guess=index > 0,
+            lead=first.lead if index == 0 else {},
+        )
+        for index, start in enumerate(starts)
+    )
+
+
+def _newline_word(body: bytes, dialect: Dialect) -> str:
+    if dialect.newline == "\r":
+        return "CR"
+    return "CRLF" if b"\r\n" in body[:65536] else "LF"

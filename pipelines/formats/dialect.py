@@ -1,0 +1,234 @@
+"""Dialect detection: delimiter, quote, preamble and header of a delimited text, from a sample.
+
+Consistency first, then meaning: a delimiter is good when most rows have the same number of cells,
+and better when those cells look like values (van den Burg, Nazabal and Sutton, "Wrangling messy CSV
+files by detecting row and type patterns", 2019, in a small form).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from pipelines.formats import cell_types
+from pipelines.formats.base import Guess
+from pipelines.formats.records import Dialect, Record, read, split_lines
+
+DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
+LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
+SAMPLE_ROWS = 500
+VALUE = re.compile(
+    r"""\s*(?:
+      [-+]?[$€£]?\d[\d.,' ]*%?          # numbers, money, percent
+    | [-+]?\d*\.?\d+(?:[eE][-+]?\d+)?
+    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?
+    | \d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?
+    | [\w.+-]+@[\w-]+\.[\w.-]+
+    | https?://\S+
+    | [^\W\d_][\w'.()&/+ -]{0,80}       # words
+    )?\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+MEANING_CELLS = 300
+HEADER_COLUMNS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a delimited text is laid out.
+
+    `first_record` is the index, among the records, of the header, or of the first row if there is
+    none; `names` is None without a header.
+    """
+
+    dialect: Dialect
+    columns: int
+    first_record: int
+    names: tuple[str, ...] | None
+    guesses: tuple[Guess, ...]
+
+
+def detect(text: str, *, is_whole: bool) -> Layout:
+    """The layout of a text from its head; a last, cut-off line should be left out by the caller."""
+    newline = "\n" if "\n" in text or "\r" not in text else "\r"
+    lines = split_lines(text, newline)[: SAMPLE_ROWS * 4]
+    scored = sorted(
+        (
+            _score(lines, Dialect(delimiter, newline=newline), is_whole=is_whole)
+            for delimiter in DELIMITERS
+        ),
+        key=lambda candidate: -candidate.score,
+    )
+    best, runner_up = scored[0], scored[1]
+    if best.score <= 0:
+        best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
+    dialect = _refine(best.dialect, lines)
+    records = _sample(lines, dialect, is_whole=is_whole)
+    columns = _columns(records)
+    first = _first_record(records, columns)
+    names, header = _header(records[first:], columns)
+    delimiter = Guess(
+        "delimiter",
+        dialect.delimiter if columns > 1 else "none",
+        round(min(1.0, max(0.0, best.score)), 2),
+        (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
+    )
+    return Layout(dialect, columns, first, names, (delimiter, header))
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    dialect: Dialect
+    score: float
+
+
+def _sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Record]:
+    records = []
+    for record in read(lines, dialect, is_last=is_whole):
+        records.append(record)
+        if len(records) >= SAMPLE_ROWS:
+            break
+    return records
+
+
+def _width(record: Record) -> int:
+    return len(record.cells)
+
+
+def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
+    if not any(dialect.delimiter in line for line in lines[:SAMPLE_ROWS]):
+        return _Candidate(dialect, 0.0)
+    rows = [
+        r
+        for r in _sample(lines, dialect, is_whole=is_whole)
+        if any(cell.strip() for cell in r.cells)
+    ]
+    if not rows:
+        return _Candidate(dialect, 0.0)
+    width, count = max(Counter(map(_width, rows)).items(), key=lambda item: (item[1], item[0]))
+    if width == 1:
+        wide = [row for row in rows if _width(row) > 1]
+        if not wide:
+            return _Candidate(dialect, 0.0)
+        width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
+        if count < 0.3 * len(rows):  # a few delimiters in prose
+            return _Candidate(dialect, 0.0)
+    consistency = count / len(rows)
+    cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
+    cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
+    meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
+    flaws = sum(row.is_literal for row in rows) / len(rows)
+    score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
+    return _Candidate(dialect, score * (1 - 0.1 / width))
+
+
+def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
+    """Single quotes and backslash escapes, where the sample shows them."""
+    text = "".join(lines[:SAMPLE_ROWS])
+    edge = re.escape(dialect.delimiter)
+    single = len(re.findall(rf"(?:^|{edge})'[^'\n]*'(?={edge}|\r?$)", text, re.MULTILINE))
+    double = len(re.findall(rf'(?:^|{edge})"', text, re.MULTILINE))
+    quote = "'" if single > 2 and double == 0 and text.count("'") == 2 * single else '"'
+    plain = Dialect(dialect.delimiter, quote, None, dialect.newline)
+    if "\\" + quote not in text and "\\" + dialect.delimiter not in text:
+        return plain
+    escaped = replace(plain, escape="\\")
+    return escaped if _agreement(lines, escaped) > _agreement(lines, plain) else plain
+
+
+def _agreement(lines: list[str], dialect: Dialect) -> int:
+    """How many rows have the most frequent number of cells."""
+    rows = [row for row in _sample(lines, dialect, is_whole=False) if not row.is_literal]
+    return max(Counter(map(_width, rows)).values(), default=0)
+
+
+def _columns(records: Sequence[Record]) -> int:
+    widths = Counter(_width(r) for r in records if any(cell.strip() for cell in r.cells))
+    if not widths:
+        return 1
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    # A few longer rows are the truth when the short ones are titles or notes of one cell.
+    wide = {w: n for w, n in widths.items() if w > 1}
+    if width == 1 and wide and sum(wide.values()) >= 0.3 * sum(widths.values()):
+        return max(wide.items(), key=lambda item: item[1])[0]
+    return width if count else 1
+
+
+def _first_record(records: Sequence[Record], columns: int) -> int:
+    """Where the table begins: titles and notes above it have fewer cells than its rows."""
+    filled = [sum(bool(cell.strip()) for cell in record.cells) for record in records]
+    for index, record in enumerate(records):
+        if filled[index] == 0:
+            continue
+        if _width(record) == columns and (columns == 1 or filled[index] > 1):
+            return index
+        if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
+            return index
+        if not any(_width(later) == columns for later in records[index + 1 :]):
+            return index
+    return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
+    """The names in the first record, or None when it is a row like the others."""
+    if not records:
+        return None, Guess("header", "none", 0.5)
+    head = [
+        cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
+        for cell in records[0].cells
+    ]
+    body = [r.cells for r in records[1:200] if any(cell.strip() for cell in r.cells)]
+    names = _named(head, columns, body)
+    evidence = _evidence(names, body)
+    filled = [name for name in names if name]
+    if evidence < 0 or not filled:
+        return None, Guess(
+            "header", "none", min(1.0, 0.6 - evidence / 5), ("first row",), tuple(head[:5])
+        )
+    confidence = min(1.0, 0.6 + evidence / 5)
+    return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
+
+
+def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
+    if (
+        len(head) == columns - 1
+        and body
+        and any(row[-1].strip() for row in body if len(row) == columns)
+    ):
+        return ["", *head]  # the writer left out the name of the row labels, as R does
+    return [*head, *[""] * (columns - len(head))]
+
+
+def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
+    """How much the first record looks like names above these rows: positive yes, negative no."""
+    filled = [name for name in names if name]
+    if not filled:
+        return -1.0
+    if not body:
+        return 1.0 if not any(_is_value(name) for name in filled) else -1.0
+    evidence = 0.0
+    for index, name in enumerate(names[:HEADER_COLUMNS]):
+        column = [row[index] for row in body if index < len(row) and row[index].strip()]
+        if not name or not column:
+            continue
+        kind = cell_types.infer(pl.Series(column, dtype=pl.String))
+        own = cell_types.infer(pl.Series([name], dtype=pl.String))
+        if not isinstance(kind, pl.String):
+            evidence += 1.0 if isinstance(own, pl.String) else -1.0
+        elif _is_value(name):
+            evidence -= 1.0 if all(map(_is_value, column)) else 0.3
+        elif name in column and len(set(column)) < len(column):
+            evidence -= 0.5
+        else:
+            lengths = {len(cell) for cell in column}
+            evidence += 0.4 if len(lengths) == 1 and len(name) not in lengths else 0.1
+    if len(set(filled)) < len(filled):
+        evidence -= 0.3
+    return evidence
+
+
+def _is_value(cell: str) -> bool:
+    """A number, a date or the like: what seldom stands in a header."""
+    return bool(re.match(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$", cell))

@@ -1,0 +1,113 @@
+"""Text encoding: which bytes mean which characters, and chunks as UTF-8 whatever they were."""
+
+import codecs
+from dataclasses import dataclass
+
+import chardet
+
+SAMPLE_BYTES = 1 << 16
+BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+FALLBACK = "cp1252"
+# chardet tells these apart by a hair, and the wider one reads both.
+WIDENED = {"iso-8859-1": FALLBACK, "windows-1252": FALLBACK, "gb2312": "gb18030"}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A text encoding, the length of its byte order mark, and how sure we are."""
+
+    name: str
+    bom_bytes: int = 0
+    confidence: float = 1.0
+
+    @property
+    def is_byte_oriented(self) -> bool:
+        """Whether a newline byte is always a newline, so that byte ranges can be cut."""
+        return not self.name.startswith(("utf-16", "utf-32"))
+
+
+def detect(head: bytes) -> Encoding:
+    """The encoding of a text, from its first bytes: mark, then strict UTF-8, then statistics.
+
+    >>> detect("naïve".encode()).name, detect("naïve".encode("utf-16")).name
+    ('utf-8', 'utf-16-le')
+    """
+    for mark, name in BOMS:
+        if head.startswith(mark):
+            return Encoding(name, len(mark))
+    if (wide := _without_mark(head)) is not None:
+        return wide
+    sample = head[:SAMPLE_BYTES]
+    if _is_utf8(sample):
+        return Encoding("utf-8", confidence=1.0 if not sample.isascii() else 0.99)
+    answer = chardet.detect(sample)
+    name = str(answer.get("encoding") or FALLBACK).lower()
+    name = WIDENED.get(name, name)
+    confidence = float(answer.get("confidence") or 0.0)
+    try:
+        sample.decode(name, errors="strict" if len(head) < SAMPLE_BYTES else "ignore")
+    except (UnicodeDecodeError, LookupError):
+        name, confidence = FALLBACK, 0.3
+    # Strict UTF-8 has already been refused; DOS code pages are chardet's answer to short samples.
+    if name.startswith(("utf", "cp4", "cp7", "cp8", "ibm", "mac")):
+        name, confidence = FALLBACK, 0.3
+    return Encoding(name, confidence=round(confidence, 2))
+
+
+def _without_mark(head: bytes) -> Encoding | None:
+    """UTF-16 without its mark: nearly every other byte of Latin text is zero."""
+    sample = head[:4096]
+    if len(sample) < 8 or not sample.count(0):
+        return None
+    even, odd = sample[0::2].count(0), sample[1::2].count(0)
+    half = len(sample) // 2
+    if odd > 0.7 * half and even < 0.05 * half:
+        return Encoding("utf-16-le", confidence=0.9)
+    if even > 0.7 * half and odd < 0.05 * half:
+        return Encoding("utf-16-be", confidence=0.9)
+    return None
+
+
+def _is_utf8(sample: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)  # a cut last character is no error
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def decoded(line: bytes, encoding: str) -> str:
+    """One line as text; one that is not in the encoding of its file is read as cp1252."""
+    try:
+        return line.decode(encoding)
+    except UnicodeDecodeError:
+        return line.decode(FALLBACK, "replace")
+
+
+def to_utf8(content: bytes, encoding: str) -> tuple[bytes, int]:
+    r"""The bytes as UTF-8, and how many lines were not in `encoding` and were read as cp1252.
+
+    >>> to_utf8("a\nü".encode() + b"\n\xfc", "utf-8")
+    (b'a\n\xc3\xbc\n\xc3\xbc', 1)
+    """
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        pass
+    else:
+        return (content if encoding == "utf-8" else text.encode("utf-8", "replace")), 0
+    repaired = 0
+    lines: list[bytes] = []
+    for line in content.splitlines(keepends=True):
+        try:
+            lines.append(line.decode(encoding).encode("utf-8", "replace"))
+        except UnicodeDecodeError:
+            repaired += 1
+            lines.append(line.decode(FALLBACK, "replace").encode())
+    return b"".join(lines), repaired

@@ -1,0 +1,38 @@
+"""Registry: every source that can be read, and how a request names it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field
+
+from connectors import announced
+from connectors.errors import InvalidSource
+from connectors.s3_uri import S3Source, split_uri
+from connectors.upload import UploadSource
+
+SourceSpec = Annotated[UploadSource | S3Source, Field(discriminator="kind")]
+
+SOURCES: tuple[type[BaseModel], ...] = (UploadSource, S3Source)
+
+
+def source_of(
+    source_type: str | None, source_config: Mapping[str, Any], s3_path: str | None = None
+) -> UploadSource | S3Source:
+    """The source that a request describes.
+
+    Raises InvalidSource or UnsupportedSource for one that makes no sense, and pydantic's
+    ValidationError where the configuration has the wrong shape.
+    """
+    kind = (source_type or "").strip().lower()
+    if kind == "upload":
+        upload = UploadSource.model_validate({**source_config, "kind": kind})
+        upload.media_type  # noqa: B018 (raises for one that could not be signed)
+        return upload
+    if kind == "s3":
+        path = s3_path or source_config.get("uri") or source_config.get("path") or ""
+        source = S3Source(uri=path)
+        split_uri(source.uri)
+        return source
+    if kind in announced.ANNOUNCED:
+        raise announced.refuse(kind, source_config, s3_path)
+    raise InvalidSource("Unsupported source_type")

@@ -1,0 +1,160 @@
+"""Service: the verbs of a job, as the routes and the supervisor speak them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import structlog
+
+from connectors.errors import InvalidSource, JobConflict, LimitExceeded, SourceNotFound
+from connectors.object_store import ObjectStore
+from connectors.s3_uri import S3Source, split_uri
+from connectors.upload import UploadSource
+from pipelines.artifacts import input_key
+from pipelines.order import InputObject
+from serve_app.jobs.model import Job, JobStatus
+from serve_app.jobs.runner import Dispatcher
+from serve_app.jobs.store import JobStore
+from serve_app.metrics import Counter, Metrics
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A new job and, for an upload, where and how to put its bytes."""
+
+    job: Job
+    upload_url: str | None = None
+    upload_headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobService:
+    """Creates, starts and cancels jobs. `clock` gives epoch seconds."""
+
+    store: ObjectStore
+    jobs: JobStore
+    dispatcher: Dispatcher
+    metrics: Metrics
+    clock: Callable[[], float]
+    upload_ttl_s: int
+    single_put_bytes: int
+
+    def create(
+        self, source: UploadSource | S3Source, options: Mapping[str, Any], request_id: str
+    ) -> Accepted:
+        """Write the job down. It is queued at once unless its data is still to be uploaded."""
+        job_id, at = str(uuid4()), self.clock()
+        uploads = isinstance(source, UploadSource)
+        job = Job(
+            job_id=job_id,
+            status=JobStatus.CREATED if uploads else JobStatus.QUEUED,
+            source=self._stored(source, job_id),
+            source_config=source.model_dump(exclude_none=True, exclude={"kind"}),
+            options=options,
+            request_id=request_id,
+            created_at=at,
+            updated_at=at,
+            upload_expires_at=at + self.upload_ttl_s if uploads else None,
+        )
+        if isinstance(source, UploadSource):
+            accepted = self._with_upload(job, source)
+            self._persist(job)
+            return accepted
+        self._persist(job)
+        self._started(job)
+        return Accepted(job)
+
+    def process(self, job_id: str) -> Job:
+        """Start the job now that its data is there; a job further on is told as it stands."""
+        job = self.jobs.get(job_id)
+        if job.status is JobStatus.CANCELLED:
+            raise JobConflict("the job was cancelled")
+        if job.status not in {JobStatus.CREATED, JobStatus.QUEUED}:
+            return job
+        for wanted in order_inputs(job):
+            if self.store.head(wanted.key, bucket=wanted.bucket) is None:
+                raise SourceNotFound(
+                    f"the job's input s3://{wanted.bucket}/{wanted.key} is not there",
+                    hint="Upload the file to uploadUrl first, then ask again.",
+                )
+        queued = self.jobs.enqueue(job_id)
+        if job.status is JobStatus.CREATED:
+            self._started(queued)
+        return queued
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job that has not ended."""
+        job = self.jobs.request_cancel(job_id)
+        log.info("job.cancel_requested", job_id=job_id, status=job.status)
+        self._nudge(job)
+        return job
+
+    def _stored(self, source: UploadSource | S3Source, job_id: str) -> dict[str, Any]:
+        """The source as the job keeps and shows it."""
+        if isinstance(source, S3Source):
+            return {"type": "s3", "uri": source.uri}
+        return {
+            "type": "upload",
+            "bucket": self.store.bucket,
+            "key": input_key(job_id, source.stored_name),
+            "filename": source.stored_name,
+            **({"contentType": source.media_type} if source.media_type else {}),
+        }
+
+    def _with_upload(self, job: Job, source: UploadSource) -> Accepted:
+        if (source.size_bytes or 0) > self.single_put_bytes:
+            raise LimitExceeded(
+                f"an upload may hold {self.single_put_bytes:,} bytes at most, "
+                f"not {source.size_bytes:,}",
+                limit="single_put_bytes",
+                hint="Put the file into S3 by its own tools and use source_type s3.",
+            )
+        url = self.store.presign_put(
+            job.source["key"],
+            self.upload_ttl_s,
+            content_type=source.media_type,
+            size_bytes=source.size_bytes,
+        )
+        return Accepted(job, url, {"Content-Type": source.media_type} if source.media_type else {})
+
+    def _persist(self, job: Job) -> None:
+        source_type = str(job.source["type"])
+        try:
+            self.jobs.create(job)
+        except Exception:
+            self.metrics.count(Counter.JOB_PERSISTENCE_FAILED, source_type)
+            raise
+        self.metrics.count(Counter.JOB_CREATED, source_type)
+        log.info("job.created", job_id=job.job_id, source_type=source_type, status=job.status)
+
+    def _started(self, job: Job) -> None:
+        self.metrics.count(Counter.JOB_QUEUED, str(job.source["type"]))
+        log.info("job.queued", job_id=job.job_id)
+        self._nudge(job)
+
+    def _nudge(self, job: Job) -> None:
+        try:
+            self.dispatcher.nudge()
+        except Exception:
+            # The job is safe in the store, and the supervisor's poll finds it there.
+            self.metrics.count(Counter.JOB_WORKFLOW_START_FAILED, str(job.source["type"]))
+            log.exception("job.nudge_failed", job_id=job.job_id)
+
+
+def order_inputs(job: Job) -> tuple[InputObject, ...]:
+    """The objects that a job reads. Pure: whether they exist is found out by reading.
+
+    Raises InvalidSource for a stored source that is not one of ours.
+    """
+    source = job.source
+    match source.get("type"):
+        case "upload":
+            return (InputObject(source["bucket"], source["key"], source["filename"]),)
+        case "s3":
+            bucket, key = split_uri(source["uri"])
+            return (InputObject(bucket, key, key.rstrip("/").rsplit("/", 1)[-1]),)
+        case other:
+            raise InvalidSource(f"a stored source of type {other} cannot be read")

@@ -1,0 +1,1 @@
+"""Quality checks: one file a dimension; profile in, judgements out."""

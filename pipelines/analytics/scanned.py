@@ -1,0 +1,40 @@
+"""Scanned: what the scan has left in the store, as artifacts."""
+
+from collections.abc import Iterator
+
+from pipelines import artifacts
+from pipelines.analytics.workspace import Workspace
+from pipelines.artifacts import Artifact
+from pipelines.ingest import IngestResult
+
+PARQUET_TYPE = "application/vnd.apache.parquet"
+ARROW_TYPE = "application/vnd.apache.arrow.file"
+BINARY_TYPE = "application/octet-stream"
+
+
+def scanned(workspace: Workspace, result: IngestResult) -> Iterator[Artifact]:
+    """The inputs of an upload, and the parts, states and rejects of every table."""
+    job_id = workspace.order.job_id
+    inputs = artifacts.input_key(job_id, "")
+    own = workspace.uri(inputs)
+    for file in result.inputs:
+        if file.uri.startswith(own):
+            bytes_of = (file.size, file.sha256)
+            key = inputs + file.uri.removeprefix(own)
+            yield _artifact(key, BINARY_TYPE, "The input as it was staged.", bytes_of)
+    for table in result.tables:
+        for part in table.parts:
+            text = f"Rows of the table {table.name}."
+            yield _artifact(part.key, PARQUET_TYPE, text, (part.size, part.sha256))
+        states = workspace.measure(table.states_key)
+        text = f"Mergeable profile states of the table {table.name}."
+        yield _artifact(table.states_key, ARROW_TYPE, text, states)
+        if table.rejects_key:
+            rejects = workspace.measure(table.rejects_key)
+            text = f"Rows of the table {table.name} that could not be read as they stand."
+            yield _artifact(table.rejects_key, PARQUET_TYPE, text, rejects)
+
+
+def _artifact(key: str, content_type: str, text: str, measured: tuple[int, str]) -> Artifact:
+    name = "_".join(key.split("/")[2:])
+    return Artifact(name, key, content_type, text, *measured)

@@ -1,0 +1,151 @@
+"""Store workspace: a run's hands in the object store."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.errors import SourceNotFound
+from connectors.object_store import ObjectStore
+from pipelines import publish
+from pipelines.analytics.workspace import Bounds, File, Slice, artifact_of
+from pipelines.artifacts import Artifact
+from pipelines.ingest import IngestResult, Part, TableIngest
+from pipelines.order import JobOrder
+from pipelines.statistics.table_states import TableStates
+
+SIDE_BY_SIDE = 8
+WHOLE_BYTES = 8 << 20  # parts up to this size are fetched by one request
+KEPT_BYTES = 64 << 20
+
+
+@dataclass
+class StoreWorkspace:
+    """A workspace on an object store. `scan` plans and reads the inputs.
+
+    What it has written itself it remembers, up to a bound, since later phases bundle it.
+    """
+
+    order: JobOrder
+    scan: Callable[[], IngestResult]
+    is_cancelled: Callable[[], bool] = lambda: False
+    tell: Callable[[str, float], None] = lambda _phase, _fraction: None
+    _kept: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def store(self) -> ObjectStore:
+        return ObjectStore(self.order.store)
+
+    def uri(self, key: str) -> str:
+        return self.store.uri(key)
+
+    def ingest(self) -> IngestResult:
+        return self.scan()
+
+    def put(self, files: Iterable[File]) -> list[Artifact]:
+        chosen = list(files)
+        written = [artifact_of(self.order.job_id, file) for file in chosen]
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            list(pool.map(self._put, chosen, written))
+        return written
+
+    def _put(self, file: File, artifact: Artifact) -> None:
+        self.store.put(artifact.key, file.body, file.content_type)
+        self._keep(artifact.key, file.body)
+
+    def _keep(self, key: str, body: bytes) -> None:
+        if sum(map(len, self._kept.copy().values())) + len(body) <= KEPT_BYTES:
+            self._kept[key] = body
+
+    def get(self, key: str) -> bytes:
+        found = self._kept.get(key)
+        if found is None:
+            found = self.store.get(key)
+            self._keep(key, found)
+        return found
+
+    def find(self, key: str) -> bytes | None:
+        try:
+            return self.store.get(key)
+        except SourceNotFound:
+            return None
+
+    def measure(self, key: str) -> tuple[int, str]:
+        found = self.store.object(key)
+        if found.size <= WHOLE_BYTES:
+            return found.size, publish.sha256(self.get(key))
+        return found.size, found.sha256()
+
+    def commit(self, key: str, body: bytes) -> None:
+        publish.commit(self.store, key, body)
+
+    def sweep(self, keep: frozenset[str]) -> None:
+        publish.sweep(self.store, self.order.job_id, keep)
+
+    def states(self, table: TableIngest) -> TableStates:
+        return TableStates.from_bytes(self.get(table.states_key))
+
+    def slices(
+        self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]
+    ) -> Iterator[Slice]:
+        first_row = 1
+        for number, part in enumerate(table.parts):
+            yield from _row_groups(self._open(part), number, first_row, columns, matters)
+            first_row += part.rows
+
+    def _open(self, part: Part) -> pq.ParquetFile:
+        if part.size <= WHOLE_BYTES:
+            return pq.ParquetFile(BytesIO(self.store.get(part.key)))
+        return pq.ParquetFile(self.store.object(part.key).open(), pre_buffer=True)
+
+    def cancelled(self) -> bool:
+        return self.is_cancelled()
+
+    def on_phase(self, phase: str, fraction: float) -> None:
+        self.tell(phase, fraction)
+
+
+def _row_groups(
+    file: pq.ParquetFile,
+    part: int,
+    first_row: int,
+    columns: Sequence[str],
+    matters: Callable[[Bounds], bool],
+) -> Iterator[Slice]:
+    leaves = _leaves(file.schema_arrow, columns)
+    for index in range(file.num_row_groups):
+        group = file.metadata.row_group(index)
+        if matters(_bounds(group, leaves)):
+            frame = pl.DataFrame(pl.from_arrow(file.read_row_group(index, columns=list(columns))))
+            yield Slice(part, first_row, frame)
+        first_row += group.num_rows
+
+
+def _leaves(schema: pa.Schema, columns: Sequence[str]) -> dict[str, int]:
+    """Where the columns lie among the leaves of the schema; a nested column has several."""
+    wanted, leaves, leaf = set(columns), {}, 0
+    for column in schema:
+        if column.name in wanted:
+            leaves[column.name] = leaf
+        leaf += _leaf_count(column.type)
+    return leaves
+
+
+def _leaf_count(kind: pa.DataType) -> int:
+    children = [kind.field(index).type for index in range(kind.num_fields)]
+    return sum(map(_leaf_count, children)) if children else 1
+
+
+def _bounds(group: Any, leaves: dict[str, int]) -> dict[str, tuple[Any, Any]]:
+    """The minimum and maximum of those columns that have statistics here."""
+    found = {name: group.column(leaf).statistics for name, leaf in leaves.items()}
+    return {
+        name: (statistics.min, statistics.max)
+        for name, statistics in found.items()
+        if statistics is not None and statistics.has_min_max
+    }

@@ -1,0 +1,114 @@
+"""Workspace: all that a phase may touch of the world, so that everything else in it stays pure."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import polars as pl
+
+from pipelines import artifacts
+from pipelines.artifacts import Artifact
+from pipelines.ingest import IngestResult, TableIngest
+from pipelines.order import JobOrder
+from pipelines.publish import sha256
+from pipelines.statistics.table_states import TableStates
+
+Bounds = Mapping[str, tuple[Any, Any]]
+JSON_TYPE = "application/json"
+
+
+class RunCancelled(Exception):
+    """The job was cancelled: nothing may be published any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to publish. `path` is relative to the job; the manifest's name follows from it."""
+
+    path: str
+    body: bytes = field(repr=False)
+    content_type: str
+    description: str
+    name: str | None = None
+
+
+def artifact_of(job_id: str, file: File) -> Artifact:
+    """What the manifest says of a file.
+
+    >>> artifact_of("1", File("results/a.csv", b"a", "text/csv", "Some.")).name
+    'results_a.csv'
+    """
+    return Artifact(
+        name=file.name or file.path.replace("/", "_"),
+        key=artifacts.base(job_id) + file.path,
+        content_type=file.content_type,
+        description=file.description,
+        size=len(file.body),
+        sha256=sha256(file.body),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Consecutive rows of a table; the first of them is row `first_row` (from 1) of the table."""
+
+    part: int
+    first_row: int
+    frame: pl.DataFrame
+
+
+class Workspace(Protocol):
+    """What a run may touch: its order, its objects in the store, and the one who asked for it."""
+
+    @property
+    def order(self) -> JobOrder: ...
+
+    def uri(self, key: str) -> str:
+        """The `s3://` address of a key."""
+        ...
+
+    def ingest(self) -> IngestResult:
+        """Plan and scan the inputs. May raise RunCancelled."""
+        ...
+
+    def put(self, files: Iterable[File]) -> list[Artifact]:
+        """Write the files, side by side, and return what was written in the order given."""
+        ...
+
+    def get(self, key: str) -> bytes: ...
+
+    def find(self, key: str) -> bytes | None:
+        """What lies at the key in the store at this moment, if anything does."""
+        ...
+
+    def measure(self, key: str) -> tuple[int, str]:
+        """The size and SHA-256 of what another wrote at the key."""
+        ...
+
+    def commit(self, key: str, body: bytes) -> None:
+        """Write a manifest once. Raises StorageError if another one lies there."""
+        ...
+
+    def sweep(self, keep: frozenset[str]) -> None:
+        """Remove every object of the job but those to keep, the inputs and the manifests."""
+        ...
+
+    def states(self, table: TableIngest) -> TableStates: ...
+
+    def slices(
+        self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]
+    ) -> Iterator[Slice]:
+        """The table's own Parquet, only these columns, in row order, a row group at a time.
+
+        A row group is read only if `matters` says so of its bounds: the (min, max) of each column
+        that has statistics there.
+        """
+        ...
+
+    def cancelled(self) -> bool:
+        """Whether the job should stop; asked between phases."""
+        ...
+
+    def on_phase(self, phase: str, fraction: float) -> None:
+        """The phase works; `fraction` (0..1) of the whole job is done."""
+        ...

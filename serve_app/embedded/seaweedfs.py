@@ -3,19 +3,20 @@
 import json
 import secrets
 import shutil
+import ssl
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-import httpx
+import httpx2 as httpx
 
 from connectors.errors import ServiceUnavailable, StorageError
 from connectors.object_store import ObjectStore, StoreConfig
+from serve_app.embedded import certificates, ports
 from serve_app.embedded import folder as folders
-from serve_app.embedded import ports
 from serve_app.embedded.child import ChildProcess, spawn
 
 SERVICES = ("master", "volume", "filer", "s3")
@@ -50,6 +51,16 @@ class SeaweedFS:
         """Start the server again where it was, if it has died."""
         if not self.process.is_alive:
             self.process = _launch(self.folder, self.ports)
+
+    def vacuum(self) -> None:
+        """Give the space of deleted objects back to the disk. Raises ServiceUnavailable."""
+        context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
+        context.load_cert_chain(self.folder / "node.crt", self.folder / "node.key")
+        address = f"https://127.0.0.1:{self.ports['master']}/vol/vacuum?garbageThreshold=0.0001"
+        try:
+            httpx.get(address, verify=context, timeout=600).raise_for_status()
+        except httpx.HTTPError as error:
+            raise ServiceUnavailable("the embedded S3 server could not free its space") from error
 
     def stop(self) -> None:
         """SIGTERM alone takes 16 s and more; a SIGKILL after 2 s loses nothing (tested)."""
@@ -121,9 +132,22 @@ def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
         for name, allowed in actions.items()
     ]
     folders.write_private(folder / "s3.json", json.dumps({"identities": identities}))
-    security = "".join(f'[{token}]\nkey = "{keys[token]}"\n' for token in TOKENS)
-    folders.write_private(folder / "security.toml", security)
+    folders.write_private(folder / "security.toml", _security(folder, keys))
     return {name: keys[name] for name in actions}
+
+
+def _security(folder: Path, keys: Mapping[str, Any]) -> str:
+    """Tokens for what goes by HTTP, client certificates for gRPC and the master's HTTP.
+
+    Without the latter the master hands out those tokens to all comers, or drops a bucket for them.
+    """
+    certificates.issue(folder)
+    node = f'cert = "{folder / "node.crt"}"\nkey = "{folder / "node.key"}"\n'
+    authority = f'ca = "{folder / "ca.crt"}"\n'
+    sections = {token: f'key = "{keys[token]}"\n' for token in TOKENS}
+    sections |= {"grpc": authority} | {f"grpc.{peer}": node for peer in (*SERVICES, "client")}
+    sections |= {"https.master": node + authority}
+    return "".join(f"[{name}]\n{content}" for name, content in sections.items())
 
 
 def _command(folder: Path, chosen: dict[str, int]) -> list[str]:

@@ -1,0 +1,83 @@
+"""Ray head: one node on loopback, with a token, that lives and dies with this process."""
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from serve_app.embedded import folder as folders
+
+OBJECT_STORE_BYTES = 768 << 20
+NAMESPACE = "metricfoundry"
+
+
+@dataclass(frozen=True, slots=True)
+class RayHead:
+    """A running head. `dashboard_url` is empty when it was started without one."""
+
+    address: str
+    dashboard_url: str
+    token_path: Path
+
+    def stop(self) -> None:
+        import ray
+
+        ray.shutdown()
+
+
+def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
+    """Start Ray in this process's name. Its sessions and logs lie under `folder`."""
+    folder = folder.resolve()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    token_path = _token(folder)
+    os.environ.update(environment(token_path))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # it makes every Ray process start slowly
+    os.environ.pop("RAY_ADDRESS", None)
+    import ray
+
+    context = ray.init(
+        address="local",
+        namespace=NAMESPACE,
+        num_gpus=0,
+        resources={"analytics": runners, "ingest": max(2, os.cpu_count() or 1)},
+        object_store_memory=OBJECT_STORE_BYTES,
+        include_dashboard=dashboard,
+        dashboard_host="127.0.0.1",
+        log_to_driver=False,
+        logging_level="ERROR",
+        _temp_dir=str(_sessions(folder)),
+    )
+    dashboard_url = f"http://{context.dashboard_url}" if dashboard else ""
+    return RayHead(context.address_info["gcs_address"], dashboard_url, token_path)
+
+
+def environment(token_path: Path) -> dict[str, str]:
+    """What every Ray process of ours runs with, whatever the shell has set."""
+    return {
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # on Linux: every port binds 127.0.0.1
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN_PATH": str(token_path),
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_DATA_USE_DATASOURCE_V2": "0",  # V2 starts 32 actors to read one Parquet file
+        "RAY_task_oom_retries": "1",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    }
+
+
+def _token(folder: Path) -> Path:
+    path = folder / "token"
+    if not path.exists():
+        folders.write_private(path, secrets.token_hex(32))
+    return path
+
+
+def _sessions(folder: Path) -> Path:
+    """Where Ray keeps sockets and logs: a short link into the folder; old sessions are removed."""
+    sessions = folder / "sessions"
+    shutil.rmtree(sessions, ignore_errors=True)
+    sessions.mkdir()
+    link = folders.socket_folder(folder) / "ray"
+    link.unlink(missing_ok=True)
+    link.symlink_to(sessions)
+    return link

@@ -1,0 +1,149 @@
+"""JSON: a document of rows (an array, one object, a wrapper around an array), read as a stream."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from connectors.base import StoredObject
+from connectors.errors import EmptyInput
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
+from pipelines.formats.json_layout import Layout, Outline, layout_of, sample
+from pipelines.formats.json_shape import Shape, shape_of
+from pipelines.formats.json_syntax import Parsed
+from pipelines.formats.json_typing import frame, text
+from pipelines.formats.naming import table_name
+
+CHUNK_CHARACTERS = 4 << 20
+CHUNK_ROWS = 65_536
+HEADER = "header"
+STARTS = (b"{", b"[")
+BYTE_ORDER_MARKS = (
+    b"\xef\xbb\xbf",
+    b"\xff\xfe\x00\x00",
+    b"\x00\x00\xfe\xff",
+    b"\xff\xfe",
+    b"\xfe\xff",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JsonDocument:
+    """The rows of one document."""
+
+    file: StoredObject
+    layout: Layout
+    shape: Shape
+    limits: Limits
+
+    @property
+    def size_bytes(self) -> int:
+        return self.file.size or 0
+
+    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        has_header = self.shape.header
+        for documents in _batches(self.layout.rows(self.file, self.limits)):
+            chunk = self._chunk(documents, schema, has_header=has_header)
+            has_header = False
+            schema = chunk.frame.schema
+            yield chunk
+
+    def _chunk(self, documents: list[Parsed], schema: pl.Schema, *, has_header: bool) -> Chunk:
+        rows: list[Mapping[str, Any]] = []
+        rejects: list[Reject] = []
+        reasons: Counter[str] = Counter()
+        repaired = 0
+        for document in documents[has_header:]:
+            row = self.shape.row(document.value)
+            if row is None:
+                rejects.append(Reject(self.shape.misfit, text(document.value).encode()))
+                continue
+            rows.append(row)
+            reasons.update(document.repairs)
+            repaired += bool(document.repairs)
+        account = RowAccount(len(rows) - repaired, repaired, len(rejects), int(has_header))
+        skipped = {HEADER: 1} if has_header else {}
+        content = frame(rows, schema, self.limits.max_columns)
+        return Chunk(content, account, tuple(rejects), dict(reasons), skipped)
+
+
+def _batches(documents: Iterator[Parsed]) -> Iterator[list[Parsed]]:
+    batch: list[Parsed] = []
+    characters = 0
+    for document in documents:
+        batch.append(document)
+        characters += document.length
+        if characters >= CHUNK_CHARACTERS or len(batch) >= CHUNK_ROWS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+class Json:
+    """JSON documents that are not one a line."""
+
+    name = "json"
+    extensions = (".json", ".geojson")
+    media_types = ("application/json", "application/geo+json", "text/json")
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        """It begins like an object or an array; a lone value needs the name."""
+        start = head
+        for mark in BYTE_ORDER_MARKS:
+            start = start.removeprefix(mark)
+        start = start.replace(b"\0", b"").lstrip()
+        if name.lower().endswith(self.extensions):
+            return start[:1] in (b"{", b"[", b'"', b"-", b"t", b"f", b"n") or start[:1].isdigit()
+        return start[:1] == b"{" or (
+            start[:1] == b"[" and start[1:].lstrip()[:1] in b'[{"]-0123456789tfn'
+        )
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        layout, outline = layout_of(file, limits)
+        documents = sample(layout, file, limits)
+        if not documents:
+            raise EmptyInput(f"{file.name} holds no rows")
+        shape = shape_of(documents)
+        rows = [
+            row
+            for document in documents[shape.header :]
+            if (row := shape.row(document)) is not None
+        ]
+        schema = frame(rows, pl.Schema(), limits.max_columns).schema
+        if not schema:
+            raise EmptyInput(f"{file.name} holds no named value")
+        name = table_name(file.name)
+        yield TablePlan(
+            name=name,
+            origin=origin,
+            format=self.name,
+            schema=schema,
+            fragments=(JsonDocument(file, layout, shape, limits),),
+            size_bytes=file.size or 0,
+            details={"layout": layout.kind, "rows": shape.kind, "header": shape.header},
+            guesses=_guesses(layout, outline),
+            notices=_notices(layout, outline, origin, name),
+        )
+
+
+def _guesses(layout: Layout, outline: Outline) -> tuple[Guess, ...]:
+    if layout.kind in {"array", "documents"}:
+        return ()
+    chosen = f"{layout.kind} by {layout.key}" if layout.kind == "wrapped" else layout.kind
+    return (Guess("rows", chosen, 0.9, ("one object, one row",), tuple(outline.others)[:5]),)
+
+
+def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tuple[Notice, ...]:
+    message = {
+        "wrapped": f"the rows are the elements of {layout.key!r}"
+        + (f"; not in the table: {', '.join(list(outline.others)[:20])}" if outline.others else ""),
+        "keyed": f"the rows are the members of one object, their keys in {layout.key!r}",
+        "columns": "the rows were rebuilt from an object of columns",
+    }.get(layout.kind)
+    if message is None:
+        return ()
+    return (Notice("json.layout", message, "INFO", origin.input, origin.member, table),)

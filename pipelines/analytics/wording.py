@@ -2,11 +2,13 @@
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNITS = ("kB", "MB", "GB", "TB", "PB")
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 WHITESPACE = {"\t": "⇥", "\n": "↵", "\r": "↵"}
@@ -143,6 +145,34 @@ def cell(value: object, limit: int = 80) -> str:
     if isinstance(value, bool | float):
         return amount(value, 9)
     return shorten(str(value), limit)
+
+
+def plain(value: object, limit: int = 120) -> str:
+    """A small JSON value in words.
+
+    >>> plain({"delimiter": ";", "quote": None}), plain(["a", "b"]), plain(True)
+    ('delimiter ;', 'a, b', 'yes')
+    """
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        told = [f"{k} {plain(v, limit)}" for k, v in value.items() if v is not None]
+        return shorten(", ".join(told), limit)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return shorten(", ".join(plain(item, limit) for item in value), limit) or NOTHING
+    return shorten(value, limit) if isinstance(value, str) else amount(value)
+
+
+def moment(epoch_s: float) -> str:
+    """A time as a person writes it.
+
+    >>> moment(1_795_431_600)
+    '23 Nov 2026, 11:00 UTC'
+    """
+    when = datetime.fromtimestamp(epoch_s, UTC)
+    return f"{when.day} {MONTHS[when.month - 1]} {when:%Y, %H:%M} UTC"
 
 
 def _shown(character: str) -> str:

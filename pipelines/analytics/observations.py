@@ -1,0 +1,185 @@
+"""Observations: single things worth saying of the data, each with its figure and its weight."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.analytics.charts import is_key
+from pipelines.analytics.findings import Findings
+from pipelines.analytics.wording import amount, bounded, count, number, percent, shorten
+from pipelines.profile import ColumnProfile, TableProfile
+
+STRONG = 0.5  # a correlation worth a sentence
+SAME = 0.9999
+DOMINANT = 0.9  # the share of rows with which one value dominates
+LONG_TAIL = 2.0  # skewness; the exponential distribution's
+FEW = 20  # distinct values of a category
+
+Parts = tuple["str | Name", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name or value out of the data."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return f"`{shorten(self.text, 60)}`"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Words and names. `weight` orders sentences; `kind` groups those that say the same sort."""
+
+    weight: float
+    kind: str
+    parts: Parts
+    table: str | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        return "".join(str(part) for part in self.parts)
+
+
+def observations(findings: Findings) -> Iterator[Sentence]:
+    """Everything worth saying, in no order."""
+    yield from _unread(findings)
+    several = len(findings.tables) > 1
+    for table, quality in zip(findings.tables, findings.quality, strict=True):
+        columns = {column.name: column for column in table.columns}
+        for issue in quality["issues"]:
+            yield _issue(table, columns.get(issue.get("column", "")), issue, several=several)
+        if not table.rows:
+            yield Sentence(70, "empty", (Name(table.name), " has no rows."), table.name)
+        for column in table.columns:
+            yield from _column(table, column, _place(table, column.name, several=several))
+    for report in findings.descriptive.get("outliers") or ():
+        yield from _outlier(findings, report)
+    for pair in findings.descriptive.get("correlations") or ():
+        yield from _correlation(findings, pair)
+
+
+def _unread(findings: Findings) -> Iterator[Sentence]:
+    for failure in findings.failures:
+        inside: Parts = (" in ", Name(failure.input)) if failure.member else ()
+        message = shorten(failure.message, 240)
+        what = Name(failure.member or failure.input)
+        yield Sentence(100, "failure", (what, *inside, f" could not be read: {message}"))
+    rows = findings.rows
+    if rows.rejected:
+        share = percent(rows.rejected / rows.read)
+        told = f"{rows.rejected:,} of {count(rows.read, 'row')} ({share}) could not be read"
+        yield Sentence(95, "reject", (f"{told}; the rejects keep them, with the reason.",))
+
+
+def _issue(
+    table: TableProfile, column: ColumnProfile | None, issue: Mapping[str, Any], *, several: bool
+) -> Sentence:
+    affected = number(issue.get("count")) or 0.0
+    weight = {"ERROR": 80.0, "WARNING": 60.0, "INFO": 20.0}[issue["severity"]]
+    weight += 10 * min(1.0, affected / table.rows) if table.rows else 0.0
+    said = shorten(issue["message"], 240).rstrip(".")
+    if column is None:
+        where: Parts = (Name(table.name), ": ") if several else ()
+        parts: Parts = (*where, said if several else said[:1].upper() + said[1:], ".")
+        return Sentence(weight, issue["rule"], parts, table.name)
+    place = _place(table, column.name, several=several)
+    if issue["rule"] == "null_ratio_threshold":
+        parts = (*place, _emptiness(column))
+    else:
+        parts = (*place, f": {said}.")
+    return Sentence(weight, issue["rule"], parts, table.name, column.name)
+
+
+def _emptiness(column: ColumnProfile) -> str:
+    if not column.non_null_count:
+        return f" is empty in every row ({column.count:,} of {column.count:,})."
+    share = percent(column.null_ratio)
+    return f" is {share} empty ({column.null_count:,} of {count(column.count, 'row')})."
+
+
+def _column(table: TableProfile, column: ColumnProfile, place: Parts) -> Iterator[Sentence]:
+    figures, rows = column.figures, column.non_null_count
+
+    def said(weight: float, kind: str, *parts: str | Name) -> Sentence:
+        return Sentence(weight, kind, (*place, *parts), table.name, column.name)
+
+    distinct = figures.get("distinctCount")
+    estimate = (figures.get("estimates") or {}).get("distinctCount")
+    top = (figures.get("topValues") or [{}])[0]
+    if is_key(column) and estimate is None:
+        yield said(12, "key", f" differs in every one of {count(rows, 'row')}, as a key does.")
+    elif distinct == 1 and rows > 1 and estimate is None:
+        value = Name(_value(top.get("value")))
+        yield said(35, "constant", " holds one value only, ", value, f", in {count(rows, 'row')}.")
+    elif rows and top and top["count"] / rows >= DOMINANT and distinct and distinct > 1:
+        share = percent(top["count"] / rows)
+        value = Name(_value(top["value"]))
+        told = f" in {share} of its values ({top['count']:,} of {rows:,})."
+        yield said(30, "dominant", " is ", value, told)
+    elif column.inferred_type == "text" and distinct and distinct <= FEW and rows > 2 * FEW:
+        kinds = bounded(distinct, estimate)
+        value = Name(_value(top.get("value")))
+        told = f" ({percent(top['count'] / rows)})." if top else "."
+        yield said(8, "category", f" has {kinds} distinct values, most often ", value, told)
+    yield from _tail(column, said)
+
+
+def _tail(column: ColumnProfile, said: Any) -> Iterator[Sentence]:
+    figures = column.figures
+    skewness, mean = number(figures.get("skewness")), number(figures.get("mean"))
+    median = number((figures.get("quantiles") or {}).get("p50"))
+    if skewness is None or mean is None or median is None or abs(skewness) < LONG_TAIL:
+        return
+    side, beyond = ("above", "below") if skewness > 0 else ("below", "above")
+    told = (
+        f" has a long tail {side} its middle: half of the values lie {beyond} "
+        f"{amount(median, 4)}, the mean is {amount(mean, 4)} (skewness {amount(skewness, 3)})."
+    )
+    yield said(15 + min(abs(skewness), 10) / 10, "tail", told)
+
+
+def _outlier(findings: Findings, report: Mapping[str, Any]) -> Iterator[Sentence]:
+    if not report["values"]:
+        return
+    table = report.get("table", findings.tables[0].name)
+    place = _named(table, report["column"], several=len(findings.tables) > 1)
+    far = report["values"][0]
+    row = f", in row {far['row']:,}" if "row" in far else ""
+    many = f"{report['count']:,}" if "count" in report else f"at least {len(report['values']):,}"
+    told = (
+        f" has {many} {'value' if many == '1' else 'values'} at least "
+        f"{amount(report['threshold'])} standard deviations from its mean, the farthest "
+        f"{amount(far['value'])} ({far['zscore']:.1f} deviations{row})."
+    )
+    weight = 40 + min(far["zscore"], 50) / 10
+    yield Sentence(weight, "outlier", (*place, told), table, report["column"])
+
+
+def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Sentence]:
+    r = pair["correlation"]
+    if abs(r) < STRONG:
+        return
+    table = pair.get("table", findings.tables[0].name)
+    inside: Parts = (" in ", Name(table)) if len(findings.tables) > 1 else ()
+    shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
+    figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
+    if abs(r) >= SAME:
+        way = " say the same"
+    else:
+        way = " rise together" if r > 0 else " move in opposite directions"
+    parts: Parts = (Name(pair["left"]), " and ", Name(pair["right"]), *inside, way, figure)
+    yield Sentence(25 + 20 * abs(r), "correlation", parts, table, pair["left"])
+
+
+def _place(table: TableProfile, column: str, *, several: bool) -> Parts:
+    return _named(table.name, column, several=several)
+
+
+def _named(table: str, column: str, *, several: bool) -> Parts:
+    return (Name(column), " in ", Name(table)) if several else (Name(column),)
+
+
+def _value(value: object) -> str:
+    return value if isinstance(value, str) else amount(value)

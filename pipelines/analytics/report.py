@@ -1,0 +1,86 @@
+"""Report: one page that opens from disk, without scripts, and the same for a terminal."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
+
+from pipelines.analytics import charts, narrative, report_view, wording
+from pipelines.analytics.drawing import Drawing, svg
+from pipelines.analytics.findings import Findings
+from pipelines.analytics.report_text import text
+from pipelines.analytics.workspace import File
+
+__all__ = ["html", "text", "write_report"]
+
+HTML_TYPE, TEXT_TYPE = "text/html; charset=utf-8", "text/plain; charset=utf-8"
+
+TEMPLATES = Path(__file__).parent / "templates"
+LIMITS = {
+    "contents": 12,
+    "warnings": 100,
+    "members": 50,
+    "guesses": 20,
+    "issues": 100,
+    "pairs": 20,
+    "outliers": 30,
+}
+
+
+def write_report(findings: Findings) -> tuple[dict[str, Any], list[File]]:
+    """The payload of nl_report, and the files that it speaks of."""
+    pictures = [
+        File(f"results/graphs/{graph.name}", graph.png, "image/png", f"{graph.description}.")
+        for graph in charts.graphs(findings)
+    ]
+    pages = [
+        File("results/report.html", html(findings), HTML_TYPE, "The report, as one page."),
+        File("results/report.txt", text(findings), TEXT_TYPE, "The report, for a terminal."),
+    ]
+    return narrative.narrate(findings), [*pages, *pictures]
+
+
+def html(findings: Findings) -> bytes:
+    """The page. Everything foreign is escaped, and nothing in it loads anything."""
+    page = _template().render(
+        findings=findings,
+        css=Markup((TEMPLATES / "report.css").read_text("utf-8")),  # noqa: S704 - our own file
+        created=wording.moment(findings.created_at),
+        summary=narrative.summary(findings),
+        highlights=narrative.highlights(findings),
+        headline=report_view.headline(findings),
+        warnings=report_view.warnings(findings),
+        members=report_view.members(findings),
+        tables=report_view.table_views(findings),
+        limits=LIMITS,
+    )
+    return page.encode("utf-8")
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalized,
+    )
+    environment.filters |= {
+        "amount": wording.amount,
+        "bounded": wording.bounded,
+        "cell": wording.cell,
+        "percent": wording.percent,
+        "plain": wording.plain,
+        "shorten": wording.shorten,
+        "size": wording.size,
+    }
+    return environment.get_template("report.html.j2")
+
+
+def _finalized(value: object) -> object:
+    """A drawing in the template is its SVG, which escapes its own text."""
+    return Markup(svg(value)) if isinstance(value, Drawing) else value  # noqa: S704

@@ -1,0 +1,145 @@
+"""Report text: the report for a terminal, 80 columns wide."""
+
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipelines.analytics import narrative, report_view
+from pipelines.analytics.findings import Findings
+from pipelines.analytics.report_view import Card, TableView
+from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
+
+WIDTH = 80
+COLUMNS = 200
+ISSUES, PAIRS, WARNINGS = 50, 20, 50
+
+
+def text(findings: Findings) -> bytes:
+    """The page's figures as plain lines; foreign text can hold no control character."""
+    return ("\n".join(_lines(findings)).rstrip() + "\n").encode("utf-8")
+
+
+def _lines(findings: Findings) -> Iterator[str]:
+    yield shorten(findings.source_name, WIDTH)
+    yield "=" * min(WIDTH, _cells(shorten(findings.source_name, WIDTH)))
+    yield f"MetricFoundry report, {moment(findings.created_at)}"
+    yield ""
+    yield from _wrapped(" ".join(str(sentence) for sentence in narrative.summary(findings)))
+    yield ""
+    for name, figure, remark in report_view.headline(findings):
+        yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
+    said = narrative.highlights(findings)
+    if said:
+        yield from _heading("Highlights")
+        for sentence in said:
+            yield from _wrapped(str(sentence), "- ")
+    warned = report_view.warnings(findings)
+    if warned:
+        yield from _heading("Warnings")
+        for warning in warned[:WARNINGS]:
+            place = f" ({warning.place})" if warning.place else ""
+            told = f"{shorten(warning.message, 400)}{place}"
+            yield from _wrapped(f"{warning.severity} {told}", "- ")
+        yield from _more(len(warned) - WARNINGS, "warning")
+    rows = findings.rows
+    yield from _heading("How it was read")
+    yield f"  {count(rows.read, 'row')} read: {rows.parsed:,} parsed, {rows.repaired:,} repaired,"
+    yield f"  {rows.rejected:,} rejected, {rows.skipped:,} skipped (header and blank lines)"
+    for view in report_view.table_views(findings):
+        yield from _table(view)
+    reason = findings.inference.get("reason")
+    if reason:
+        yield from _heading("Inference")
+        yield from _wrapped(shorten(str(reason), 400))
+
+
+def _table(view: TableView) -> Iterator[str]:
+    yield from _heading(f"Table {shorten(view.profile.name, 60)}")
+    for name, value in view.facts:
+        yield f"  {name:<26}{shorten(value, WIDTH - 28)}"
+    issues = view.quality["issues"]
+    yield from _heading("Quality", "-")
+    if not issues:
+        yield "  Nothing found."
+    for issue in issues[:ISSUES]:
+        column = f"`{shorten(issue['column'], 40)}` " if issue.get("column") else ""
+        told = f"{issue['severity']} {column}{shorten(issue['message'], 300)}"
+        yield from _wrapped(told, "- ")
+    yield from _more(len(issues) - ISSUES, "issue")
+    yield from _heading("Columns", "-")
+    cards = [card for fold in view.folds for card in fold]
+    header = ("column", "type", "empty", "distinct", "min", "mean", "max")
+    yield from _aligned([header, *(_row(card) for card in cards[:COLUMNS])])
+    yield from _more(len(cards) - COLUMNS, "column")
+    if view.correlations:
+        yield from _heading("Correlations", "-")
+        pairs = [
+            (shorten(p["left"], 28), shorten(p["right"], 28), f"{p['correlation']:.3f}")
+            for p in view.correlations[:PAIRS]
+        ]
+        yield from _aligned([("column", "column", "r"), *pairs], left=2)
+        yield from _more(len(view.correlations) - PAIRS, "pair")
+    if view.outliers:
+        yield from _heading("Outliers", "-")
+        far = [
+            (
+                shorten(report["column"], 28),
+                amount(report.get("count", len(report["values"]))),
+                cell(report["values"][0]["value"], 20),
+                f"{report['values'][0]['zscore']:.1f}",
+            )
+            for report in view.outliers[:PAIRS]
+            if report["values"]
+        ]
+        yield from _aligned([("column", "values", "farthest", "z"), *far])
+        yield from _more(len(view.outliers) - PAIRS, "column")
+
+
+def _row(card: Card) -> tuple[str, ...]:
+    column, figures = card.column, card.column.figures
+    about = "≈" if card.estimate("distinctCount") else ""
+    return (
+        shorten(column.name, 20),
+        column.type,
+        percent(column.null_ratio),
+        about + amount(figures.get("distinctCount")),
+        cell(figures.get("min"), 10),
+        amount(figures.get("mean"), 4),
+        cell(figures.get("max"), 10),
+    )
+
+
+def _heading(words: str, under: str = "=") -> Iterator[str]:
+    yield ""
+    yield words
+    yield under * min(WIDTH, _cells(words))
+
+
+def _more(left: int, noun: str) -> Iterator[str]:
+    if left > 0:
+        yield f"  … and {count(left, f'more {noun}')} in results.json"
+
+
+def _wrapped(words: str, bullet: str = "") -> Iterable[str]:
+    return textwrap.wrap(words, WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet))
+
+
+def _aligned(rows: Sequence[Sequence[str]], left: int = 2) -> Iterator[str]:
+    """Rows in columns as wide as they need; the first `left` flush left, the others right."""
+    widths = [max(_cells(row[index]) for row in rows) for index in range(len(rows[0]))]
+    for row in rows:
+        padded = [
+            words + " " * (width - _cells(words))
+            if index < left
+            else " " * (width - _cells(words)) + words
+            for index, (words, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield f"  {'  '.join(padded)}".rstrip()
+
+
+def _cells(words: str) -> int:
+    """How many terminal cells the words take; wide characters take two, combining ones none."""
+    if words.isascii():
+        return len(words)
+    wide = sum(unicodedata.east_asian_width(character) in "WF" for character in words)
+    return len(words) + wide - sum(unicodedata.combining(character) > 0 for character in words)

@@ -88,7 +88,7 @@ class StoreWorkspace:
         publish.sweep(self.store, self.order.job_id, keep)
 
     def states(self, table: TableIngest) -> TableStates:
-        return TableStates.from_bytes(self.get(table.states_key))
+        return TableStates.from_arrow(pa.ipc.open_file(self.get(table.states_key)).read_all())
 
     def slices(
         self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]

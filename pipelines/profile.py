@@ -1,6 +1,6 @@
 """Profiles: everything known of a column and of a table, as one frozen value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.column_type import word
 from pipelines.formats.base import Notice, Origin
+from pipelines.statistics import screening
+from pipelines.statistics.base import Statistic
+from pipelines.statistics.comoments import CoMoments
+from pipelines.statistics.duplicates import Duplicates
+from pipelines.statistics.null_rows import NullRows
+from pipelines.statistics.row_sample import RowSample
+from pipelines.statistics.table_states import TableStates
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,9 @@ class TableProfile:
 
     `correlation` is the Pearson matrix of the columns in `correlated` (symmetric, float64, NaN
     where undefined) and `pair_counts` the rows behind each entry. `sample` is a seeded row sample
-    in row order, with the source row number (from 1) in `sample_rows`.
+    in row order, with the row number in the table (from 1) in `sample_rows`. Beyond 1,000 numeric
+    columns `correlation` holds those that correlate best in the sample, and is that of the sample:
+    `correlation_method` is then `sample`, and else `exact`.
     """
 
     name: str
@@ -76,3 +86,90 @@ class TableProfile:
     sample_rows: npt.NDArray[np.int64]
     preview: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Notice, ...] = ()
+    empty_rows: int = 0
+    correlation_method: str = "exact"
+
+
+def profile_table(
+    name: str,
+    origin: tuple[Origin, ...],
+    states: TableStates,
+    *,
+    size_bytes: int,
+    null_tokens: Mapping[str, Mapping[str, int]] | None = None,
+    preview: Sequence[Mapping[str, Any]] = (),
+    notices: Sequence[Notice] = (),
+) -> TableProfile:
+    """The profile that the merged states of all fragments of a table amount to."""
+    tokens = null_tokens or {}
+    columns = tuple(
+        _column(title, dtype, found, tokens.get(title, {}))
+        for (title, dtype), found in zip(states.schema.items(), states.columns, strict=True)
+    )
+    cells = states.rows * len(columns)
+    nulls = sum(column.null_count for column in columns)
+    sample = states.of_table(RowSample)
+    moments = states.of_table(CoMoments)
+    is_screened = screening.is_due(states.schema)
+    correlated, correlation, pair_counts = (
+        screening.screened(sample.frame)
+        if is_screened
+        else (moments.columns, moments.correlation(), moments.pair_counts())
+    )
+    return TableProfile(
+        name=name,
+        origin=origin,
+        rows=states.rows,
+        size_bytes=size_bytes,
+        columns=columns,
+        duplicate_rows=states.of_table(Duplicates).result(),
+        rows_with_nulls=states.of_table(NullRows).some,
+        completeness=1 - nulls / cells if cells else 1.0,
+        correlated=correlated,
+        correlation=correlation,
+        pair_counts=pair_counts,
+        sample=sample.frame,
+        sample_rows=_row_numbers(sample, states.fragments),
+        preview=tuple(preview),
+        notices=tuple(notices),
+        empty_rows=states.of_table(NullRows).all,
+        correlation_method="sample" if is_screened else "exact",
+    )
+
+
+def _column(
+    name: str, dtype: pl.DataType, states: tuple[Statistic, ...], null_tokens: Mapping[str, int]
+) -> ColumnProfile:
+    figures: dict[str, Any] = {"distinctCount": 0, "topValues": []}
+    estimates: dict[str, Any] = {}
+    for state in states:
+        found = state.result()
+        estimates |= found.pop("estimates", {})
+        figures |= found
+    count, nulls = figures.pop("count"), figures.pop("nullCount")
+    if null_tokens:
+        figures["nullTokens"] = dict(null_tokens)
+    figures["estimates"] = estimates
+    inferred = "unknown" if count == nulls else _INFERRED.get(word(dtype), "text")
+    return ColumnProfile(name, word(dtype), inferred, count, nulls, figures)
+
+
+_INFERRED = {
+    "integer": "numeric",
+    "number": "numeric",
+    "decimal": "numeric",
+    "boolean": "boolean",
+    "null": "unknown",
+}
+
+
+def _row_numbers(
+    sample: RowSample, fragments: tuple[tuple[int, int], ...]
+) -> npt.NDArray[np.int64]:
+    before = 0
+    first: dict[int, int] = {}
+    for fragment, rows in fragments:
+        first.setdefault(fragment, before + 1)
+        before += rows
+    starts = np.array([first[fragment] for fragment in sample.fragments.tolist()], np.int64)
+    return starts + sample.rows

@@ -1,0 +1,75 @@
+"""Codec: states as JSON and raw buffers, for readers of any language and any later version."""
+
+import dataclasses
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from pipelines.statistics import registry
+from pipelines.statistics.budget import Budget
+from pipelines.statistics.distinct_sketch import DistinctSketch
+from pipelines.statistics.encoding import Encoding
+from pipelines.statistics.exact_sum import ExactSum
+from pipelines.statistics.rank_sketch import RankSketch
+from pipelines.statistics.runs import NumberRuns, TextRuns
+
+_PARTS = (Budget, DistinctSketch, Encoding, ExactSum, RankSketch, NumberRuns, TextRuns)
+_STATISTICS = {kind for kinds in registry.BY_TYPE.values() for kind in kinds}
+_CLASSES: dict[str, Any] = {
+    kind.__name__: kind for kind in (*_PARTS, *_STATISTICS, *registry.TABLE)
+}
+
+
+def encode(state: Any) -> tuple[str, list[bytes]]:
+    """A state as JSON, which refers to buffers by number: arrays and frames."""
+    buffers: list[bytes] = []
+    return json.dumps(_pack(state, buffers), separators=(",", ":")), buffers
+
+
+def decode(text: str, buffers: Sequence[bytes]) -> Any:
+    return _unpack(json.loads(text), buffers)
+
+
+def _pack(value: Any, buffers: list[bytes]) -> Any:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple):
+        return [_pack(item, buffers) for item in value]
+    if isinstance(value, np.ndarray):
+        if value.dtype == object:
+            return {"$": "integers", "of": [int(item) for item in value]}
+        buffers.append(np.ascontiguousarray(value).tobytes())
+        shape = list(value.shape)
+        return {"$": "array", "at": len(buffers) - 1, "dtype": value.dtype.str, "shape": shape}
+    if isinstance(value, pl.Series | pl.DataFrame):
+        frame = value.to_frame() if isinstance(value, pl.Series) else value
+        stream = io.BytesIO()
+        frame.write_ipc(stream)
+        buffers.append(stream.getvalue())
+        return {"$": type(value).__name__, "at": len(buffers) - 1}
+    fields = {f.name: _pack(getattr(value, f.name), buffers) for f in dataclasses.fields(value)}
+    return {"$": type(value).__name__, **fields}
+
+
+def _unpack(value: Any, buffers: Sequence[bytes]) -> Any:
+    if isinstance(value, list):
+        return tuple(_unpack(item, buffers) for item in value)
+    if not isinstance(value, dict):
+        return value
+    match value.pop("$"):
+        case "integers":
+            return np.array(value["of"], dtype=object)
+        case "array":
+            flat = np.frombuffer(buffers[value["at"]], np.dtype(value["dtype"]))
+            return flat.reshape(value["shape"])
+        case "DataFrame":
+            return pl.read_ipc(io.BytesIO(buffers[value["at"]]))
+        case "Series":
+            return pl.read_ipc(io.BytesIO(buffers[value["at"]])).to_series()
+        case kind:
+            fields = {name: _unpack(item, buffers) for name, item in value.items()}
+            return _CLASSES[kind](**fields)

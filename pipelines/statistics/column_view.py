@@ -1,0 +1,100 @@
+"""Column view: one column of some rows, with what several statistics need of it computed once."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import polars as pl
+
+from pipelines.column_type import word
+from pipelines.statistics.budget import Budget
+from pipelines.statistics.encoding import Codes, Encoding
+from pipelines.statistics.hashing import Hashes
+from pipelines.statistics.runs import NumberRuns, TextRuns
+
+PROBE = 4096
+
+
+@dataclass(frozen=True)
+class ColumnView:
+    """Some consecutive values of a column."""
+
+    series: pl.Series
+    budget: Budget
+
+    @cached_property
+    def word(self) -> str:
+        return word(self.series.dtype)
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        return Encoding.of(self.series.dtype)
+
+    @cached_property
+    def null_count(self) -> int:
+        return self.series.null_count()
+
+    @cached_property
+    def present(self) -> pl.Series:
+        """The values that are not null."""
+        return self.series.drop_nulls() if self.null_count else self.series
+
+    @cached_property
+    def codes(self) -> Codes:
+        """Numbers, booleans and times as numbers."""
+        return self.encoding.codes(self.present)
+
+    @cached_property
+    def runs(self) -> NumberRuns:
+        return NumberRuns.of(self.codes)
+
+    @cached_property
+    def texts(self) -> pl.Series:
+        """Texts as they are; bytes in hexadecimal, lists and structs as JSON."""
+        match self.word:
+            case "text":
+                return self.present.cast(pl.String)
+            case "binary":
+                return self.present.bin.encode("hex")
+        return as_json(self.present)
+
+    @cached_property
+    def hashes(self) -> Hashes:
+        """The hash of each text."""
+        return self.texts.hash().to_numpy()
+
+    @cached_property
+    def distinct_hashes(self) -> Hashes:
+        return (
+            NumberRuns.of(self.hashes).values if self.text_runs is None else self.text_runs.hashes
+        )
+
+    @cached_property
+    def text_runs(self) -> TextRuns | None:
+        """Distinct texts; None when there are more than a state may hold."""
+        texts = self.texts
+        if len(texts) > self.budget.exact and texts.head(PROBE).n_unique() > PROBE // 2:
+            ordered = np.sort(self.hashes)
+            if 1 + np.count_nonzero(ordered[1:] != ordered[:-1]) > self.budget.exact:
+                return None
+        runs = TextRuns.of(texts)
+        return runs if len(runs.hashes) <= self.budget.exact else None
+
+
+def as_json(series: pl.Series) -> pl.Series:
+    """Each value as JSON, in polars where it can and in Python where it cannot."""
+    if not _holds(series.dtype, (pl.Binary, pl.Object, pl.Decimal, pl.Duration, pl.Time)):
+        wrapped = series.rename("v").to_frame().select(pl.struct("v").struct.json_encode())
+        return wrapped.to_series().str.slice(5).str.head(-1)
+    return pl.Series(
+        [json.dumps(v, default=str, ensure_ascii=False) for v in series.to_list()], dtype=pl.String
+    )
+
+
+def _holds(dtype: pl.DataType, kinds: tuple[type[pl.DataType], ...]) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return any(_holds(field.dtype, kinds) for field in dtype.fields)  # type: ignore[arg-type]
+    if isinstance(dtype, pl.List | pl.Array):
+        return _holds(dtype.inner, kinds)  # type: ignore[arg-type]
+    return isinstance(dtype, kinds)

@@ -1,0 +1,137 @@
+"""Distribution: quantiles and histogram from ordered values with their counts."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.statistics.encoding import Encoding, finite
+from pipelines.statistics.runs import NumberRuns
+
+PERCENTS = (1, 5, 25, 50, 75, 95, 99)
+BINS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Finite numbers in ascending order. `error` bounds how wrong any rank is; 0 when exact.
+
+    Quantiles interpolate linearly between the two ranks around them (numpy's default; number 7 of
+    Hyndman and Fan, 1996). The MAD is the median distance from the median, without a factor.
+    """
+
+    values: npt.NDArray[np.float64]
+    counts: npt.NDArray[np.int64]
+    is_whole: bool = False
+    error: int = 0
+
+    @classmethod
+    def of(cls, runs: NumberRuns, encoding: Encoding, error: int = 0) -> "Distribution":
+        return cls(encoding.reals(runs.values), runs.counts, encoding.word == "integer", error)
+
+    def figures(self, low: float, high: float) -> dict[str, Any]:
+        """Wire fields; `low` and `high` are the exact minimum and maximum."""
+        if not len(self.values):
+            return empty()
+        shares = np.array(PERCENTS) / 100
+        quantiles = self.at(shares)
+        deviations = self._deviations(quantiles[3])
+        edges = _edges(low, high, int(self.counts.sum()), is_whole=self.is_whole)
+        heights = self._heights(edges)
+        figures = {
+            "quantiles": _named(quantiles),
+            "iqr": finite(quantiles[4] - quantiles[2]),
+            "mad": finite(deviations.at(np.array([0.5]))[0]),
+            "histogram": {"edges": edges.tolist(), "counts": heights.tolist()},
+        }
+        if self.error:
+            figures["estimates"] = self._estimates(shares, quantiles[3], heights, (low, high))
+        return figures
+
+    def _estimates(
+        self,
+        shares: npt.NDArray[np.float64],
+        median: float,
+        heights: npt.NDArray[np.int64],
+        ends: tuple[float, float],
+    ) -> dict[str, Any]:
+        n = int(self.counts.sum())
+        common = {"method": "compactor", "confidence": 1.0, "rows": n, "rankError": self.error / n}
+        lower, upper = (np.clip(self.at(shares, slip), *ends) for slip in (-self.error, self.error))
+        shift = max(upper[3] - median, median - lower[3])
+        deviations = self._deviations(median)
+        mad = [
+            deviations.at(np.array([0.5]), slip)[0] for slip in (-2 * self.error, 2 * self.error)
+        ]
+        return {
+            "quantiles": {**common, "lower": _named(lower), "upper": _named(upper)},
+            "iqr": {
+                **common,
+                "lower": finite(max(0.0, lower[4] - upper[2])),
+                "upper": finite(upper[4] - lower[2]),
+            },
+            "mad": {
+                **common,
+                "lower": finite(max(0.0, mad[0] - shift)),
+                "upper": finite(mad[1] + shift),
+            },
+            "histogram": {
+                **common,
+                "lower": np.maximum(0, heights - 2 * self.error).tolist(),
+                "upper": np.minimum(n, heights + 2 * self.error).tolist(),
+            },
+        }
+
+    def at(self, shares: npt.NDArray[np.float64], slip: int = 0) -> npt.NDArray[np.float64]:
+        ends = np.cumsum(self.counts)
+        last = int(ends[-1]) - 1
+        ranks = np.clip(shares * last + slip, 0, last)
+        below = np.floor(ranks)
+        fraction = ranks - below
+        low = self.values[np.searchsorted(ends, below, side="right")]
+        high = self.values[np.searchsorted(ends, np.minimum(below + 1, last), side="right")]
+        with np.errstate(over="ignore", invalid="ignore"):
+            gap = high - low
+            inner = np.where(fraction < 0.5, low + gap * fraction, high - gap * (1 - fraction))
+        return np.where(gap == 0, low, inner)
+
+    def _deviations(self, centre: float) -> "Distribution":
+        with np.errstate(over="ignore"):
+            distances = np.abs(self.values - centre)
+        order = np.argsort(distances, kind="stable")
+        return Distribution(distances[order], self.counts[order])
+
+    def _heights(self, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        ends = np.concatenate([[0], np.cumsum(self.counts)])
+        upto = ends[np.searchsorted(self.values, edges, side="left")]
+        upto[0], upto[-1] = 0, ends[-1]
+        return np.diff(upto)
+
+
+def empty() -> dict[str, Any]:
+    return {
+        "quantiles": {f"p{percent}": None for percent in PERCENTS},
+        "iqr": None,
+        "mad": None,
+        "histogram": {"edges": [], "counts": []},
+    }
+
+
+def _named(quantiles: npt.NDArray[np.float64]) -> dict[str, float | None]:
+    return {f"p{p}": finite(v) for p, v in zip(PERCENTS, quantiles.tolist(), strict=True)}
+
+
+def _edges(low: float, high: float, n: int, *, is_whole: bool) -> npt.NDArray[np.float64]:
+    """Bins of equal width, as many as Sturges (1926) says; those of integers hold as many each."""
+    bins = min(BINS, math.ceil(math.log2(n)) + 1)
+    if low == high:
+        return np.array([low, high])
+    if is_whole and max(abs(low), abs(high)) < 2**52:
+        width = math.ceil((high - low + 1) / bins)
+        return low + width * np.arange(math.ceil((high - low + 1) / width) + 1.0)
+    shares = np.linspace(0.0, 1.0, bins + 1)
+    edges = low * (1 - shares) + high * shares
+    edges[0], edges[-1] = low, high
+    return np.maximum.accumulate(edges)

@@ -1,0 +1,52 @@
+"""Frequent values: the heaviest counters survive, and what they may lack is known."""
+
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.statistics.distinct_sketch import DistinctSketch
+from pipelines.statistics.runs import Counts, NumberRuns, TextRuns
+
+TOP = 20
+
+Runs = TypeVar("Runs", NumberRuns, TextRuns)
+
+
+def heaviest(counts: Counts, size: int) -> tuple[npt.NDArray[np.intp], int]:
+    """Which counters to keep, and what to take from each (Misra and Gries, 1982).
+
+    Merged as Agarwal et al. (2012) prove: the counters of both are added, the (size + 1)-th
+    largest is taken from all, and the total taken bounds how short any count is.
+    """
+    if len(counts) <= size:
+        return np.arange(len(counts)), 0
+    short = int(np.partition(counts, len(counts) - size - 1)[len(counts) - size - 1])
+    return np.flatnonzero(counts > short), short
+
+
+def top(runs: Runs) -> Runs:
+    return runs.best(TOP)
+
+
+def estimates(
+    sketch: DistinctSketch, rows: int, counts: Counts, short: int
+) -> tuple[int, dict[str, Any]]:
+    """The number of distinct values, and the bounds of it and of the top values' counts."""
+    lower, upper = sketch.bounds
+    return min(rows, round(sketch.estimate)), {
+        "distinctCount": {
+            "method": "kmv",
+            "lower": min(rows, int(lower)),
+            "upper": min(rows, int(np.ceil(upper))),
+            "confidence": 0.99,
+            "rows": rows,
+        },
+        "topValues": {
+            "method": "misra-gries",
+            "lower": counts.tolist(),
+            "upper": [min(rows, count + short) for count in counts.tolist()],
+            "confidence": 1.0,
+            "rows": rows,
+        },
+    }

@@ -1,0 +1,48 @@
+"""Registry: every statistic, by the type of the columns that it is computed for."""
+
+from collections.abc import Mapping
+
+from pipelines.statistics.base import Statistic, TableStatistic
+from pipelines.statistics.comoments import CoMoments
+from pipelines.statistics.counts import Counts
+from pipelines.statistics.duplicates import Duplicates
+from pipelines.statistics.examples import Examples
+from pipelines.statistics.extremes import Extremes, TextExtremes
+from pipelines.statistics.lengths import Lengths
+from pipelines.statistics.moments import Moments
+from pipelines.statistics.null_rows import NullRows
+from pipelines.statistics.padding import Padding
+from pipelines.statistics.row_sample import RowSample
+from pipelines.statistics.signs import Signs
+from pipelines.statistics.text_values import TextValues
+from pipelines.statistics.truth import Truth
+from pipelines.statistics.values import Values
+
+Statistics = tuple[type[Statistic], ...]
+
+ANY: Statistics = (Counts, Examples)
+NUMERIC: Statistics = (Extremes, Moments, Signs, Values)
+TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues)
+TEMPORAL: Statistics = (Extremes, Values)
+BOOLEAN: Statistics = (Truth, Values)
+BINARY: Statistics = (TextValues,)
+LIST: Statistics = (Lengths, TextValues)
+STRUCT: Statistics = (TextValues,)
+
+TABLE: tuple[type[TableStatistic], ...] = (NullRows, Duplicates, CoMoments, RowSample)
+
+BY_TYPE: Mapping[str, Statistics] = {
+    "integer": ANY + NUMERIC,
+    "number": ANY + NUMERIC,
+    "decimal": ANY + NUMERIC,
+    "text": ANY + TEXT,
+    "date": ANY + TEMPORAL,
+    "time": ANY + TEMPORAL,
+    "datetime": ANY + TEMPORAL,
+    "duration": ANY + TEMPORAL,
+    "boolean": ANY + BOOLEAN,
+    "binary": ANY + BINARY,
+    "list": ANY + LIST,
+    "struct": ANY + STRUCT,
+    "null": ANY,
+}

@@ -1,0 +1,66 @@
+"""Row sample: rows that the numbers of their fragment and row choose, whoever reads them when."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.statistics.hashing import Hashes, mix
+from pipelines.statistics.table_view import TableView
+
+SHOWN = 1000  # characters of a long text
+
+
+@dataclass(frozen=True, slots=True)
+class RowSample:
+    """The rows with the smallest keys, in row order; every row is as likely as any other.
+
+    A key is the hash of (fragment, row in it), `fragments` and `rows` say which row it is.
+    """
+
+    name: ClassVar[str] = "row_sample"
+
+    size: int
+    frame: pl.DataFrame
+    keys: Hashes
+    fragments: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, view: TableView) -> Self:
+        first = np.uint64(view.first_row)
+        seed = mix(np.array([view.fragment + 1], np.uint64))
+        keys = mix(np.arange(view.frame.height, dtype=np.uint64) + first ^ seed)
+        kept = _smallest(keys, view.budget.sample)
+        return cls(
+            view.budget.sample,
+            _shortened(view.frame[kept]),
+            keys[kept],
+            np.full(len(kept), view.fragment, np.int64),
+            kept.astype(np.int64) + view.first_row,
+        )
+
+    def merge(self, other: Self) -> Self:
+        keys = np.concatenate([self.keys, other.keys])
+        kept = _smallest(keys, self.size)
+        mine = kept[kept < len(self.keys)]
+        theirs = kept[len(mine) :] - len(self.keys)
+        return type(self)(
+            self.size,
+            pl.concat([self.frame[mine], other.frame[theirs]]),
+            keys[kept],
+            np.concatenate([self.fragments, other.fragments])[kept],
+            np.concatenate([self.rows, other.rows])[kept],
+        )
+
+
+def _smallest(keys: Hashes, size: int) -> npt.NDArray[np.intp]:
+    if len(keys) <= size:
+        return np.arange(len(keys))
+    return np.sort(np.argpartition(keys, size - 1)[:size])
+
+
+def _shortened(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.col(pl.String).str.head(SHOWN))

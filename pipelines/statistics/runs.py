@@ -1,0 +1,148 @@
+"""Runs: distinct values with their counts. The form in which most statistics see a column."""
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.statistics.encoding import Codes
+from pipelines.statistics.hashing import Hashes
+
+Counts = npt.NDArray[np.int64]
+
+SPAN = 1 << 16  # integers this close together are counted without sorting
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRuns:
+    """Distinct codes in ascending order, NaN last and once, and how often each occurs."""
+
+    values: Codes
+    counts: Counts
+
+    @classmethod
+    def of(cls, codes: Codes) -> Self:
+        """Counts by sorting, or in an array when integers lie close together.
+
+        >>> NumberRuns.of(np.array([3, 1, 3]))
+        NumberRuns(values=array([1, 3]), counts=array([1, 2]))
+        """
+        if codes.dtype == np.int64 and len(codes):
+            low, high = int(codes.min()), int(codes.max())
+            if high - low < min(SPAN, 4 * len(codes)):
+                dense = np.bincount(codes - low)
+                values = np.flatnonzero(dense)
+                return cls(values + low, dense[values])
+        ordered = np.sort(codes)
+        starts = _starts(ordered)
+        return cls(ordered[starts], np.diff(starts, append=len(ordered)))
+
+    @property
+    def total(self) -> int:
+        return int(self.counts.sum())
+
+    def merge(self, other: Self) -> Self:
+        if not len(other.values):
+            return self
+        if not len(self.values):
+            return other
+        values = np.concatenate([self.values, other.values])
+        order = np.argsort(values, kind="stable")
+        values = values[order]
+        starts = _starts(values)
+        counts = np.concatenate([self.counts, other.counts])[order]
+        return type(self)(values[starts], np.add.reduceat(counts, starts))
+
+    def finite(self) -> Self:
+        """Without infinities and NaN."""
+        if self.values.dtype != np.float64:
+            return self
+        low = int(np.searchsorted(self.values, -np.inf, side="right"))
+        high = int(np.searchsorted(self.values, np.inf, side="left"))
+        return type(self)(self.values[low:high], self.counts[low:high])
+
+    def take(self, index: npt.NDArray[Any]) -> Self:
+        return type(self)(self.values[index], self.counts[index])
+
+    def best(self, limit: int) -> Self:
+        """The most frequent values; of equally frequent ones the smaller come first."""
+        return self.take(most(self.counts, limit))
+
+
+@dataclass(frozen=True, slots=True)
+class TextRuns:
+    """Distinct texts by the hash of each, in ascending order of the hashes, with their counts."""
+
+    hashes: Hashes
+    counts: Counts
+    values: pl.Series
+
+    @classmethod
+    def of(cls, texts: pl.Series) -> Self:
+        counted = texts.rename("v").to_frame().group_by("v").agg(pl.len().alias("n"))
+        hashes = counted["v"].hash().to_numpy()
+        order = np.argsort(hashes)
+        counts = counted["n"].to_numpy().astype(np.int64)
+        return cls(hashes[order], counts[order], counted["v"].gather(order))
+
+    @classmethod
+    def empty(cls) -> Self:
+        return cls(np.empty(0, np.uint64), np.empty(0, np.int64), pl.Series("v", [], pl.String))
+
+    @property
+    def total(self) -> int:
+        return int(self.counts.sum())
+
+    def merge(self, other: Self) -> Self:
+        if not len(other.hashes):
+            return self
+        if not len(self.hashes):
+            return other
+        hashes = np.concatenate([self.hashes, other.hashes])
+        order = np.argsort(hashes, kind="stable")
+        hashes = hashes[order]
+        starts = _starts(hashes)
+        counts = np.add.reduceat(np.concatenate([self.counts, other.counts])[order], starts)
+        if len(hashes) == len(starts) + len(other.hashes) and len(starts) == len(self.hashes):
+            return type(self)(self.hashes, counts, self.values)
+        values = pl.concat([self.values, other.values])
+        return type(self)(hashes[starts], counts, values.gather(order[starts]))
+
+    def take(self, index: npt.NDArray[Any]) -> Self:
+        return type(self)(self.hashes[index], self.counts[index], self.values.gather(index))
+
+    def best(self, limit: int) -> Self:
+        """The most frequent texts; of equally frequent ones the first by code point."""
+        if len(self.counts) > limit:
+            least = np.partition(self.counts, len(self.counts) - limit)[len(self.counts) - limit]
+            candidates = self.take(np.flatnonzero(self.counts >= least))
+        else:
+            candidates = self
+        frame = pl.DataFrame({"n": candidates.counts, "v": candidates.values})
+        order = frame.select(pl.arg_sort_by("n", "v", descending=[True, False])).to_series()
+        return candidates.take(order.head(limit).to_numpy())
+
+
+def most(counts: Counts, limit: int) -> npt.NDArray[np.intp]:
+    """Where the largest counts are, the largest first, of equal ones the first."""
+    if len(counts) > limit:
+        least = np.partition(counts, len(counts) - limit)[len(counts) - limit]
+        candidates = np.flatnonzero(counts >= least)
+    else:
+        candidates = np.arange(len(counts))
+    order = np.lexsort((np.arange(len(candidates)), -counts[candidates]))
+    return candidates[order[:limit]]
+
+
+def _starts(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Where each run of equal values begins; NaN, sorted last, is one value."""
+    if not len(ordered):
+        return np.empty(0, np.intp)
+    new = np.empty(len(ordered), np.bool_)
+    new[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
+    if ordered.dtype == np.float64 and np.isnan(ordered[-1]):
+        new[int(np.searchsorted(ordered, np.nan)) + 1 :] = False
+    return np.flatnonzero(new)

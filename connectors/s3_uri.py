@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.errors import InvalidSource
 
-URI = re.compile(r"s3://(?P<bucket>[A-Za-z0-9][A-Za-z0-9._-]{1,254})/(?P<key>[^\x00-\x1f\x7f]+)")
+URI = re.compile(r"s3://(?P<bucket>[A-Za-z0-9._-]{1,255})/(?P<key>[^\x00-\x1f\x7f]+)")
 MAX_KEY_BYTES = 1024  # S3's own limit
 
 

@@ -1,0 +1,100 @@
+"""Dependencies: what a route asks for, by name."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
+
+from connectors.errors import InvalidRequest, JobNotFound, MetricFoundryError
+from connectors.registry import source_of
+from connectors.s3_uri import S3Source
+from connectors.upload import UploadSource
+from serve_app.errors import request_id_of
+from serve_app.jobs.results import Results as ResultReader
+from serve_app.jobs.service import JobService
+from serve_app.metrics import Counter
+from serve_app.schemas import CreateJob
+
+JOB_ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
+KNOWN_TYPES = {"upload", "s3", "http", "https", "database", "warehouse"}
+
+
+def job_service(request: Request) -> JobService:
+    service: JobService = request.app.state.jobs
+    return service
+
+
+def result_reader(request: Request) -> ResultReader:
+    reader: ResultReader = request.app.state.results
+    return reader
+
+
+def existing_id(job_id: Annotated[str, Path(description="Id of the job.")]) -> str:
+    """An id that could be one of ours; any other text names no job."""
+    if not JOB_ID.fullmatch(job_id):
+        raise JobNotFound("Job not found")
+    return job_id
+
+
+Jobs = Annotated[JobService, Depends(job_service)]
+Results = Annotated[ResultReader, Depends(result_reader)]
+JobId = Annotated[str, Depends(existing_id)]
+RequestId = Annotated[str, Depends(request_id_of)]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request for a job, checked."""
+
+    source: UploadSource | S3Source
+    options: Mapping[str, Any]
+
+
+def ordered(request: CreateJob, jobs: Jobs) -> Order:
+    """What a request asks for; one that makes no sense is counted and refused."""
+    try:
+        source = source_of(request.source_type, request.source_config or {}, request.s3_path)
+    except (MetricFoundryError, ValidationError) as error:
+        kind = str(request.source_type).lower()
+        kind = kind if kind in KNOWN_TYPES else "unknown"
+        jobs.metrics.count(Counter.JOB_VALIDATION_ERROR, kind)
+        if isinstance(error, ValidationError):
+            raise RequestValidationError(
+                [
+                    {**each, "loc": ("body", "source_config", *each["loc"])}
+                    for each in error.errors(include_url=False)
+                ]
+            ) from error
+        raise
+    return Order(source, request.options)
+
+
+Ordered = Annotated[Order, Depends(ordered)]
+
+
+def listing(
+    prefix: Annotated[str, Query(description="Only keys that begin so.")] = "",
+    continuation_token: Annotated[
+        str | None, Query(alias="continuationToken", description="`nextToken` of the last page.")
+    ] = None,
+    page_size: Annotated[int, Query(alias="pageSize", ge=1, le=1000)] = 100,
+    delimiter: Annotated[
+        str, Query(description="`/` folds what lies deeper into commonPrefixes; empty does not.")
+    ] = "/",
+) -> dict[str, Any]:
+    """How to list objects."""
+    if delimiter not in {"", "/"}:
+        raise InvalidRequest("delimiter must be / or empty")
+    return {
+        "prefix": prefix,
+        "delimiter": delimiter,
+        "token": continuation_token or None,
+        "size": page_size,
+    }
+
+
+ListingOptions = Annotated[dict[str, Any], Depends(listing)]

@@ -102,6 +102,9 @@ def invalid_request(request: Request, error: RequestValidationError) -> JSONResp
         return problem(
             request_id_of(request), 400, CODES[400], "The body is not JSON that can be read"
         )
+    if any(each["loc"] == ("body",) for each in found) and not _says_json(request):
+        sentence = "Send the body as JSON, with the header Content-Type: application/json"
+        return problem(request_id_of(request), 415, CODES[415], sentence)
     if all(each["loc"][0] == "body" for each in found):
         listed = [{"pointer": pointer(each["loc"][1:]), "detail": each["msg"]} for each in found]
         sentence = "; ".join(
@@ -115,6 +118,11 @@ def invalid_request(request: Request, error: RequestValidationError) -> JSONResp
     ]
     sentence = "; ".join(f"{each['parameter']}: {each['detail']}" for each in listed)
     return problem(request_id_of(request), 400, errors.InvalidRequest.code, sentence, errors=listed)
+
+
+def _says_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
 
 
 def pointer(location: tuple[int | str, ...]) -> str:

@@ -5,18 +5,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from serve_app.deps import JobId, Jobs, RequestId, Source
+from serve_app.deps import JobId, Jobs, Ordered, RequestId
 from serve_app.jobs.model import JobStatus
 from serve_app.routes.problems import problems
-from serve_app.schemas import CreatedJob, CreateJob, JobList, JobView, ProcessView
+from serve_app.schemas import CreatedJob, JobList, JobView, ProcessView
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 
-@router.post("", responses=problems(400, 413, 422, 503))
-def create_job(request: CreateJob, source: Source, jobs: Jobs, request_id: RequestId) -> CreatedJob:
+@router.post("", responses=problems(400, 413, 415, 422, 503))
+def create_job(order: Ordered, jobs: Jobs, request_id: RequestId) -> CreatedJob:
     """Register a job; it starts at once unless its data is still to be uploaded."""
-    return CreatedJob.of(jobs.create(source, request.options, request_id))
+    return CreatedJob.of(jobs.create(order.source, order.options, request_id))
 
 
 @router.get("", responses=problems(400, 503))

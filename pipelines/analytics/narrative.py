@@ -76,7 +76,7 @@ def _reading(findings: Findings) -> Parts:
     if findings.failures:
         told.append(f"{count(len(findings.failures), 'file')} could not be read")
     if rows.rejected:
-        told.append(f"{count(rows.rejected, 'row')} could not be read and were set aside")
+        told.append(f"{count(rows.rejected, 'row')} could not be read (the rejects keep them)")
     if rows.repaired:
         told.append(f"{count(rows.repaired, 'row')} had to be repaired")
     if told:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.analytics.charts import is_key
 from pipelines.analytics.findings import Findings
-from pipelines.analytics.wording import amount, bounded, count, number, percent, shorten
+from pipelines.analytics.wording import amount, bounded, cell, count, number, percent, shorten
 from pipelines.profile import ColumnProfile, TableProfile
 
 STRONG = 0.5  # a correlation worth a sentence
@@ -46,16 +46,23 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     """Everything worth saying, in no order."""
     yield from _unread(findings)
     several = len(findings.tables) > 1
+    reports = [r for r in findings.descriptive.get("outliers") or () if r["values"]]
+    far = {(_table(findings, report), report["column"]) for report in reports}
+    ranges: dict[tuple[str | None, str | None], float] = {}
     for table, quality in zip(findings.tables, findings.quality, strict=True):
         columns = {column.name: column for column in table.columns}
         for issue in quality["issues"]:
-            yield _issue(table, columns.get(issue.get("column", "")), issue, several=several)
+            sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
+            if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
+                ranges[sentence.table, sentence.column] = sentence.weight
+            else:
+                yield sentence
         if not table.rows:
             yield Sentence(70, "empty", (Name(table.name), " has no rows."), table.name)
         for column in table.columns:
             yield from _column(table, column, _place(table, column.name, several=several))
-    for report in findings.descriptive.get("outliers") or ():
-        yield from _outlier(findings, report)
+    for report in reports:
+        yield _outlier(findings, report, ranges)
     for pair in findings.descriptive.get("correlations") or ():
         yield from _correlation(findings, pair)
 
@@ -73,16 +80,29 @@ def _unread(findings: Findings) -> Iterator[Sentence]:
         yield Sentence(95, "reject", (f"{told}; the rejects keep them, with the reason.",))
 
 
+def _duplicates(table: TableProfile) -> str:
+    found = table.duplicate_rows
+    repeated = bounded(found.get("count"), found if "lower" in found else None)
+    share = percent(found.get("ratio"))
+    return f"{repeated} of {count(table.rows, 'row')} ({share}) repeat an earlier row"
+
+
 def _issue(
     table: TableProfile, column: ColumnProfile | None, issue: Mapping[str, Any], *, several: bool
 ) -> Sentence:
     affected = number(issue.get("count")) or 0.0
     weight = {"ERROR": 80.0, "WARNING": 60.0, "INFO": 20.0}[issue["severity"]]
     weight += 10 * min(1.0, affected / table.rows) if table.rows else 0.0
+    where: Parts
+    parts: Parts
     said = shorten(issue["message"], 240).rstrip(".")
+    if issue["rule"] == "duplicate_rows":
+        where = (" of ", Name(table.name)) if several else ()
+        parts = (_duplicates(table), *where, ".")
+        return Sentence(weight, issue["rule"], parts, table.name)
     if column is None:
-        where: Parts = (Name(table.name), ": ") if several else ()
-        parts: Parts = (*where, said if several else said[:1].upper() + said[1:], ".")
+        where = (Name(table.name), ": ") if several else ()
+        parts = (*where, said if several else said[:1].upper() + said[1:], ".")
         return Sentence(weight, issue["rule"], parts, table.name)
     place = _place(table, column.name, several=several)
     if issue["rule"] == "null_ratio_threshold":
@@ -140,28 +160,31 @@ def _tail(column: ColumnProfile, said: Any) -> Iterator[Sentence]:
     yield said(15 + min(abs(skewness), 10) / 10, "tail", told)
 
 
-def _outlier(findings: Findings, report: Mapping[str, Any]) -> Iterator[Sentence]:
-    if not report["values"]:
-        return
-    table = report.get("table", findings.tables[0].name)
+def _outlier(
+    findings: Findings,
+    report: Mapping[str, Any],
+    ranges: Mapping[tuple[str | None, str | None], float],
+) -> Sentence:
+    """The farthest values; as grave as the range issue that speaks of the same."""
+    table = _table(findings, report)
     place = _named(table, report["column"], several=len(findings.tables) > 1)
     far = report["values"][0]
     row = f", in row {far['row']:,}" if "row" in far else ""
-    many = f"{report['count']:,}" if "count" in report else f"at least {len(report['values']):,}"
+    many = count(report.get("count", len(report["values"])), "value")
     told = (
-        f" has {many} {'value' if many == '1' else 'values'} at least "
-        f"{amount(report['threshold'])} standard deviations from its mean, the farthest "
-        f"{amount(far['value'])} ({far['zscore']:.1f} deviations{row})."
+        f" has {many} {amount(report['threshold'])} or more standard deviations from the mean, "
+        f"the farthest {cell(far['value'], 40)} ({far['zscore']:.1f} deviations{row})."
     )
     weight = 40 + min(far["zscore"], 50) / 10
-    yield Sentence(weight, "outlier", (*place, told), table, report["column"])
+    grave = ranges.get((table, report["column"]), 0.0)
+    return Sentence(max(weight, grave), "outlier", (*place, told), table, report["column"])
 
 
 def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Sentence]:
     r = pair["correlation"]
     if abs(r) < STRONG:
         return
-    table = pair.get("table", findings.tables[0].name)
+    table = _table(findings, pair)
     inside: Parts = (" in ", Name(table)) if len(findings.tables) > 1 else ()
     shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
     figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
@@ -171,6 +194,11 @@ def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Senten
         way = " rise together" if r > 0 else " move in opposite directions"
     parts: Parts = (Name(pair["left"]), " and ", Name(pair["right"]), *inside, way, figure)
     yield Sentence(25 + 20 * abs(r), "correlation", parts, table, pair["left"])
+
+
+def _table(findings: Findings, entry: Mapping[str, Any]) -> str:
+    """The table that an entry speaks of, which it names where there are several."""
+    return str(entry.get("table", findings.tables[0].name))
 
 
 def _place(table: TableProfile, column: str, *, several: bool) -> Parts:

@@ -44,6 +44,7 @@ def write_report(findings: Findings) -> tuple[dict[str, Any], list[File]]:
 
 def html(findings: Findings) -> bytes:
     """The page. Everything foreign is escaped, and nothing in it loads anything."""
+    tables = report_view.table_views(findings)
     page = _template().render(
         findings=findings,
         css=Markup((TEMPLATES / "report.css").read_text("utf-8")),  # noqa: S704 - our own file
@@ -53,7 +54,12 @@ def html(findings: Findings) -> bytes:
         headline=report_view.headline(findings),
         warnings=report_view.warnings(findings),
         members=report_view.members(findings),
-        tables=report_view.table_views(findings),
+        tables=tables,
+        anchors={
+            (view.profile.name, card.column.name): card.anchor
+            for view in tables
+            for card in view.cards
+        },
         limits=LIMITS,
     )
     return page.encode("utf-8")

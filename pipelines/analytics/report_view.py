@@ -42,6 +42,12 @@ MEASURED = (
     ("resolution", "resolution"),
 )
 
+NOTED = (
+    ("distinctCount", "Distinct values"),
+    ("quantiles", "Quantiles and histogram"),
+    ("topValues", "Frequent values"),
+)
+
 Fact = tuple[str, str]
 
 
@@ -60,7 +66,7 @@ class Top:
     """A frequent value, and its share of the values."""
 
     value: str
-    count: int
+    count: str
     ratio: float
 
 
@@ -86,7 +92,11 @@ class Card:
             ("distinct", bounded(figures.get("distinctCount"), self.estimate("distinctCount"))),
         ]
         shown += [(name, cell(figures[name], 60)) for name in ("min", "max") if _has(figures, name)]
-        shown += [(word, amount(figures[name])) for name, word in MEASURED if _has(figures, name)]
+        shown += [
+            (word, bounded(figures[name], self.estimate(name)))
+            for name, word in MEASURED
+            if _has(figures, name)
+        ]
         if _has(figures, "minLength"):
             shown.append(
                 ("length", f"{amount(figures['minLength'])} to {amount(figures['maxLength'])}")
@@ -107,7 +117,7 @@ class Card:
     @property
     def notes(self) -> list[str]:
         estimates: Mapping[str, Any] = self.column.figures.get("estimates") or {}
-        return [_estimated(name, estimate) for name, estimate in sorted(estimates.items())]
+        return [_estimated(word, estimates[name]) for name, word in NOTED if name in estimates]
 
     @property
     def chart(self) -> Drawing | None:
@@ -123,8 +133,13 @@ class Card:
             return []
         if listed[0]["count"] == 1 and values > TOPS:
             return []
+        least = "≥ " if self.estimate("topValues") else ""
         return [
-            Top(cell(top["value"], 60) or "(empty)", top["count"], top["count"] / values)
+            Top(
+                cell(top["value"], 60) or "(empty)",
+                least + amount(top["count"]),
+                top["count"] / values,
+            )
             for top in listed[: TOPS // 2 if drawn else TOPS]
         ]
 
@@ -281,12 +296,7 @@ def _has(figures: Mapping[str, Any], name: str) -> bool:
     return figures.get(name) is not None
 
 
-def _estimated(name: str, estimate: Mapping[str, Any]) -> str:
-    words = {
-        "distinctCount": "Distinct values",
-        "quantiles": "Quantiles",
-        "topValues": "Top values",
-    }
+def _estimated(what: str, estimate: Mapping[str, Any]) -> str:
     how = f"estimated ({visible(str(estimate.get('method', 'sample')))})"
     bound = number(estimate.get("rankError"))
     error = f", within {percent(bound)} of the rank" if bound else ""
@@ -294,7 +304,7 @@ def _estimated(name: str, estimate: Mapping[str, Any]) -> str:
     confidence = f", with {percent(sure)} confidence" if sure else ""
     rows = estimate.get("rows")
     behind = f", from {count(int(rows), 'row')}" if rows else ""
-    return f"{words.get(name, visible(name))} {how}{error}{confidence}{behind}."
+    return f"{what} {how}{error}{confidence}{behind}."
 
 
 def _place(origin: Origin) -> str:

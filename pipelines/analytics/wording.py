@@ -137,13 +137,15 @@ def shorten(text: str, limit: int) -> str:
 
 
 def cell(value: object, limit: int = 80) -> str:
-    """A value of a row as a person reads it; null is empty."""
+    """A value out of the data, as it is: no thousands are set apart. Null is empty.
+
+    >>> cell(2024), cell(1234567.5), cell(True), cell("a\\n"), cell(None)
+    ('2024', '1234567.5', 'true', 'a↵', '')
+    """
     if value is None:
         return ""
-    if isinstance(value, str):
-        return shorten(value, limit)
     if isinstance(value, bool | float):
-        return amount(value, 9)
+        return amount(value, 9).replace(",", "")
     return shorten(str(value), limit)
 
 

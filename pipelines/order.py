@@ -34,6 +34,7 @@ class JobOrder:
     options: Mapping[str, Any] = field(default_factory=dict)
     request_id: str = ""
     limits: Limits = field(default_factory=Limits)
+    inline_bytes: int = 48 << 20
 
     @property
     def source_type(self) -> str:

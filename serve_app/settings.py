@@ -38,8 +38,8 @@ class Settings(BaseSettings):
     lease_s: float = Field(15.0, description="A run whose lease is older is given to another.")
     heartbeat_s: float = Field(2.0, description="How often a run extends its lease.")
     poll_s: float = Field(0.5, description="How often the supervisor looks at the job table.")
-    max_attempts: int = Field(5, description="Attempts of a job, whatever the reason.")
-    max_crashes: int = Field(3, description="Attempts that may die without a word.")
+    max_attempts: int = Field(10, description="Attempts of a job, whatever the reason.")
+    max_crashes: int = Field(2, description="Deaths of runners in one phase that end a job.")
     job_timeout_s: float = Field(6 * 3600, description="Longest time that one attempt may run.")
     inline_bytes: int = Field(
         48 << 20, description="Inputs up to this size are read inside the runner, not by Ray Data."

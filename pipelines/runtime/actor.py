@@ -1,0 +1,50 @@
+"""Runner: the actor that runs one job at a time; it is kept warm, so that a small job is quick."""
+
+from typing import Any
+
+import ray
+
+from connectors.object_store import StoreConfig
+from pipelines.analytics.outcome import Outcome
+from pipelines.order import JobOrder
+from pipelines.runtime import data_engine, resources
+from pipelines.runtime.advance import Advance, Watch
+from pipelines.runtime.run import run_job
+from pipelines.sandbox import Sandbox
+from pipelines.scan import preload
+
+
+class Runner:
+    """Runs jobs. Threaded, so that it can be asked how far it is, and told to stop, meanwhile."""
+
+    def __init__(self, store: StoreConfig) -> None:
+        self._watch = Watch()
+        self._children = Sandbox(warm=(preload, (store,)))
+        self._children.start()
+        data_engine.configure()
+        _import_ahead()
+
+    def ready(self) -> bool:
+        return True
+
+    def run(self, order: JobOrder) -> Outcome:
+        """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
+        self._watch = Watch()
+        return run_job(order, self._children, self._watch)
+
+    def advance(self) -> Advance:
+        return self._watch.advance()
+
+    def cancel(self) -> None:
+        self._watch.cancel()
+
+
+def start_runner(name: str, store: StoreConfig) -> Any:
+    """A runner of the calling process; it dies with it."""
+    actor = ray.remote(Runner).options(name=name, max_concurrency=4, **resources.RUNNER)
+    return actor.remote(store)
+
+
+def _import_ahead() -> None:
+    """What a job would import on its way is imported before the first job comes."""
+    import pipelines.analytics.report  # noqa: F401

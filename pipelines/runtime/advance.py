@@ -1,0 +1,61 @@
+"""Advance: how far a run has come, told from the run's threads to whoever watches."""
+
+from dataclasses import dataclass, field, replace
+from threading import Event, Lock
+
+from pipelines.scan import FragmentOrder
+
+INGEST_SHARE = 0.65
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far a run has come, for whoever watches it; `fraction` lies in 0..1."""
+
+    phase: str = "ingest"
+    fraction: float = 0.0
+    rows_read: int = 0
+    bytes_read: int = 0
+    bytes_total: int | None = None
+
+
+@dataclass
+class Watch:
+    """What a run shares with its watchers: it tells its advance, and hears that it shall stop."""
+
+    _lock: Lock = field(default_factory=Lock)
+    _stop: Event = field(default_factory=Event)
+    _rows: dict[tuple[int, int], int] = field(default_factory=dict)
+    _advance: Advance = field(default_factory=Advance)
+
+    def advance(self) -> Advance:
+        with self._lock:
+            return self._advance
+
+    def cancel(self) -> None:
+        self._stop.set()
+
+    def is_cancelled(self) -> bool:
+        return self._stop.is_set()
+
+    def on_phase(self, phase: str, fraction: float) -> None:
+        with self._lock:
+            furthest = max(self._advance.fraction, fraction)
+            self._advance = replace(self._advance, phase=phase, fraction=furthest)
+
+    def on_plan(self, bytes_total: int) -> None:
+        with self._lock:
+            self._advance = replace(self._advance, bytes_total=bytes_total)
+
+    def on_rows(self, table: int, fragment: int, rows: int) -> None:
+        with self._lock:
+            self._rows[table, fragment] = rows
+            self._advance = replace(self._advance, rows_read=sum(self._rows.values()))
+
+    def on_result(self, order: FragmentOrder, rows: int) -> None:
+        self.on_rows(order.table, order.index, rows)
+        with self._lock:
+            total = max(self._advance.bytes_total or 0, 1)
+            read = min(self._advance.bytes_read + order.size_bytes, total)
+            furthest = max(self._advance.fraction, INGEST_SHARE * read / total)
+            self._advance = replace(self._advance, bytes_read=read, fraction=furthest)

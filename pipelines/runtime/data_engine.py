@@ -1,0 +1,118 @@
+"""Data engine: large inputs fan out as Ray Data read tasks, each a few whole fragments.
+
+A read task yields one small row a fragment: its pickled result. The data itself goes from the
+task's child straight to the object store.
+"""
+
+import pickle
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+import ray
+from ray.data import DataContext, Datasource, ReadTask
+from ray.data.block import BlockMetadata
+from ray.exceptions import RayError
+
+from connectors.errors import MetricFoundryError, ServiceUnavailable
+from connectors.object_store import StoreConfig
+from pipelines import sandbox
+from pipelines.containers.limits import Limits
+from pipelines.runtime import resources
+from pipelines.runtime.engine import Scanned, scan_in_child
+from pipelines.sandbox import Sandbox
+from pipelines.scan import FragmentOrder, preload
+
+PACK_BYTES = 16 << 20
+SCHEMA = pa.schema([("result", pa.large_binary())])
+
+
+@cache
+def children_of(store: StoreConfig) -> Sandbox:
+    """The sandbox of this worker process; it stays warm between tasks."""
+    return Sandbox(warm=(preload, (store,)))
+
+
+def configure() -> None:
+    """Settings of Ray Data for this process, once."""
+    context = DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    context.execution_options.preserve_order = False
+    context.execution_no_progress_timeout_s = 3600
+
+
+@dataclass(frozen=True)
+class DataEngine:
+    """Reads by Ray Data on all CPUs that the cluster gives."""
+
+    name: str
+    limits: Limits
+    on_rows: Callable[[int, int, int], None]
+    is_cancelled: Callable[[], bool]
+
+    def scan(self, orders: Sequence[FragmentOrder]) -> Iterator[Scanned]:
+        tasks = [_task(pack, self.limits) for pack in packed(orders)]
+        dataset = ray.data.read_datasource(
+            _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
+        )
+        dataset.set_name(self.name)
+        try:
+            for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
+                for payload in batch["result"]:
+                    scanned = pickle.loads(payload.as_buffer())  # noqa: S301 - our own tasks' answer
+                    if isinstance(scanned, MetricFoundryError):
+                        raise scanned
+                    yield scanned
+                if self.is_cancelled():
+                    raise sandbox.Cancelled
+        except RayError as error:
+            raise ServiceUnavailable(f"reading was interrupted: {type(error).__name__}") from error
+
+
+def packed(orders: Sequence[FragmentOrder]) -> list[list[FragmentOrder]]:
+    """Consecutive fragments together, until a pack is worth a task."""
+    packs: list[list[FragmentOrder]] = []
+    size = PACK_BYTES
+    for order in orders:
+        if size >= PACK_BYTES:
+            packs.append([])
+            size = 0
+        packs[-1].append(order)
+        size += order.size_bytes
+    return packs
+
+
+def _task(pack: list[FragmentOrder], limits: Limits) -> ReadTask:
+    def read() -> Iterator[pa.Table]:
+        for order in pack:
+            yield pa.table({"result": [_answer(order, limits)]}, schema=SCHEMA)
+
+    metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
+    return ReadTask(read, metadata, schema=SCHEMA)
+
+
+def _answer(order: FragmentOrder, limits: Limits) -> bytes:
+    """The result, pickled; an error of ours too, so that it keeps its type on the way."""
+    answer: Scanned | MetricFoundryError
+    try:
+        answer = scan_in_child(children_of(order.store), order, limits)
+    except MetricFoundryError as error:
+        answer = error
+    return pickle.dumps(answer, protocol=5)
+
+
+class _Fragments(Datasource):
+    """Read tasks that are given; Ray Data only runs them."""
+
+    def __init__(self, tasks: list[ReadTask]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._tasks = tasks
+
+    def estimate_inmemory_data_size(self) -> int | None:
+        return None
+
+    def get_read_tasks(self, *_: Any, **__: Any) -> list[ReadTask]:
+        return self._tasks

@@ -1,0 +1,65 @@
+"""Run: one attempt of one job, from its inputs to its published manifest."""
+
+from collections.abc import Sequence
+
+from connectors.object_store import ObjectStore, S3Object
+from pipelines import sandbox
+from pipelines.analytics.graph import run_graph
+from pipelines.analytics.outcome import Outcome
+from pipelines.analytics.store_workspace import StoreWorkspace
+from pipelines.analytics.workspace import RunCancelled
+from pipelines.formats.base import Plan
+from pipelines.ingest import IngestResult, InputFile
+from pipelines.order import JobOrder
+from pipelines.runtime.advance import Watch
+from pipelines.runtime.data_engine import DataEngine
+from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
+from pipelines.runtime.ingest_run import ingest
+from pipelines.sandbox import ChildLimits, Sandbox
+from pipelines.scan import FragmentOrder
+from pipelines.source_plan import plan as source_plan
+
+
+def run_job(order: JobOrder, children: Sandbox, watch: Watch) -> Outcome:
+    """Run the phases that are still to be run, and publish. Raises RunCancelled."""
+    workspace = StoreWorkspace(
+        order,
+        scan=lambda: _scan(order, children, watch),
+        is_cancelled=watch.is_cancelled,
+        tell=watch.on_phase,
+    )
+    return run_graph(workspace, order.checkpoints)
+
+
+def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
+    try:
+        return _read(order, children, watch)
+    except sandbox.Cancelled as error:
+        raise RunCancelled from error
+
+
+def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
+    store = ObjectStore(order.store)
+    objects = [store.object(item.key, item.bucket) for item in order.inputs]
+    watch.on_plan(sum(item.size for item in objects))
+    limits = ChildLimits(order.limits.reader_memory_bytes, order.limits.reader_cpu_s)
+    plan: Plan = children.run(
+        source_plan, objects, order.limits, limits=limits, is_cancelled=watch.is_cancelled
+    )
+
+    def choose(orders: Sequence[FragmentOrder]) -> Engine:
+        engine: Engine
+        if fits_inline(orders, order.inline_bytes):
+            engine = InlineEngine(children, order.limits, watch.on_rows, watch.is_cancelled)
+        else:
+            name = f"job-{order.job_id}-ingest"
+            engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
+        return engine
+
+    inputs = tuple(_hashed(item, children) for item in objects)
+    return ingest(order, plan, inputs, choose, watch.on_result)
+
+
+def _hashed(item: S3Object, children: Sandbox) -> InputFile:
+    digest = children.run(item.sha256)
+    return InputFile(item.name, f"s3://{item.bucket}/{item.key}", item.size, digest)

@@ -1,0 +1,209 @@
+"""Scan: one fragment, read once: parsed in chunks, written to Parquet, folded into states.
+
+This runs in a sandboxed child, of the runner or of a Ray Data task; what it returns is small.
+"""
+
+import hashlib
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import IO, Any, BinaryIO, cast
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.object_store import ObjectStore, StoreConfig
+from pipelines import column_type, sandbox
+from pipelines.formats.base import Fragment, Reject, RowAccount
+from pipelines.ingest import Part
+from pipelines.statistics.table_fold import TableFold
+from pipelines.statistics.table_states import TableStates
+
+PREVIEW_ROWS = 5
+SPOOL_BYTES = 64 << 20
+PROBE_ROWS = 20_000
+PARQUET_TYPE = "application/vnd.apache.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentOrder:
+    """A fragment to scan: the schema its rows shall have, and where its part goes."""
+
+    table: int
+    index: int
+    fragment: Fragment
+    schema: pl.Schema
+    part_key: str
+    store: StoreConfig
+
+    @property
+    def size_bytes(self) -> int:
+        return self.fragment.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentResult:
+    """What scanning a fragment gave.
+
+    Where `schema` is wider than what was asked for, nothing was written: the table is to be read
+    again. `span` is as in `Chunk.span`, for the whole fragment.
+    """
+
+    table: int
+    index: int
+    schema: pl.Schema
+    account: RowAccount
+    part: Part | None = None
+    states: TableStates | None = None
+    preview: tuple[Mapping[str, Any], ...] = ()
+    rejects: tuple[Reject, ...] = ()
+    repaired: Mapping[str, int] = field(default_factory=dict)
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    span: tuple[int, int] | None = None
+
+
+def scan_fragment(order: FragmentOrder) -> FragmentResult:
+    """Read the fragment, write its part, fold its states. Raises ReadError or SourceError."""
+    schema = order.schema
+    fits = True
+    account = RowAccount()
+    counts: dict[str, Counter[str]] = {"repaired": Counter(), "skipped": Counter()}
+    null_tokens: dict[str, Counter[str]] = {}
+    rejects: list[Reject] = []
+    span: tuple[int, int] | None = None
+    preview: list[Mapping[str, Any]] = []
+    fold = TableFold(order.schema, fragment=order.index)
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        writer = _PartWriter(spool)
+        for chunk in order.fragment.chunks(order.schema):
+            account += chunk.rows
+            counts["repaired"].update(chunk.repaired)
+            counts["skipped"].update(chunk.skipped)
+            for column, tokens in chunk.null_tokens.items():
+                null_tokens.setdefault(column, Counter()).update(tokens)
+            rejects.extend(chunk.rejects)
+            if chunk.span is not None:
+                span = (span[0] if span else chunk.span[0], chunk.span[1])
+            schema = _joined(schema, chunk.frame.schema)
+            fits = fits and schema == order.schema
+            if fits and chunk.frame.height:
+                fold.add(chunk.frame)
+                writer.write(chunk.frame)
+                if order.index == 0 and len(preview) < PREVIEW_ROWS:
+                    preview.extend(chunk.frame.head(PREVIEW_ROWS - len(preview)).to_dicts())
+            sandbox.report((order.table, order.index, account.read))
+        result = FragmentResult(
+            order.table,
+            order.index,
+            schema,
+            account,
+            preview=tuple(preview),
+            rejects=tuple(rejects),
+            repaired=counts["repaired"],
+            skipped=counts["skipped"],
+            null_tokens=null_tokens,
+            span=span,
+        )
+        if not fits:
+            return result
+        part = writer.finish(order.schema, order.part_key)
+        spool.seek(0)
+        ObjectStore(order.store).put_file(order.part_key, cast("BinaryIO", spool), PARQUET_TYPE)
+    return replace(result, part=part, states=fold.states())
+
+
+def _joined(left: pl.Schema, right: pl.Schema) -> pl.Schema:
+    if left == right:
+        return left
+    return pl.Schema({name: column_type.widest(left[name], right[name]) for name in left})
+
+
+class _PartWriter:
+    """Chunks to one Parquet file, a row group each; hashed as it is written."""
+
+    def __init__(self, spool: IO[bytes]) -> None:
+        self._sink = _HashingSink(spool)
+        self._writer: pq.ParquetWriter | None = None
+        self._rows = 0
+
+    def write(self, frame: pl.DataFrame) -> None:
+        table = frame.to_arrow()
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                cast("IO[bytes]", self._sink),
+                table.schema,
+                compression="snappy",
+                use_dictionary=cast("bool", _repetitive(frame)),  # the stubs know no list
+                write_statistics=True,
+            )
+        self._writer.write_table(table)
+        self._rows += frame.height
+
+    def finish(self, schema: pl.Schema, key: str) -> Part:
+        if self._writer is None:
+            self.write(pl.DataFrame(schema=schema))
+        if self._writer is not None:
+            self._writer.close()
+        return Part(key, self._rows, self._sink.size, self._sink.digest.hexdigest())
+
+
+def _repetitive(frame: pl.DataFrame) -> list[str]:
+    """Columns whose values repeat enough for a dictionary to pay."""
+    probe = frame.head(PROBE_ROWS)
+    flat = [name for name, dtype in frame.schema.items() if not dtype.is_nested()]
+    if not flat or not probe.height:
+        return []
+    distinct = probe.select(pl.col(flat).approx_n_unique()).row(0)
+    return [
+        name
+        for name, count in zip(flat, distinct, strict=True)
+        if count <= max(1, probe.height // 4)
+    ]
+
+
+class _HashingSink:
+    """A file object that only writes, and hashes on the way."""
+
+    def __init__(self, inner: IO[bytes]) -> None:
+        self._inner = inner
+        self.digest = hashlib.sha256()
+        self.size = 0
+        self.closed = False
+
+    def write(self, content: Any) -> int:
+        view = memoryview(content)
+        self._inner.write(view)
+        self.digest.update(view)
+        self.size += view.nbytes
+        return view.nbytes
+
+    def flush(self) -> None:
+        self._inner.flush()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def tell(self) -> int:
+        return self.size
+
+    def writable(self) -> bool:
+        return True
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+
+def parquet_schema(schema: pl.Schema) -> pa.Schema:
+    """The Arrow schema of the parts."""
+    return pl.DataFrame(schema=schema).to_arrow().schema
+
+
+def preload(store: StoreConfig) -> None:
+    """Make ready what every child needs: the code, which this import has loaded, and the client."""
+    ObjectStore(store).client  # noqa: B018 - made and kept; it connects in the child

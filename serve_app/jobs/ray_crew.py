@@ -1,0 +1,106 @@
+"""Ray crew: a warm pool of runner actors, one job each."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayError, RayTaskError
+
+from pipelines.order import JobOrder
+from pipelines.runtime.actor import start_runner
+from pipelines.runtime.advance import Advance
+from serve_app.jobs.supervision import Ended, RunnerDied
+from serve_app.settings import Settings
+
+
+@dataclass
+class _Member:
+    actor: Any
+    job_id: str | None = None
+    run: Any = None
+    asked: Any = None
+    advance: Advance = field(default_factory=Advance)
+
+
+class RayCrew:
+    """A warm pool of runner actors, owned by the calling process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made = 0
+        self._advances: dict[str, Advance] = {}
+        self._members = [self._member() for _ in range(settings.runners)]
+
+    def _member(self) -> _Member:
+        self._made += 1
+        return _Member(start_runner(f"runner-{self._made}", self._settings.store_config()))
+
+    def is_free(self) -> bool:
+        return any(member.job_id is None for member in self._members)
+
+    def start(self, order: JobOrder) -> None:
+        member = next(member for member in self._members if member.job_id is None)
+        member.job_id, member.asked, member.advance = order.job_id, None, Advance()
+        member.run = member.actor.run.options(name=f"job-{order.job_id}").remote(order)
+
+    def wait(self, timeout_s: float) -> None:
+        """Until a run ends, or the time is over."""
+        runs = [member.run for member in self._members if member.run is not None]
+        if runs:
+            ray.wait(runs, num_returns=1, timeout=timeout_s)
+
+    def ended(self) -> Mapping[str, Ended]:
+        ends: dict[str, Ended] = {}
+        for place, member in enumerate(self._members):
+            if member.job_id is None or not ray.wait([member.run], timeout=0)[0]:
+                continue
+            job_id, end = member.job_id, _end_of(member.run)
+            ends[job_id] = end
+            if isinstance(end, RunnerDied):
+                self._members[place] = self._member()
+            member.run = None
+            self._last_advance(member)
+            member.job_id = None
+            self._advances[job_id] = member.advance
+        return ends
+
+    def _last_advance(self, member: _Member) -> None:
+        with suppress(RayError):
+            member.advance = ray.get(member.actor.advance.remote(), timeout=1)
+
+    def advance(self, job_id: str) -> Advance:
+        member = self._of(job_id)
+        if member is None:
+            return self._advances.pop(job_id, Advance())
+        if member.asked is None:
+            member.asked = member.actor.advance.remote()
+        elif ray.wait([member.asked], timeout=0)[0]:
+            with suppress(RayError):
+                member.advance = ray.get(member.asked)
+            member.asked = member.actor.advance.remote()
+        return member.advance
+
+    def cancel(self, job_id: str) -> None:
+        if (member := self._of(job_id)) is not None:
+            member.actor.cancel.remote()
+
+    def kill(self, job_id: str) -> None:
+        if (member := self._of(job_id)) is not None:
+            ray.kill(member.actor)
+
+    def _of(self, job_id: str) -> _Member | None:
+        return next((member for member in self._members if member.job_id == job_id), None)
+
+
+def _end_of(run: Any) -> Ended:
+    try:
+        outcome: Ended = ray.get(run)
+    except RayActorError:
+        return RunnerDied()
+    except RayTaskError as error:
+        return error.cause if isinstance(error.cause, BaseException) else error
+    except RayError as error:
+        return error
+    return outcome

@@ -7,6 +7,7 @@ import numpy as np
 from pipelines.profile import TableProfile
 
 LISTED = 100
+METHODS = {"exact": "pearson", "sample": "pearson_sample"}  # over all rows, over the row sample
 LEAST_ROWS = 3  # two points always lie on a line
 
 
@@ -36,7 +37,7 @@ def strongest(profile: TableProfile, limit: int = LISTED) -> tuple[list[dict[str
             "right": names[right],
             "correlation": float(profile.correlation[left, right]),
             "sampleSize": int(profile.pair_counts[left, right]),
-            "method": "pearson",
+            "method": METHODS[profile.correlation_method],
         }
         for left, right in zip(lefts.tolist(), rights.tolist(), strict=True)
     ]

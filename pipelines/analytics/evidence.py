@@ -60,9 +60,14 @@ class Evidence:
 
 
 def _profile(table: TableIngest, states: TableStates) -> TableProfile:
-    profile = profile_table(table.name, (table.origin,), states, size_bytes=table.size_bytes)
-    notices = (
-        replace(notice, table=notice.table or table.name)
-        for notice in (*table.notices, *profile.notices)
+    profile = profile_table(
+        table.name,
+        (table.origin,),
+        states,
+        size_bytes=table.size_bytes,
+        null_tokens=table.null_tokens,
+        preview=table.preview,
+        notices=table.notices,
     )
-    return replace(profile, preview=table.preview, notices=tuple(notices))
+    notices = (replace(found, table=found.table or table.name) for found in profile.notices)
+    return replace(profile, notices=tuple(notices))

@@ -100,15 +100,15 @@ class _Guarded:
         if self.steps.workspace.cancelled():
             raise RunCancelled
         before = max((other.done for other in NODES if other.phase in node.after), default=0.0)
-        self.progress(node.phase, before)
         try:
+            self.progress(node.phase, before)
             update = node.step(self.steps, state)
+            self.progress(node.phase, node.done)
         except (MetricFoundryError, RunCancelled):
             raise
         except Exception as error:
             log.exception("phase failed", extra={"phase": str(node.phase)})
             raise AnalysisError(RunFailure.of(error, node.phase).message) from error
-        self.progress(node.phase, node.done)
         return update
 
 

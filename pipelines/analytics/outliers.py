@@ -123,14 +123,15 @@ def tails(
 
 def _tails_of(rows: Rows, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, Tail]]:
     for name, found in spreads.items():
-        values = rows.frame.get_column(name)
+        # Series methods select by name, and would take "^a.*$" for a pattern.
+        values = rows.frame.get_column(name).alias("value")
         zscores = (values.cast(pl.Float64) - found.mean).abs() / found.stddev
         far = zscores.is_finite() & (zscores >= THRESHOLD)
         count = int(far.sum())
         if not count:
             continue
         farthest = (
-            pl.DataFrame({"value": values, "zscore": zscores})
+            pl.DataFrame([values, zscores.alias("zscore")])
             .with_row_index("row", rows.first_row)
             .filter(far)
             .sort("zscore", "row", descending=[True, False])

@@ -10,6 +10,7 @@ from pipelines.analytics import data_quality, descriptive, finalize, inference, 
 from pipelines.analytics.closing import close
 from pipelines.analytics.evidence import Evidence
 from pipelines.analytics.findings import Findings
+from pipelines.analytics.report import write_report
 from pipelines.analytics.scanned import scanned
 from pipelines.analytics.state import RunState
 from pipelines.analytics.workspace import JSON_TYPE, File, Workspace
@@ -56,8 +57,6 @@ class Steps:
         return self._publish(Phase.ML_INFERENCE, inference.payload())
 
     def nl_report(self, state: RunState) -> RunState:
-        from pipelines.analytics.report import write_report
-
         payload, files = write_report(self._findings(self._of(state)))
         return self._publish(Phase.NL_REPORT, payload, files)
 

@@ -71,7 +71,8 @@ def test_the_sweep_leaves_what_is_named_and_the_inputs(object_store):
     job, other = str(uuid.uuid4()), str(uuid.uuid4())
     base = artifacts.base(job)
     kept = [base + path for path in ("input/a.csv", "manifest.json", "results/manifest.json", "b")]
-    for key in [*kept, f"{base}stray", f"{base}tables/t/part-00007.parquet", f"artifacts/{other}/x"]:
+    strays = [f"{base}stray", f"{base}tables/t/part-00007.parquet"]
+    for key in [*kept, *strays, f"artifacts/{other}/x"]:
         object_store.put(key, b"x")
 
     publish.sweep(object_store, job, frozenset({f"{base}b"}))

@@ -23,7 +23,8 @@ def duplicate_rows(subject: Subject) -> Verdict:
         rule="duplicate_rows",
         dimension="uniqueness",
         severity="ERROR" if ratio >= ERROR_FROM else "WARNING",
-        message=f"{count:,} rows repeat an earlier row ({ratio:.2%} of the table)",
+        message=f"{count:,} {'row repeats' if count == 1 else 'rows repeat'} an earlier row"
+        f" ({ratio:.2%} of the table)",
         affected=count,
         value={"count": count, "ratio": ratio},
     )

@@ -101,7 +101,7 @@ def test_what_is_not_a_finite_number_is_no_outlier():
     assert all(math.isfinite(example["zscore"]) for example in found.examples)
 
 
-@pytest.mark.parametrize("name", ["^a.*$", "*", "a.b", ""])
+@pytest.mark.parametrize("name", ["^a.*$", "*", "a.b", " "])
 def test_column_names_are_only_names(name):
     """A name that polars takes for a pattern elsewhere selects its own column here."""
     frame = pl.DataFrame(pl.from_arrow(pa.table({name: VALUES, "ab": [0.0] * 402})))

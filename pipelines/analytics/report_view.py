@@ -109,7 +109,7 @@ class Card:
         found: Mapping[str, Any] = self.column.figures.get("quantiles") or {}
         about = "≈ " if self.estimate("quantiles") else ""
         return [
-            (f"{name[1:]} %", f"{about}{cell(found[name], 20)}")
+            (f"{name[1:]} %", f"{about}{cell(found[name], 20, digits=6)}")
             for name in QUANTILES
             if found.get(name) is not None
         ]

@@ -136,16 +136,16 @@ def shorten(text: str, limit: int) -> str:
     return shown if len(text) <= limit and len(shown) <= 2 * limit else f"{shown[: limit - 1]}…"
 
 
-def cell(value: object, limit: int = 80) -> str:
-    """A value out of the data, as it is: no thousands are set apart. Null is empty.
+def cell(value: object, limit: int = 80, digits: int = 9) -> str:
+    r"""A value out of the data, as it is: no thousands are set apart. Null is empty.
 
-    >>> cell(2024), cell(1234567.5), cell(True), cell("a\\n"), cell(None)
+    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None)
     ('2024', '1234567.5', 'true', 'a↵', '')
     """
     if value is None:
         return ""
     if isinstance(value, bool | float):
-        return amount(value, 9).replace(",", "")
+        return amount(value, digits).replace(",", "")
     return shorten(str(value), limit)
 
 

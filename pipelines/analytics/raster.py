@@ -32,7 +32,8 @@ def png(drawing: Drawing) -> bytes:
     for mark in drawing.marks:
         _draw(image, draw, mark)
     # Pixels of one byte compress in half the time to a third of the size.
-    flat = image.quantize(palette=_shades(), dither=Image.Dither.NONE)
+    flat = image.quantize(palette=_lookup(), dither=Image.Dither.NONE)
+    flat.putpalette(_shades())
     out = io.BytesIO()
     flat.save(out, "PNG")
     return out.getvalue()
@@ -65,13 +66,19 @@ def _blend(role: Role, opacity: float) -> tuple[int, ...]:
 
 
 @cache
-def _shades() -> Image.Image:
-    """Every colour that a drawing is made of, as the palette of an image."""
+def _shades() -> bytes:
+    """Every colour that a drawing is made of."""
     coloured = [role for role in PALETTE if role != "paper"]
     colours = [PALETTE["paper"]]
     colours += [_blend(role, step / SHADES) for role in coloured for step in range(1, SHADES + 1)]
+    return bytes(channel for colour in colours for channel in colour)
+
+
+@cache
+def _lookup() -> Image.Image:
+    """The shades as Pillow compares them: to multiples of four, so that paper stays paper."""
     image = Image.new("P", (1, 1))
-    image.putpalette([channel for colour in colours for channel in colour])
+    image.putpalette(bytes(channel & 0xFC for channel in _shades()))
     return image
 
 

@@ -89,6 +89,7 @@ class Steps:
             notices=evidence.notices,
             failures=evidence.ingest.failures,
             skipped=evidence.ingest.skipped,
+            receipt=receipt.receipt(evidence.ingest),
         )
 
     def _publish(

@@ -11,6 +11,7 @@ from pipelines.profile import ColumnProfile, TableProfile
 
 STRONG = 0.5  # a correlation worth a sentence
 SAME = 0.9999
+APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # a name must not end its own marks
 DOMINANT = 0.9  # the share of rows with which one value dominates
 LONG_TAIL = 2.0  # skewness; the exponential distribution's
 FEW = 20  # distinct values of a category
@@ -25,7 +26,7 @@ class Name:
     text: str
 
     def __str__(self) -> str:
-        return f"`{shorten(self.text, 60)}`"
+        return f"`{shorten(self.text, 60).replace('`', APOSTROPHE)}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,9 @@ def observations(findings: Findings) -> Iterator[Sentence]:
 def _unread(findings: Findings) -> Iterator[Sentence]:
     for failure in findings.failures:
         inside: Parts = (" in ", Name(failure.input)) if failure.member else ()
-        message = shorten(failure.message, 240)
+        message = shorten(failure.message, 240).rstrip(".")
         what = Name(failure.member or failure.input)
-        yield Sentence(100, "failure", (what, *inside, f" could not be read: {message}"))
+        yield Sentence(100, "failure", (what, *inside, f" could not be read: {message}."))
     rows = findings.rows
     if rows.rejected:
         share = percent(rows.rejected / rows.read)
@@ -114,7 +115,7 @@ def _issue(
 
 def _emptiness(column: ColumnProfile) -> str:
     if not column.non_null_count:
-        return f" is empty in every row ({column.count:,} of {column.count:,})."
+        return f" is empty in every row ({count(column.count, 'row')})."
     share = percent(column.null_ratio)
     return f" is {share} empty ({column.null_count:,} of {count(column.count, 'row')})."
 
@@ -189,7 +190,7 @@ def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Senten
     shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
     figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
     if abs(r) >= SAME:
-        way = " say the same"
+        way = " say the same" if r > 0 else " mirror each other"
     else:
         way = " rise together" if r > 0 else " move in opposite directions"
     parts: Parts = (Name(pair["left"]), " and ", Name(pair["right"]), *inside, way, figure)

@@ -1,0 +1,129 @@
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import polars as pl
+import pytest
+from PIL import Image
+
+from pipelines.analytics import charts
+from tests.pipelines.analytics.found import findings, sales
+
+
+def wide(columns=12, rows=60):
+    return pl.DataFrame(
+        {f"c{n}": [float((row * (n + 3)) % 17) for row in range(rows)] for n in range(columns)}
+    )
+
+
+def names(graphs):
+    return [graph.name for graph in graphs]
+
+
+def test_every_kind_of_graph_is_drawn_under_its_documented_name():
+    """Histograms, scatters, box plots and a heatmap come out, all of them PNG."""
+    made = charts.graphs(findings({"sales": sales()}))
+
+    assert {"amount_histogram.png", "box_plots.png", "correlation_heatmap.png"} <= set(names(made))
+    assert any(name.endswith("_scatter.png") and "_vs_" in name for name in names(made))
+    for graph in made:
+        picture = Image.open(io.BytesIO(graph.png))
+        assert (picture.format, picture.info) == ("PNG", {})
+
+
+def test_a_wide_table_gets_no_more_graphs_than_documented():
+    """At most 8 histograms and 3 scatters, 8 columns in the box plots, 10 in the heatmap."""
+    found = findings({"wide": wide()})
+
+    made = names(charts.graphs(found))
+
+    assert sum(name.endswith("_histogram.png") for name in made) == 8
+    assert sum(name.endswith("_scatter.png") for name in made) == 3
+    assert len(made) == 13
+
+
+def test_the_same_findings_give_the_same_bytes_in_any_thread():
+    """Drawing shares fonts and palettes between threads, and bytes depend on the input alone."""
+    found = findings({"sales": sales()})
+
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: charts.graphs(found), range(8)))
+
+    assert all(result == results[0] for result in results)
+
+
+def test_columns_that_were_flagged_come_before_those_that_were_not():
+    """The histogram of a column with an outlier tells more than that of one without."""
+    told = [column.name for _, column in charts.telling(findings({"sales": sales()}))]
+
+    assert told[0] == "amount"
+    assert told[-1] == "id"
+
+
+def test_copies_of_a_column_come_after_real_correlations():
+    """A scatter of a column against its copy tells nothing."""
+    base = [float(n % 13) for n in range(80)]
+    frame = pl.DataFrame({"a": base, "copy": base, "b": [v + (n % 3) for n, v in enumerate(base)]})
+
+    first = charts.pairs(findings({"t": frame}))[0][1]
+
+    assert {first["left"], first["right"]} != {"a", "copy"}
+
+
+@pytest.mark.parametrize(
+    "names_given",
+    [
+        ["../../etc/passwd", "..", "a/b\\c"],
+        ["<script>", "日本", "x" * 400],
+        ["a b", "a_b", "A_B"],
+    ],
+)
+def test_file_names_are_safe_and_never_collide(names_given):
+    """Whatever a column is called, its graph lies in the folder, under a name of its own."""
+    frame = pl.DataFrame({name: [1.0, 2.0, 4.0 + n] for n, name in enumerate(names_given)})
+
+    made = names(charts.graphs(findings({"t": frame})))
+
+    assert len({name.lower() for name in made}) == len(made)
+    for name in made:
+        assert name.isascii()
+        assert "/" not in name
+        assert "\\" not in name
+        assert not name.startswith(".")
+        assert len(name) < 200
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame(),
+        pl.DataFrame({"a": pl.Series([], dtype=pl.Float64)}),
+        pl.DataFrame({"a": pl.Series([None, None], dtype=pl.Float64)}),
+        pl.DataFrame({"a": ["x", "y"]}),
+    ],
+    ids=["no columns", "no rows", "all null", "text only"],
+)
+def test_nothing_to_draw_is_no_graph(frame):
+    """A table without numbers has no pictures, and that is no error."""
+    assert charts.graphs(findings({"t": frame})) == []
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[7.0, 7.0, 7.0], [-1.7e308, 0.0, 1.7e308], [5e-324, 0.0, 1e-320], [1e16, 1e16 + 2, 1e16 + 4],
+     [float("nan"), float("inf"), 1.0]],
+    ids=["constant", "largest", "smallest", "next to each other", "not finite"],
+)  # fmt: skip
+def test_extreme_numbers_can_be_drawn(values):
+    """Scales neither overflow nor divide by zero at the ends of a double."""
+    frame = pl.DataFrame({"a": values, "b": [float(n) for n in range(len(values))]})
+
+    made = charts.graphs(findings({"t": frame}))
+
+    assert "b_histogram.png" in names(made)
+
+
+def test_with_several_tables_names_begin_with_the_table():
+    """Two tables with the same column names get graphs of both."""
+    made = names(charts.graphs(findings({"north": sales(50), "south": sales(60)})))
+
+    assert {"north_amount_histogram.png", "south_amount_histogram.png"} <= set(made)

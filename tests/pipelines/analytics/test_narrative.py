@@ -1,0 +1,110 @@
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from pipelines.analytics import narrative
+from pipelines.formats.base import Failure, RowAccount
+from tests.pipelines.analytics.found import findings, sales
+
+
+def test_payload_has_the_documented_names():
+    """nl_report answers summary, highlights and where the reports lie."""
+    payload = narrative.narrate(findings({"sales": sales()}))
+
+    assert payload["summary"].startswith("`sales.csv` holds 400 rows and 6 columns (84.2 kB read).")
+    assert payload["reportArtifacts"] == {
+        "text": "artifacts/01J0000000/results/report.txt",
+        "html": "artifacts/01J0000000/results/report.html",
+    }
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "`region` is 25 % empty (100 of 400 rows).",
+        "`tax` and `returned` mirror each other (r = -1.0000 over 400 rows).",
+        "`channel` holds one value only, `web`, in 400 rows.",
+        "`id` differs in every one of 400 rows, as a key does.",
+    ],
+)
+def test_sentences_carry_their_figures(sentence):
+    """What is said can be checked: each sentence names the column and the count behind it."""
+    assert sentence in narrative.narrate(findings({"sales": sales()}))["highlights"]
+
+
+def test_the_farthest_outlier_is_named_with_its_row():
+    """A reader finds the odd value without searching."""
+    told = narrative.narrate(findings({"sales": sales()}))["highlights"]
+
+    assert any(
+        "`amount` has 1 value" in line and "950" in line and "row 400" in line for line in told
+    )
+
+
+def test_what_could_not_be_read_comes_first():
+    """A lost file is graver than anything in the data, and lost rows come next."""
+    failure = Failure("in.zip", "b.csv", "corrupt_file", "The file is cut off", "Send it again")
+    rows = RowAccount(parsed=390, rejected=10)
+    found = findings({"sales": sales()}, failures=(failure,), rows=rows)
+
+    told = narrative.narrate(found)["highlights"]
+
+    assert told[0] == "`b.csv` in `in.zip` could not be read: The file is cut off."
+    assert told[1].startswith("10 of 400 rows (2.5 %) could not be read")
+
+
+def test_no_kind_of_finding_fills_the_list():
+    """Fifty empty columns are told of four times, so that other findings have room."""
+    frame = pl.DataFrame({f"e{n}": pl.Series([None] * 30, dtype=pl.Int64) for n in range(50)})
+    found = findings({"t": frame.with_columns(pl.Series("k", ["only"] * 30))})
+
+    told = narrative.narrate(found)["highlights"]
+
+    assert sum("empty in every row" in line for line in told) == 4
+    assert any("`k` holds one value only" in line for line in told)
+
+
+def test_a_name_cannot_pass_for_a_sentence():
+    """A column's name stays between its marks on one line, with nothing hidden in it."""
+    hostile = "x\n\x1b[31mAll `is` well\u202e"
+    found = findings({"t": pl.DataFrame({hostile: pl.Series([None] * 9, dtype=pl.Int64)})})
+
+    (line,) = [line for line in narrative.narrate(found)["highlights"] if "well" in line]
+
+    assert line == "`x↵<U+001B>[31mAll ’is’ well<U+202E>` is empty in every row (9 rows)."
+
+
+def test_sound_data_is_called_sound():
+    """Nothing is warned of where nothing is wrong."""
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": ["x", "y", "z"]})
+
+    summary = narrative.narrate(findings({"t": frame}))["summary"]
+
+    assert "Every cell holds a value" in summary
+    assert "found nothing wrong (score 100 %)" in summary
+
+
+def test_no_table_at_all_is_said():
+    """A job that read nothing still gets a sentence."""
+    found = findings({}, rows=RowAccount())
+
+    assert narrative.narrate(found)["summary"] == (
+        "`sales.csv` holds no table that could be read (84.2 kB read)."
+    )
+
+
+def test_an_estimate_is_never_said_as_if_it_were_exact():
+    """A column whose distinct values are estimated is not called a key or a constant."""
+    found = findings({"sales": sales()})
+    (table,) = found.tables
+    bound = {"distinctCount": {"method": "kmv", "lower": 380, "upper": 400}}
+    columns = tuple(
+        replace(column, figures={**column.figures, "estimates": bound}) for column in table.columns
+    )
+
+    told = narrative.narrate(replace(found, tables=(replace(table, columns=columns),)))
+
+    assert not any(
+        "as a key does" in line or "one value only" in line for line in told["highlights"]
+    )

@@ -1,0 +1,240 @@
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import polars as pl
+import pytest
+
+from pipelines.analytics import report
+from pipelines.analytics.wording import visible
+from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
+from pipelines.profile import ColumnProfile
+from tests.pipelines.analytics.found import findings, sales
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'><svg/onload=alert(1)>",
+    "</style><script>alert(1)</script>",
+    "</title><body onload=alert(1)>",
+    "--><iframe src=http://evil.example>",
+    "{{ 7 * 7 }}{% raw %}",
+    "javascript:alert(1)",
+    "a\x00b\x1b[31m\x07",
+    "x\u202egnp.exe",
+    "&lt;script&gt;",
+    "日本語 Ωμέγα ё א",
+    "long " * 2000,
+    "]]><![CDATA[",
+]
+EMPTY = {"meta", "path"}
+OURS = {
+    *("html", "head", "meta", "title", "style", "body", "div", "header", "main", "nav", "section"),
+    *("footer", "p", "h1", "h2", "h3", "h4", "dl", "dt", "dd", "ul", "ol", "li", "a", "code"),
+    *("span", "i", "small", "details", "summary", "table", "thead", "tbody", "tr", "th", "td"),
+    *("figure", "figcaption", "svg", "desc", "path", "text"),
+}
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page, if it is well formed."""
+
+    def __init__(self, body: bytes) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: set[tuple[str, str]] = set()
+        self.ids: list[str] = []
+        self.words: list[str] = []
+        self.feed(body.decode("utf-8"))
+        self.close()
+        assert self.open == []
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        self.attributes |= {(name, value or "") for name, value in attrs}
+        self.ids += [value for name, value in attrs if name == "id"]
+        if tag not in EMPTY:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in EMPTY:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def check(body: bytes) -> Page:
+    """The page holds our elements only, and nothing in it runs or loads."""
+    page = Page(body)
+    assert page.tags <= OURS
+    for name, value in page.attributes:
+        assert not name.startswith("on")
+        assert name not in {"src", "srcset", "action", "data", "xlink:href"}
+        assert name != "href" or value.startswith("#")
+    assert len(page.ids) == len(set(page.ids))
+    targets = {value[1:] for name, value in page.attributes if name == "href"}
+    assert targets <= set(page.ids)
+    return page
+
+
+def everywhere(payload: str):
+    """Findings in which everything that a stranger can name is named so."""
+    frame = pl.DataFrame(
+        {
+            payload: [1.0, 2.0, 3.0, 900.0] * 5,
+            f"{payload}2": [2.0, 4.1, 6.0, 1.0] * 5,
+            f"{payload}3": [payload, None] * 10,
+        }
+    )
+    member = {
+        "path": payload, "table": payload, "format": payload, "encoding": payload,
+        "dialect": {payload: payload}, "header": payload,
+        "guesses": [{"what": payload, "chosen": payload, "confidence": 0.5,
+                     "rejected": [payload], "examples": [payload]}],
+        "rows": {"read": 1, "parsed": 1, "repaired": 0, "rejected": 0, "skipped": 0},
+        "repaired": {payload: 1}, "skipped": {payload: 1},
+    }  # fmt: skip
+    return findings(
+        {payload: frame},
+        source_name=payload,
+        notices=(Notice(payload, payload, "WARNING", payload, payload, payload, payload),),
+        failures=(Failure(payload, payload, payload, payload, payload),),
+        skipped=(SkippedMember(payload, payload, payload),),
+        receipt={"inputs": [{"name": payload, "members": [member, member]}]},
+        inference={"reason": payload},
+    )
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))
+def test_foreign_text_stays_text_wherever_it_appears(payload):
+    """Files, members, tables, columns, cells, messages: nothing becomes markup or is executed."""
+    page = check(report.html(everywhere(payload)))
+
+    assert visible(payload)[:40] in page.text
+
+
+def test_half_a_character_in_a_file_name_is_shown_and_not_fatal():
+    """A lone surrogate cannot be encoded; the report spells it out."""
+    found = findings({"sales": sales()}, source_name="bad\ud800.csv")
+
+    assert "bad<U+D800>.csv" in check(report.html(found)).text
+    assert "bad<U+D800>.csv" in report.text(found).decode()
+
+
+@pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))
+def test_the_text_report_holds_no_control_characters_and_fits_a_terminal(payload):
+    """Nothing in a file can move the cursor of who reads about it."""
+    lines = report.text(everywhere(payload)).decode().splitlines()
+
+    assert all(line.isprintable() for line in lines)
+
+
+def test_plain_tables_fit_80_columns():
+    """An ordinary table's report needs no sideways scrolling in a terminal."""
+    lines = report.text(findings({"sales": sales()})).decode().splitlines()
+
+    assert max(map(len, lines)) <= 80
+
+
+def test_the_page_says_what_was_found():
+    """Headline, warnings, receipt, columns, correlations, outliers and rows are all there."""
+    found = findings(
+        {"sales": sales()},
+        notices=(Notice("a", "Look here", "INFO"), Notice("b", "Look first", "ERROR")),
+        rows=RowAccount(398, 2, 3, 1),
+    )
+
+    page = check(report.html(found))
+
+    for words in ("400", "404 rows read = 398 parsed + 2 repaired + 3 rejected + 1 skipped"):
+        assert words in page.text
+    assert page.text.index("Look first") < page.text.index("Look here")
+    sections = {"t1", "t1-quality", "t1-columns", "t1-correlations", "t1-outliers", "t1-rows"}
+    assert sections | {"warnings", "reading", "highlights"} <= set(page.ids)
+
+
+def test_an_estimate_is_shown_with_its_bound():
+    """What is not exact never looks as if it were."""
+    found = findings({"sales": sales()})
+    (table,) = found.tables
+    bound = {"distinctCount": {"method": "kmv", "lower": 392, "upper": 408, "confidence": 0.99}}
+    first = replace(table.columns[0], figures={**table.columns[0].figures, "estimates": bound})
+    table = replace(table, columns=(first, *table.columns[1:]))
+
+    shown = check(report.html(replace(found, tables=(table,)))).text
+
+    assert "≈ 400 ± 2 %" in shown
+    assert "Distinct values estimated (kmv), with 99 % confidence" in shown
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        {},
+        {"empty": pl.DataFrame()},
+        {"no rows": pl.DataFrame({"a": pl.Series([], dtype=pl.String)})},
+        {"one": pl.DataFrame({"a": [1]})},
+        {"nulls": pl.DataFrame({"a": [None, None], "b": pl.Series([None, None], dtype=pl.Date)})},
+        {"nested": pl.DataFrame({"a": [[1, 2], []], "b": [{"x": 1}, {"x": None}]})},
+        {"odd": pl.DataFrame({"a": [float("nan"), float("inf"), -float("inf")]})},
+        {"north": sales(20), "south": sales(30), "<b>": sales(10)},
+    ],
+    ids=["no table", "no columns", "no rows", "one cell", "nulls", "nested", "odd", "several"],
+)
+def test_every_shape_of_data_has_a_report(frames):
+    """Nothing, little or strange data is reported as such."""
+    found = findings(frames)
+
+    check(report.html(found))
+
+    assert report.text(found).endswith(b"\n")
+
+
+def test_the_same_findings_give_the_same_bytes():
+    """A repeated phase publishes what the first did."""
+    found = findings({"sales": sales()})
+
+    assert report.html(found) == report.html(found)
+    assert report.text(found) == report.text(found)
+
+
+def test_five_thousand_columns_make_a_page_that_still_opens():
+    """The index names every column, cards go to the first 200, and flagged ones are among them."""
+    found = findings({"sales": sales()})
+    (table,) = found.tables
+    model = table.columns[1]
+    columns = tuple(
+        ColumnProfile(f"column_{n}", model.type, model.inferred_type, 400, 0, model.figures)
+        for n in range(5000)
+    )
+    issue = {"rule": "mixed_type", "severity": "WARNING", "message": "m", "column": "column_4990"}
+    quality = {**found.quality[0], "issues": [issue]}
+    found = replace(found, tables=(replace(table, columns=columns),), quality=(quality,))
+
+    body = report.html(found)
+
+    page = check(body)
+    assert len(body) < 5_000_000
+    assert "t1-c4991" in page.ids
+    assert sum(name.startswith("t1-c") and name[4:].isdigit() for name in page.ids) == 200
+    assert all(f"column_{n}" in page.text for n in (0, 2500, 4999))
+
+
+def test_write_report_publishes_pages_and_pictures():
+    """The phase's payload speaks of the files that come with it."""
+    payload, files = report.write_report(findings({"sales": sales()}))
+
+    paths = {file.path: file.content_type for file in files}
+    assert paths["results/report.html"] == "text/html; charset=utf-8"
+    assert paths["results/report.txt"] == "text/plain; charset=utf-8"
+    assert paths["results/graphs/amount_histogram.png"] == "image/png"
+    assert set(payload) == {"summary", "highlights", "reportArtifacts"}

@@ -16,6 +16,7 @@ from pipelines import artifacts
 
 JSON_TYPE = "application/json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+DEFLATE_LEVEL = 3  # a third of the time of zlib's default, and a tenth more bytes
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -62,7 +63,7 @@ def zip_bytes(files: Iterable[tuple[str, bytes]]) -> bytes:
             entry.create_system = 3
             packed = path.endswith((".png", ".parquet", ".zip"))
             entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
-            archive.writestr(entry, body, compresslevel=None if packed else 6)
+            archive.writestr(entry, body, compresslevel=None if packed else DEFLATE_LEVEL)
     return stream.getvalue()
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import numpy as np
 import polars as pl
 
+from pipelines.json_value import json_value
 from pipelines.profile import ColumnProfile, TableProfile
 
 THRESHOLD = 3.0  # standard deviations; S
@@ -50,7 +52,7 @@ class Spread:
 class Tail:
     """The values of a column at (`count`) and strictly beyond (`beyond`) the bounds.
 
-    `examples` are the farthest of them: value, zscore, row (from 1 in the table) and part.
+    `examples` are the farthest of them: value, zscore and row (from 1 in the table).
     """
 
     count: int = 0
@@ -69,8 +71,6 @@ class Tail:
 class Rows(Protocol):
     """Consecutive rows of a table, the first of which is row `first_row`."""
 
-    @property
-    def part(self) -> int: ...
     @property
     def first_row(self) -> int: ...
     @property
@@ -123,31 +123,19 @@ def tails(
 
 def _tails_of(rows: Rows, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, Tail]]:
     for name, found in spreads.items():
-        # Series methods select by name, and would take "^a.*$" for a pattern.
-        values = rows.frame.get_column(name).alias("value")
-        zscores = (values.cast(pl.Float64) - found.mean).abs() / found.stddev
-        far = zscores.is_finite() & (zscores >= THRESHOLD)
-        count = int(far.sum())
-        if not count:
+        values = rows.frame.get_column(name)
+        zscores = np.abs(values.cast(pl.Float64).to_numpy() - found.mean) / found.stddev
+        far = np.flatnonzero(np.isfinite(zscores) & (zscores >= THRESHOLD))
+        if not far.size:
             continue
-        farthest = (
-            pl.DataFrame([values, zscores.alias("zscore")])
-            .with_row_index("row", rows.first_row)
-            .filter(far)
-            .sort("zscore", "row", descending=[True, False])
-        )
+        reached = zscores[far]
+        farthest = np.lexsort((far, -reached))[:EXAMPLES]
+        chosen = far[farthest].tolist()
         examples = tuple(
-            {"value": _wire(value), "zscore": zscore, "row": row, "part": rows.part}
-            for row, value, zscore in farthest.head(EXAMPLES).iter_rows()
+            {"value": json_value(values[at]), "zscore": zscore, "row": rows.first_row + at}
+            for at, zscore in zip(chosen, reached[farthest].tolist(), strict=True)
         )
-        yield name, Tail(count, int((farthest["zscore"] > THRESHOLD).sum()), examples)
-
-
-def _wire(value: Any) -> Any:
-    """As JSON numbers go: what a double cannot hold exactly is text."""
-    if isinstance(value, float):
-        return value
-    return value if isinstance(value, int) and abs(value) <= 1 << 53 else str(value)
+        yield name, Tail(far.size, int((reached > THRESHOLD).sum()), examples)
 
 
 def reports(tails_by_column: Mapping[str, Tail]) -> list[dict[str, Any]]:

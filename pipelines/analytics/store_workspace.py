@@ -21,6 +21,7 @@ from pipelines.statistics.table_states import TableStates
 
 SIDE_BY_SIDE = 8
 WHOLE_BYTES = 8 << 20  # parts up to this size are fetched by one request
+SLICE_CELLS = 4 << 20
 KEPT_BYTES = 64 << 20
 
 
@@ -94,8 +95,8 @@ class StoreWorkspace:
         self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]
     ) -> Iterator[Slice]:
         first_row = 1
-        for number, part in enumerate(table.parts):
-            yield from _row_groups(self._open(part), number, first_row, columns, matters)
+        for part in table.parts:
+            yield from _row_groups(self._open(part), first_row, columns, matters)
             first_row += part.rows
 
     def _open(self, part: Part) -> pq.ParquetFile:
@@ -112,18 +113,32 @@ class StoreWorkspace:
 
 def _row_groups(
     file: pq.ParquetFile,
-    part: int,
     first_row: int,
     columns: Sequence[str],
     matters: Callable[[Bounds], bool],
 ) -> Iterator[Slice]:
+    """The row groups that matter; neighbours are read together, up to a bound."""
     leaves = _leaves(file.schema_arrow, columns)
+    most_rows = max(1, SLICE_CELLS // len(columns))
+    groups: list[int] = []
+    start = end = first_row
     for index in range(file.num_row_groups):
         group = file.metadata.row_group(index)
-        if matters(_bounds(group, leaves)):
-            frame = pl.DataFrame(pl.from_arrow(file.read_row_group(index, columns=list(columns))))
-            yield Slice(part, first_row, frame)
-        first_row += group.num_rows
+        is_wanted = matters(_bounds(group, leaves))
+        if groups and (not is_wanted or end - start + group.num_rows > most_rows):
+            yield _slice(file, groups, start, columns)
+            groups = []
+        if is_wanted:
+            start = start if groups else end
+            groups.append(index)
+        end += group.num_rows
+    if groups:
+        yield _slice(file, groups, start, columns)
+
+
+def _slice(file: pq.ParquetFile, groups: list[int], start: int, columns: Sequence[str]) -> Slice:
+    read = file.read_row_groups(groups, columns=list(columns))
+    return Slice(start, pl.DataFrame(pl.from_arrow(read)))
 
 
 def _leaves(schema: pa.Schema, columns: Sequence[str]) -> dict[str, int]:

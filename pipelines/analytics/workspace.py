@@ -52,7 +52,6 @@ def artifact_of(job_id: str, file: File) -> Artifact:
 class Slice:
     """Consecutive rows of a table; the first of them is row `first_row` (from 1) of the table."""
 
-    part: int
     first_row: int
     frame: pl.DataFrame
 
@@ -98,7 +97,7 @@ class Workspace(Protocol):
     def slices(
         self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]
     ) -> Iterator[Slice]:
-        """The table's own Parquet, only these columns, in row order, a row group at a time.
+        """The table's own Parquet, only these columns, in row order and bounded pieces.
 
         A row group is read only if `matters` says so of its bounds: the (min, max) of each column
         that has statistics there.

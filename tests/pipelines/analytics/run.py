@@ -16,6 +16,7 @@ from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.column_type import word
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount
 from pipelines.ingest import IngestResult, InputFile, Part, TableIngest
+from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
 from pipelines.publish import sha256
 from pipelines.statistics.table_states import TableStates
@@ -106,7 +107,10 @@ class Scan:
             parts=tuple(parts),
             account=RowAccount(parsed=frame.height, skipped=1),
             states_key=states_key,
-            preview=tuple(frame.head(5).to_dicts()),
+            preview=tuple(
+                {title: json_value(value) for title, value in row.items()}
+                for row in frame.head(5).iter_rows(named=True)
+            ),
             skipped={"header": 1},
             details={"encoding": "utf-8", "header": True},
             guesses=(Guess("delimiter", ",", 1.0),),

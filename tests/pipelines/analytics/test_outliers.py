@@ -12,7 +12,6 @@ from tests.pipelines.analytics.profiles import numbers, table, text
 
 @dataclass(frozen=True)
 class Rows:
-    part: int
     first_row: int
     frame: pl.DataFrame
 
@@ -24,9 +23,9 @@ def cut(frame, sizes):
 
     def slices(columns, matters):
         start = 0
-        for part, size in enumerate(sizes):
+        for size in sizes:
             rows = arrow.slice(start, size).select(list(columns))
-            yield Rows(part, start + 1, pl.DataFrame(pl.from_arrow(rows)))
+            yield Rows(start + 1, pl.DataFrame(pl.from_arrow(rows)))
             start += size
 
     return slices
@@ -96,7 +95,6 @@ def test_what_is_not_a_finite_number_is_no_outlier():
         "value": -50.0,
         "zscore": pytest.approx(found.examples[0]["zscore"]),
         "row": 405,
-        "part": 0,
     }
     assert all(math.isfinite(example["zscore"]) for example in found.examples)
 
@@ -128,8 +126,8 @@ def test_a_column_without_spread_has_no_outliers(values):
 
 def test_the_most_extreme_column_is_reported_first():
     """Reports carry the names that clients know."""
-    near = Tail(1, 1, ({"value": 1, "zscore": 3.5, "row": 1, "part": 0},))
-    far = Tail(1, 1, ({"value": 2, "zscore": 9.0, "row": 2, "part": 0},))
+    near = Tail(1, 1, ({"value": 1, "zscore": 3.5, "row": 1},))
+    far = Tail(1, 1, ({"value": 2, "zscore": 9.0, "row": 2},))
 
     found = reports({"near": near, "far": far})
 
@@ -139,5 +137,5 @@ def test_the_most_extreme_column_is_reported_first():
         "method": "zscore",
         "threshold": 3.0,
         "count": 1,
-        "values": [{"value": 2, "zscore": 9.0, "row": 2, "part": 0}],
+        "values": [{"value": 2, "zscore": 9.0, "row": 2}],
     }

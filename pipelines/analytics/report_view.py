@@ -8,7 +8,17 @@ from pipelines.analytics import charts, data_quality, plots
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
-from pipelines.analytics.wording import amount, bounded, cell, count, number, percent, size, visible
+from pipelines.analytics.wording import (
+    amount,
+    bounded,
+    cell,
+    count,
+    number,
+    percent,
+    shorten,
+    size,
+    visible,
+)
 from pipelines.formats.base import Origin
 from pipelines.profile import ColumnProfile, TableProfile
 
@@ -170,7 +180,7 @@ class TableView:
         repeated = profile.duplicate_rows
         duplicates = bounded(repeated.get("count"), repeated if "lower" in repeated else None)
         return [
-            ("From", self.origin),
+            ("From", shorten(self.origin, 80)),
             ("Rows", amount(profile.rows)),
             ("Columns", amount(len(profile.columns))),
             ("Size", size(profile.size_bytes)),

@@ -45,7 +45,7 @@ EVERY_TYPE = pl.DataFrame(
         {"empty": EVERY_TYPE.clear()},
         {"bare": pl.DataFrame({"a": [1]})},
     ],
-    ids=lambda tables: "+".join(tables),
+    ids="+".join,
 )
 def test_results_follow_their_schema(tables, object_store, sqlite_url):
     """Whatever the types and however many tables, results.json is strict JSON of this shape."""

@@ -7,6 +7,7 @@ limits of memory and processor time. The child's death is a typed error, and not
 
 import contextlib
 import ctypes
+import logging
 import os
 import pickle
 import resource
@@ -33,6 +34,7 @@ from connectors.errors import (
 
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
 HEADER = struct.Struct("<cQ")
 RESULT, ERROR, PROGRESS = b"R", b"E", b"P"
 PR_SET_PDEATHSIG = 1
@@ -127,6 +129,8 @@ class Sandbox:
     def _ensure(self) -> socket.socket:
         if self._server is not None and self._server.poll() is None and self._control is not None:
             return self._control
+        if self._control is not None:
+            self._control.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         environment = {**os.environ, "POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1"}
         self._server = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -149,7 +153,7 @@ class Sandbox:
                 except OSError:  # the server was killed; a new one takes its place
                     if attempt == 2:
                         raise
-                    self._server, self._control = None, None
+                    self._server = None
                 else:
                     return
 
@@ -225,6 +229,7 @@ class _Listener:
             raise _ServerDied
         code = os.waitstatus_to_exitcode(struct.unpack("<q", raw)[0])
         said = os.pread(self._errors, 1 << 16, 0).decode("utf-8", "replace")
+        log.warning("a reader died with %s: %s", code, said[-2000:])
         if code == -signal.SIGXCPU:
             return ParserTimedOut(
                 f"a reader used more than {self._limits.cpu_s} seconds of processor time"
@@ -367,12 +372,13 @@ def _child(payload: bytes, result: int, errors: int) -> None:
         _die_with_server()
         os.dup2(errors, 1)
         os.dup2(errors, 2)
-        (function, args), limits = pickle.loads(payload)  # noqa: S301 - from our parent
-        channel = _Channel(result, limits)
-        _Channel.current = channel
-        _limit(limits)
-        channel.renew()
+        channel = _Channel(result, DEFAULT_LIMITS)
+        limits = DEFAULT_LIMITS
         try:
+            (function, args), limits = pickle.loads(payload)  # noqa: S301 - from our parent
+            channel = _Channel.current = _Channel(result, limits)
+            _limit(limits)
+            channel.renew()
             answer = (RESULT, pickle.dumps(function(*args), protocol=5))
         except MemoryError:
             answer = (
@@ -387,9 +393,6 @@ def _child(payload: bytes, result: int, errors: int) -> None:
         except MetricFoundryError as error:
             answer = (ERROR, pickle.dumps(error))
         except BaseException as error:  # noqa: BLE001 - polars panics are not Exceptions
-            import traceback
-
-            traceback.print_exc()
             answer = (ERROR, pickle.dumps(_foreign(error)))
         channel.send(*answer)
         code = 0
@@ -399,6 +402,7 @@ def _child(payload: bytes, result: int, errors: int) -> None:
 
 def _foreign(error: BaseException) -> MetricFoundryError:
     said = " ".join(str(error).split())[:300]
+    log.warning("a reader failed", exc_info=error)
     if _is_about_memory(said):
         return ParserOutOfMemory(f"a reader ran out of memory: {said}")
     return ParserCrashed(f"the parser failed on this content: {type(error).__name__}: {said}")

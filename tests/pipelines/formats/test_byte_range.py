@@ -1,0 +1,224 @@
+"""Byte ranges: however a file is cut, the rows are those of the whole, each once."""
+
+import csv
+import io
+import random
+from dataclasses import replace
+
+import polars as pl
+import pytest
+from samples import MemoryObject
+
+from connectors.errors import EmptyInput, LimitExceeded
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Origin, RowAccount
+from pipelines.formats.byte_range import ByteRange
+from pipelines.formats.delimited import Delimited
+
+TRICKY = (
+    "plain",
+    'has "quotes"',
+    "a,comma",
+    "two\nlines",
+    "",
+    "ünïcode",
+    "x" * 40,
+    '"',
+    "tail\r\n",
+)
+
+
+def planned(content: bytes, name: str = "data.csv"):
+    (plan,) = Delimited().tables(MemoryObject(name, content), Origin(name), Limits())
+    return plan
+
+
+def rows_of(fragments, schema):
+    """All rows, as the driver would get them: a wrongly guessed start is corrected and read again."""
+    frames, account, end = [], RowAccount(), None
+    for fragment in fragments:
+        chunks = list(fragment.chunks(schema))
+        if end is not None and chunks[0].span[0] != end:
+            chunks = list(fragment.starting_at(end).chunks(schema))
+        end = chunks[-1].span[1]
+        frames += [chunk.frame for chunk in chunks]
+        account = sum((chunk.rows for chunk in chunks), account)
+    return pl.concat(frames, how="vertical_relaxed"), account
+
+
+def cut(fragment: ByteRange, boundaries: list[int], size: int):
+    edges = [fragment.start, *boundaries, size]
+    return [
+        replace(
+            fragment,
+            start=start,
+            end=end,
+            is_guess=index > 0,
+            lead=fragment.lead if index == 0 else {},
+        )
+        for index, (start, end) in enumerate(zip(edges, edges[1:], strict=False))
+    ]
+
+
+def tricky_file(seed: int, rows: int = 60) -> tuple[bytes, list[list[str]]]:
+    chosen = random.Random(seed)
+    table = [[str(i), *(chosen.choice(TRICKY) for _ in range(3))] for i in range(rows)]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=chosen.choice(["\n", "\r\n"]))
+    writer.writerows([["id", "a", "b", "c"], *table])
+    return text.getvalue().encode(), table
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_any_cut_gives_the_rows_of_the_whole(seed):
+    """Random cuts, also inside quoted cells with newlines, lose and repeat nothing."""
+    content, table = tricky_file(seed)
+    plan = planned(content)
+    fragment = plan.fragments[0]
+    schema = pl.Schema(dict.fromkeys(fragment.columns, pl.String))
+    inside = range(fragment.start + 1, len(content) - 1)
+    boundaries = sorted(random.Random(seed).sample(inside, 7))
+
+    frame, account = rows_of(cut(fragment, boundaries, len(content)), schema)
+
+    expected = [[cell or None for cell in row] for row in table]
+    assert [list(row) for row in frame.rows()] == expected
+    assert account == RowAccount(parsed=len(table), skipped=1)
+
+
+@pytest.mark.parametrize("chunk_bytes", [1, 7, 64, 1000])
+def test_any_chunk_size_gives_the_same_rows(chunk_bytes):
+    """How much is read at once changes nothing."""
+    content, table = tricky_file(3)
+    fragment = replace(planned(content).fragments[0], chunk_bytes=chunk_bytes)
+
+    frame = pl.concat(
+        [c.frame for c in fragment.chunks(pl.Schema(dict.fromkeys("id a b c".split(), pl.String)))]
+    )
+
+    assert frame.height == len(table)
+
+
+def test_both_readers_agree():
+    """What polars may read, the exact reader reads alike."""
+    content, _ = tricky_file(11)
+    fragment = planned(content).fragments[0]
+    body = content[fragment.start :]
+
+    fast = fragment._fast(body, None, is_last=True)
+    exact = fragment._exact(body, None, is_last=True)
+
+    assert fast is not None
+    assert exact[0].frame.fill_null("").equals(fast[0].frame.fill_null(""))
+    assert exact[1] == fast[1] == len(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "rows"),
+    [
+        (b'1,5" pipe\n2,x\n', [("1", '5" pipe'), ("2", "x")]),
+        (b'1,"open\n2,x\n', [("1", '"open'), ("2", "x")]),
+        (b'1,"q"x\n2,y\n', [("1", "qx"), ("2", "y")]),
+        (b"1,a\n\n2,b\n", [("1", "a"), ("2", "b")]),
+        (b"1\n2,b\n", [("1", None), ("2", "b")]),
+        (b"1,a,\n2,b\n", [("1", "a"), ("2", "b")]),
+        (b"1,a\x00b\n2,c\n", [("1", "a\x00b"), ("2", "c")]),
+        (b"1,caf\xe9\n2,\xc3\xa9\n", [("1", "café"), ("2", "é")]),
+    ],
+)
+def test_dirt_is_mended_and_never_swallows_rows(body, rows):
+    """Lone quotes, short rows, blank lines and stray bytes cost no row and no cell."""
+    content = b"id,text\n" + body
+    fragment = ByteRange(
+        MemoryObject("x.csv", content),
+        "utf-8",
+        planned(b"id,text\n1,2\n").fragments[0].dialect,
+        ("id", "text"),
+        8,
+        None,
+        len(content),
+    )
+
+    chunks = list(fragment.chunks(pl.Schema({"id": pl.String, "text": pl.String})))
+
+    assert [row for chunk in chunks for row in chunk.frame.rows()] == rows
+
+
+def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():
+    """It is in no table, but nothing of it is lost."""
+    plan = planned(b"a,b\n1,2\n3,4,5\n6,7\n")
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame.rows() == [(1, 2), (6, 7)]
+    assert [(reject.reason, reject.raw) for reject in chunk.rejects] == [
+        ("3 cells where 2 belong", b"3,4,5\n")
+    ]
+    assert chunk.rows == RowAccount(parsed=2, rejected=1, skipped=1)
+
+
+def test_a_late_surprise_widens_the_column():
+    """A type that the sample suggested and a later row denies costs no value."""
+    body = b"n\n" + b"1\n" * 10 + b"007\n"
+    fragment = planned(body).fragments[0]
+
+    (chunk,) = fragment.chunks(pl.Schema({"n": pl.Int64}))
+
+    assert chunk.frame["n"].to_list()[-1] == "007"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"])
+def test_encodings_are_seen_through(encoding):
+    """The same table, whatever bytes it was written in."""
+    text = "name,city\nJosé,Köln\nZoë,Málaga\nRené,Besançon\nJürgen,Größe\n"
+
+    plan = planned(text.encode(encoding))
+    frame = pl.concat([chunk.frame for chunk in plan.fragments[0].chunks(plan.schema)])
+
+    assert frame.rows()[0] == ("José", "Köln")
+    assert frame.height == 4
+
+
+def test_carriage_returns_alone_end_rows():
+    """Old Macintosh files are read too."""
+    plan = planned(b"a;b\r1;2\r3;4\r")
+
+    frame = pl.concat([chunk.frame for chunk in plan.fragments[0].chunks(plan.schema)])
+
+    assert frame.rows() == [(1, 2), (3, 4)]
+
+
+def test_nothing_but_white_space_is_empty():
+    """There is no table in it, and the error says so."""
+    with pytest.raises(EmptyInput):
+        planned(b"\n\n  \n")
+
+
+def test_too_many_columns_are_refused_by_name_of_the_limit():
+    """The limit stands in the code of the error."""
+    content = ",".join(f"c{i}" for i in range(50)).encode() + b"\n" + b"1," * 49 + b"1\n"
+
+    with pytest.raises(LimitExceeded) as caught:
+        list(
+            Delimited().tables(
+                MemoryObject("w.csv", content), Origin("w.csv"), Limits(max_columns=40)
+            )
+        )
+
+    assert caught.value.stable_code == "limit.columns"
+
+
+def test_a_stream_reads_like_a_range():
+    """What cannot be cut, because it is compressed, gives the same rows in sequence."""
+    content, table = tricky_file(5)
+    plan = planned(content)
+    (streamed,) = Delimited().tables(
+        MemoryObject("data.csv", content, seekable=False), Origin("data.csv"), Limits()
+    )
+
+    frames = [c.frame for c in streamed.fragments[0].chunks(plan.schema)]
+
+    assert pl.concat(frames).equals(
+        pl.concat([c.frame for c in plan.fragments[0].chunks(plan.schema)])
+    )
+    assert pl.concat(frames).height == len(table)

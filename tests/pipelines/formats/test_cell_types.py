@@ -1,0 +1,95 @@
+"""Cell types: a column is what all its cells say, and conversion never changes a meaning."""
+
+from datetime import date, datetime, timezone
+from decimal import Decimal
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.formats.cell_types import DATETIME, INSTANT, convert, infer
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "values"),
+    [
+        (["1", "-2", ""], pl.Int64(), [1, -2, None]),
+        (["1", "N/A"], pl.Int64(), [1, None]),
+        (["a", "N/A"], pl.String(), ["a", "N/A"]),
+        (["1.5", "nan"], pl.Float64(), [1.5, None]),
+        (["1", "2.5"], pl.Float64(), [1.0, 2.5]),
+        ([" 7", "8 "], pl.Int64(), [7, 8]),
+        (["007", "1"], pl.String(), ["007", "1"]),
+        (["0.5", "0"], pl.Float64(), [0.5, 0.0]),
+        (["+4915112345678"], pl.String(), ["+4915112345678"]),
+        (["+5", "-5"], pl.Int64(), [5, -5]),
+        (["1e400"], pl.String(), ["1e400"]),
+        (["inf", "1.5"], pl.Float64(), [float("inf"), 1.5]),
+        (["9223372036854775808"], pl.Decimal(38, 0), [Decimal("9223372036854775808")]),
+        (["true", "FALSE"], pl.Boolean(), [True, False]),
+        (["true", "1"], pl.String(), ["true", "1"]),
+        (["2024-02-29"], pl.Date(), [date(2024, 2, 29)]),
+        (["2023-02-29"], pl.String(), ["2023-02-29"]),
+        (["2024-1-5"], pl.String(), ["2024-1-5"]),
+        (["2024-01-05 10:20"], DATETIME, [datetime(2024, 1, 5, 10, 20)]),
+        (
+            ["2024-01-05", "2024-01-05T01:02:03.5"],
+            DATETIME,
+            [datetime(2024, 1, 5), datetime(2024, 1, 5, 1, 2, 3, 500_000)],
+        ),
+        (["2024-01-05T10:00:00+02:00"], INSTANT, [datetime(2024, 1, 5, 8, tzinfo=timezone.utc)]),
+        (["", "null"], pl.Null(), [None, None]),
+    ],
+)
+def test_known_columns(cells, dtype, values):
+    """The type and the values that a careful person would give them."""
+    series = pl.Series("c", cells, pl.String)
+
+    converted = convert(series, infer(series))
+
+    assert converted.series.dtype == dtype
+    assert converted.series.to_list() == values
+
+
+def test_null_words_are_counted():
+    """The receipt can say which word stood for nothing, and how often."""
+    converted = convert(pl.Series("c", ["1", "NA", "NA", "", "null"], pl.String), pl.Int64())
+
+    assert converted.null_tokens == {"": 1, "NA": 2, "null": 1}
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.none(),
+            st.text(max_size=6),
+            st.integers().map(str),
+            st.floats(allow_nan=False).map(repr),
+            st.dates().map(str),
+        ),
+        max_size=8,
+    )
+)
+def test_conversion_is_stable_and_keeps_every_cell(cells):
+    """Asked again for the type it gave, it gives the same; and only null words become null."""
+    series = pl.Series("c", cells, pl.String)
+
+    once = convert(series, infer(series)).series
+    again = convert(series, once.dtype).series
+
+    assert once.equals(again)
+    words = {None, "", "null", "NULL", "NaN", "nan", "NA", "N/A", "n/a", "None", "-"}
+    assert all(
+        value is not None for value, cell in zip(once, cells, strict=True) if cell not in words
+    )
+
+
+@pytest.mark.parametrize(
+    "asked", [pl.Boolean(), pl.Int64(), pl.Float64(), pl.Date(), DATETIME, pl.Null()]
+)
+def test_a_wrong_type_widens_instead_of_failing(asked):
+    """Whatever was guessed, text comes back as it was."""
+    converted = convert(pl.Series("c", ["x", "1", "2024-01-01"], pl.String), asked)
+
+    assert converted.series.to_list() == ["x", "1", "2024-01-01"]

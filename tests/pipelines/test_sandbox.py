@@ -1,0 +1,111 @@
+"""Sandbox: a reader may crash, hang or eat memory; its caller gets an error that says which."""
+
+import ctypes
+import os
+import time
+
+import pytest
+
+from connectors.errors import CorruptFile, ParserCrashed, ParserOutOfMemory, ParserTimedOut
+from pipelines import sandbox
+from pipelines.sandbox import Cancelled, ChildLimits, Sandbox
+
+
+def add(left, right):
+    return left + right
+
+
+def segfault():
+    ctypes.string_at(0)
+
+
+def refuse():
+    raise CorruptFile("it is broken", table="t")
+
+
+def stumble():
+    raise ValueError("not ours")
+
+
+def devour():
+    return len(bytearray(8 << 30))
+
+
+def spin():
+    while True:
+        pass
+
+
+def tell():
+    for step in range(3):
+        sandbox.report(step)
+    return "told"
+
+
+@pytest.fixture(scope="module")
+def children():
+    """The functions of this file must be importable by the server, so it is imported by path."""
+    children = Sandbox()
+    yield children
+    children.close()
+
+
+@pytest.mark.parametrize(
+    ("function", "error"),
+    [
+        (segfault, ParserCrashed),
+        (os.abort, ParserCrashed),
+        (refuse, CorruptFile),
+        (stumble, ParserCrashed),
+        (devour, ParserOutOfMemory),
+    ],
+)
+def test_each_way_to_fail_has_its_error(children, function, error):
+    """And the sandbox goes on afterwards."""
+    with pytest.raises(error):
+        children.run(function)
+
+    assert children.run(add, 1, 2) == 3
+
+
+def test_processor_time_is_limited(children):
+    """A reader that never ends is ended."""
+    with pytest.raises(ParserTimedOut):
+        children.run(spin, limits=ChildLimits(cpu_s=1))
+
+
+def test_a_call_can_be_given_up(children):
+    """The child is killed, not waited for."""
+    started = time.monotonic()
+
+    with pytest.raises(Cancelled):
+        children.run(spin, is_cancelled=lambda: time.monotonic() - started > 0.3)
+
+
+def test_progress_is_heard_in_order(children):
+    """What the child reports reaches the caller before its answer."""
+    heard = []
+
+    assert children.run(tell, on_progress=heard.append) == "told"
+    assert heard == [0, 1, 2]
+
+
+def test_a_killed_server_is_replaced(children):
+    """Losing the server costs nothing but a new start."""
+    children.run(add, 1, 1)
+    children._server.kill()
+    children._server.wait()
+
+    assert children.run(add, 2, 2) == 4
+
+
+def test_no_descriptor_is_leaked(children):
+    """A long-lived runner makes a hundred thousand calls."""
+    children.run(add, 1, 1)
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        children.run(add, 1, 1)
+        with pytest.raises(ParserCrashed):
+            children.run(segfault)
+
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -1,5 +1,6 @@
 """Child processes: a server is ours if its pid and its start time are; it dies with its parent."""
 
+import contextlib
 import os
 import sys
 from dataclasses import asdict, dataclass
@@ -42,6 +43,12 @@ class ChildProcess:
     def is_alive(self) -> bool:
         process = self._process()
         return process is not None and process.status() != psutil.STATUS_ZOMBIE
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM, without waiting."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if process := self._process():
+                process.terminate()
 
     def stop(self, grace_s: float = 2.0) -> None:
         """SIGTERM, then SIGKILL once the grace is over. Nothing happens to another process."""

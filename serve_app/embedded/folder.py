@@ -12,15 +12,22 @@ from typing import IO, Any
 from connectors.errors import ServiceUnavailable
 
 
+class FolderInUse(ServiceUnavailable):
+    """Another process owns the folder."""
+
+
 def lock(folder: Path) -> IO[str]:
-    """Own the folder until the file is closed or this process ends, however it ends."""
+    """Own the folder until the file is closed or this process ends, however it ends.
+
+    Raises FolderInUse.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = (folder / "lock").open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         handle.close()
-        raise ServiceUnavailable(
+        raise FolderInUse(
             f"another MetricFoundry is using {folder}", hint="Stop it, or set MF_HOME elsewhere."
         ) from error
     return handle

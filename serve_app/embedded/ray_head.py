@@ -1,10 +1,12 @@
 """Ray head: one node on loopback, with a token, that lives and dies with this process."""
 
+import logging
 import os
 import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from serve_app.embedded import folder as folders
 
@@ -27,7 +29,10 @@ class RayHead:
 
 
 def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
-    """Start Ray in this process's name. Its sessions and logs lie under `folder`."""
+    """Start Ray in this process's name. Its sessions and logs lie under `folder`.
+
+    Should this process be killed, the kernel ends Ray's own with it.
+    """
     folder = folder.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     token_path = _token(folder)
@@ -36,7 +41,7 @@ def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
     os.environ.pop("RAY_ADDRESS", None)
     import ray
 
-    context = ray.init(
+    context: Any = ray.init(
         address="local",
         namespace=NAMESPACE,
         num_gpus=0,
@@ -45,7 +50,7 @@ def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
         include_dashboard=dashboard,
         dashboard_host="127.0.0.1",
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level=logging.ERROR,
         _temp_dir=str(_sessions(folder)),
     )
     dashboard_url = f"http://{context.dashboard_url}" if dashboard else ""

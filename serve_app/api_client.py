@@ -1,0 +1,155 @@
+"""API client: the job API as the command line speaks it, over HTTP and nothing else."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx2 as httpx
+
+from connectors.errors import JobError, MetricFoundryError, ServiceUnavailable
+
+PAGE = 1000
+
+
+class RefusedRequest(JobError):
+    """The service refused the request; its own code, sentence and hint are passed on."""
+
+    @property
+    def stable_code(self) -> str:
+        return str(self.context.get("code", self.code))
+
+
+class ApiClient:
+    """One service. Raises RefusedRequest for its problems, ServiceUnavailable for its silence."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._http = httpx.Client(base_url=url, timeout=30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._http.close()
+
+    def readiness(self) -> dict[str, Any]:
+        """What `GET /ready` answers, whether ready or not."""
+        with _answering(self.url):
+            answer: dict[str, Any] = self._http.get("/ready").json()
+        return answer
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/jobs/{job_id}")
+
+    def jobs(self, limit: int = 50) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._call("GET", "/jobs", params={"limit": limit})["jobs"]
+        return found
+
+    def full_id(self, start: str) -> str:
+        """The id that begins so; as it is if none or several do."""
+        found = [job["jobId"] for job in self._call("GET", "/jobs", params={"q": start})["jobs"]]
+        matching = [job_id for job_id in found if job_id.startswith(start)]
+        return matching[0] if len(matching) == 1 else start
+
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/jobs/{job_id}/cancel")
+
+    def submit(self, source: str) -> str:
+        """Hand over a file or an s3:// address; the id of the job, which runs by then."""
+        if "://" in source:
+            return str(self._create({"source_type": "s3", "s3_path": source})["jobId"])
+        path = Path(source)
+        config = {"filename": path.name, "sizeBytes": path.stat().st_size}
+        created = self._create({"source_type": "upload", "source_config": config})
+        self._put(created, path)
+        self._call("POST", f"/jobs/{created['jobId']}/process")
+        return str(created["jobId"])
+
+    def results(self, job_id: str) -> dict[str, Any]:
+        """`results.json`."""
+        link = self._call("GET", f"/jobs/{job_id}/results")["downloadUrl"]
+        with _answering(link):
+            answer = httpx.get(link, timeout=60)
+        results: dict[str, Any] = _checked(answer).json()
+        return results
+
+    def result_files(self, job_id: str) -> Iterator[str]:
+        """The paths below `results/`."""
+        folder = f"artifacts/{job_id}/results/"
+        token: str | None = None
+        while True:
+            extra = {"continuationToken": token} if token else {}
+            page = self._call(
+                "GET",
+                f"/jobs/{job_id}/results/files",
+                params={"delimiter": "", "pageSize": PAGE, **extra},
+            )
+            yield from (entry["key"].removeprefix(folder) for entry in page["objects"])
+            token = page["nextToken"]
+            if token is None:
+                return
+
+    def save_result(self, job_id: str, path: str, target: Path) -> None:
+        """Copy one result file to disk."""
+        link = self._call("GET", f"/jobs/{job_id}/results", params={"path": path})["downloadUrl"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with _answering(link), httpx.stream("GET", link, timeout=60) as answer:
+            answer.raise_for_status()
+            with target.open("wb") as file:
+                for block in answer.iter_bytes():
+                    file.write(block)
+
+    def _create(self, request: dict[str, Any]) -> dict[str, Any]:
+        return self._call("POST", "/jobs", json=request)
+
+    def _put(self, created: dict[str, Any], path: Path) -> None:
+        link = created["uploadUrl"]
+        headers = {**created.get("uploadHeaders", {}), "Content-Length": str(path.stat().st_size)}
+        with _answering(link), path.open("rb") as file:
+            answer = httpx.put(link, content=file, headers=headers, timeout=None)
+        if answer.status_code != httpx.codes.OK:
+            raise ServiceUnavailable(
+                f"the object store did not take the upload (status {answer.status_code})",
+                hint="Check the free disk space, then submit again.",
+            )
+
+    def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        with _answering(self.url):
+            answer = self._http.request(method, path, **request)
+        content: dict[str, Any] = _checked(answer).json()
+        return content
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_success:
+        return answer
+    try:
+        problem = answer.json()
+        detail, code = str(problem["detail"]), str(problem["code"])
+    except (ValueError, KeyError, TypeError):
+        raise ServiceUnavailable(
+            f"{answer.url.host} answered with status {answer.status_code}"
+        ) from None
+    raise RefusedRequest(
+        detail, code=code, hint=problem.get("hint") or MetricFoundryError.hint
+    ) from None
+
+
+@contextmanager
+def _answering(url: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPError as error:
+        address = urlsplit(url)
+        raise ServiceUnavailable(
+            f"nothing answers at {address.scheme}://{address.netloc}",
+            hint="`metricfoundry up` starts the service; `metricfoundry doctor` looks into it.",
+        ) from error

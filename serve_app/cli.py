@@ -1,0 +1,262 @@
+"""Command line: `metricfoundry`. Each command is a few lines; what it needs is imported late.
+
+Exit codes: 0 done, 1 error, 2 wrong usage, 3 job FAILED, 4 job PARTIAL, 5 job CANCELLED,
+6 service or something it needs is not available, 130 interrupted.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from connectors.errors import InvalidSource, MetricFoundryError, ServiceUnavailable, SourceNotFound
+from serve_app.cli_output import OF_STATUS, Exit, Output
+
+if TYPE_CHECKING:
+    from serve_app.settings import Settings
+
+EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "flights.csv"
+
+app = typer.Typer(
+    name="metricfoundry",
+    help="Any structured dataset in; typed tables and a trustworthy profile out.",
+    epilog="Exit codes: 0 done, 1 error, 2 usage, 3 job failed, 4 job partial, 5 job cancelled, "
+    "6 not available, 130 interrupted.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Url = Annotated[str, typer.Option("--url", help="Address of the service, if it is elsewhere.")]
+JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, or its start.")]
+
+
+@app.command()
+def run(
+    data: Annotated[
+        str, typer.Argument(metavar="[FILE|s3://BUCKET/KEY]", help="Default: a bundled example.")
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Run one job and show what came out. Starts what is missing, and stops it again."""
+    with command(json) as (output, settings):
+        from serve_app.api_client import ApiClient
+        from serve_app.cli_run import WITH_RESULTS, Headline, copy_results, follow, show
+        from serve_app.cli_service import borrowed
+
+        source = checked_source(data or str(EXAMPLE))
+        with borrowed(settings, output.say) as url, ApiClient(url) as client:
+            job = follow(client, client.submit(source), output)
+            has_results = job["status"] in WITH_RESULTS
+            headline = Headline.of(client.results(job["jobId"])) if has_results else None
+            folder = copy_results(client, job, settings.home) if has_results else None
+        show(output, job, headline, folder)
+        raise typer.Exit(OF_STATUS[job["status"]])
+
+
+@app.command()
+def up(json: Json = False) -> None:
+    """Start the service and keep it until Ctrl-C; then stop everything that was started."""
+    with command(json) as (output, settings):
+        from serve_app.cli_service import start_own, stopping
+
+        began = time.monotonic()
+        try:
+            stack = start_own(settings, transient=False, say=output.say)
+            with stopping(stack):
+                output.result({"url": stack.url, "dashboard": stack.dashboard_url})
+                output.print(f"ready at {stack.url} after {time.monotonic() - began:.0f} s")
+                output.print(f"API      {stack.url}/docs")
+                output.print(f"Ray      {stack.dashboard_url} (token: {stack.token_path})")
+                output.print("Ctrl-C stops it")
+                while True:
+                    time.sleep(1)
+                    stack.watch()
+        except KeyboardInterrupt:
+            output.say("stopped; jobs and reports are kept")
+
+
+@app.command()
+def submit(
+    data: Annotated[str, typer.Argument(metavar="FILE|s3://BUCKET/KEY")],
+    url: Url = "",
+    json: Json = False,
+) -> None:
+    """Submit a job to the running service and print its id."""
+    with command(json) as (output, settings):
+        from serve_app.api_client import ApiClient
+        from serve_app.cli_service import running_url
+
+        source = checked_source(data)
+        with ApiClient(url or running_url(settings)) as client:
+            job_id = client.submit(source)
+        output.result({"jobId": job_id})
+        output.print(job_id)
+
+
+@app.command()
+def status(
+    job: Annotated[str, typer.Argument(metavar="[JOB]")] = "", url: Url = "", json: Json = False
+) -> None:
+    """Show a job, or the latest jobs."""
+    with command(json) as (output, settings):
+        from serve_app.api_client import ApiClient
+        from serve_app.cli_run import show
+        from serve_app.cli_service import running_url
+
+        with ApiClient(url or running_url(settings)) as client:
+            if job:
+                show(output, client.job(client.full_id(job)), None, None)
+                return
+            jobs = client.jobs()
+        output.result({"jobs": jobs})
+        for each in jobs:
+            made = time.strftime("%Y-%m-%d %H:%M", time.localtime(each["createdAt"]))
+            source = each["source"].get("filename") or each["source"].get("uri", "")
+            output.print(f"{each['jobId']}  {made}  {each['status']:9}  {source}")
+
+
+@app.command(name="open")
+def open_report(job: JobArgument, url: Url = "", json: Json = False) -> None:
+    """Copy a job's results here, print where its report lies, and open it in a browser."""
+    with command(json) as (output, settings):
+        from serve_app.api_client import ApiClient
+        from serve_app.cli_run import REPORT, copied_folder, copy_results
+        from serve_app.cli_service import running_url
+
+        folder = copied_folder(job, settings.home)
+        if folder is None:
+            with ApiClient(url or running_url(settings)) as client:
+                folder = copy_results(client, client.job(client.full_id(job)), settings.home)
+        report = folder / REPORT
+        output.result({"report": str(report), "results": str(folder)})
+        output.print(str(report))
+        if output.console.is_terminal:
+            typer.launch(report.as_uri())
+
+
+@app.command()
+def doctor(
+    s3: Annotated[bool, typer.Option("--s3", help="Print the S3 address and a key.")] = False,
+    json: Json = False,
+) -> None:
+    """Check what MetricFoundry needs, one line each."""
+    with command(json) as (output, settings):
+        from serve_app import cli_doctor
+
+        if s3:
+            access = cli_doctor.s3_access(settings)
+            output.result(access)
+            for name, value in access.items():
+                output.print(f"{name:10} {value}")
+            return
+        findings = cli_doctor.examine(settings)
+        output.result(
+            {
+                "ok": all(each.ok for each in findings),
+                "checks": [
+                    {"name": each.name, "ok": each.ok, "detail": each.detail} for each in findings
+                ],
+            }
+        )
+        for each in findings:
+            mark = "[green]ok[/green]  " if each.ok else "[red]fail[/red]"
+            output.print(f"{mark} {each.name:16} {each.detail}")
+        if not all(each.ok for each in findings):
+            raise typer.Exit(Exit.ERROR)
+
+
+@app.command()
+def clean(
+    days: Annotated[float, typer.Option(help="Remove jobs that ended longer ago.", min=0)] = -1.0,
+    every: Annotated[bool, typer.Option("--all", help="Remove all jobs that have ended.")] = False,
+    json: Json = False,
+) -> None:
+    """Remove old jobs with all they published, and give their space back to the disk."""
+    with command(json) as (output, settings):
+        from serve_app.cli_clean import clean as remove
+
+        age = 0.0 if every else settings.retention_days if days < 0 else days
+        removed = remove(settings, age, output.say)
+        output.result({"jobs": removed})
+        output.print(f"{removed} jobs removed")
+
+
+@app.command()
+def migrate(json: Json = False) -> None:
+    """Bring the job store's tables up to date."""
+    with command(json) as (output, settings):
+        from serve_app import migrations
+        from serve_app.embedded.stack import complete
+
+        migrations.migrate(complete(settings, None).database_url)
+        output.result({"ok": True})
+        output.print("the job store is up to date")
+
+
+@app.command()
+def openapi() -> None:
+    """Print the OpenAPI document."""
+    with command(True) as (output, settings):
+        from serve_app.app import create_app
+        from serve_app.embedded.stack import complete
+
+        output.result(create_app(complete(settings, None)).openapi())
+
+
+def main() -> None:
+    app()
+
+
+@contextmanager
+def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
+    """Output and settings of a command; our own errors become a sentence and an exit code."""
+    output = Output(as_json=as_json)
+    try:
+        yield output, load_settings()
+    except MetricFoundryError as error:
+        output.failed(error)
+        away = isinstance(error, ServiceUnavailable)
+        raise typer.Exit(Exit.UNAVAILABLE if away else Exit.ERROR) from None
+    except KeyboardInterrupt:
+        output.say("interrupted")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def load_settings() -> "Settings":
+    """Raises Misconfigured, naming each setting that does not fit."""
+    from pydantic import ValidationError
+
+    from connectors.errors import Misconfigured
+    from serve_app.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"MF_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}"
+            for each in error.errors()
+        )
+        raise Misconfigured(f"a setting does not fit: {wrong}") from error
+    return settings.model_copy(update={"home": settings.home.resolve()})
+
+
+def checked_source(data: str) -> str:
+    """The source, once it is sure that something readable is there. Raises SourceError."""
+    if data.startswith("s3://"):
+        return data
+    if "://" in data:
+        raise InvalidSource(f"{data} cannot be read", hint="Give a file or s3://bucket/key.")
+    path = Path(data).expanduser()
+    if not path.is_file():
+        raise SourceNotFound(f"there is no file {data}", hint="Check the path.")
+    return str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Clean: retention by hand, with the service running or not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from connectors.object_store import ObjectStore
+from serve_app import migrations
+from serve_app.embedded import folder as folders
+from serve_app.embedded import seaweedfs, service_record
+from serve_app.embedded.seaweedfs import SeaweedFS
+from serve_app.embedded.stack import complete
+from serve_app.jobs.retention import remove_old
+from serve_app.jobs.store import SqlJobStore
+from serve_app.settings import Settings
+
+
+def clean(settings: Settings, days: float, say: Callable[[str], None]) -> int:
+    """Remove the jobs that ended more than so many days ago; gives how many."""
+    with _object_server(settings, say) as server:
+        full = complete(settings, server)
+        migrations.migrate(full.database_url)
+        jobs = SqlJobStore(full.database_url)
+        removed = remove_old(jobs, ObjectStore(full.store_config()), days)
+        if server:
+            say("giving the space back")
+            server.vacuum()
+    return removed
+
+
+@contextmanager
+def _object_server(settings: Settings, say: Callable[[str], None]) -> Iterator[SeaweedFS | None]:
+    """The embedded S3 server: the running service's, or started for the moment."""
+    if settings.s3_endpoint:
+        yield None
+        return
+    folder = settings.home / "s3"
+    if service_record.find(settings.home):
+        yield seaweedfs.attach(folder, settings.s3_bucket)
+        return
+    with folders.lock(settings.home):
+        say("starting the S3 server")
+        server = seaweedfs.start(folder, settings.s3_bucket)
+        try:
+            server.wait_ready(list(settings.cors_origins))
+            yield server
+        finally:
+            server.stop()

@@ -1,0 +1,58 @@
+"""Ray dispatcher: the API's way to the supervisor, which outlives every replica."""
+
+import threading
+from typing import Any
+
+import ray
+import structlog
+from ray.exceptions import RayError
+
+from connectors.errors import ServiceUnavailable
+from serve_app.jobs.supervisor import ensure_supervisor
+from serve_app.settings import Settings
+
+ANSWER_TIMEOUT_S = 4.0
+log = structlog.get_logger()
+
+
+class RayDispatcher:
+    """Finds the supervisor, or starts it. Asking Ray for an actor blocks, so a thread does it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._supervisor: Any = None
+        self._connecting = threading.Lock()
+        self._connect_aside()
+
+    def nudge(self) -> None:
+        """Say that there is work; until the supervisor is found, its own poll sees the job."""
+        if self._supervisor is None:
+            self._connect_aside()
+        else:
+            self._supervisor.nudge.remote()
+
+    def check(self) -> None:
+        """Raises ServiceUnavailable unless the supervisor answers."""
+        supervisor = self._supervisor
+        if supervisor is None:
+            self._connect_aside()
+            raise ServiceUnavailable("the supervisor is starting")
+        try:
+            ray.get(supervisor.ping.remote(), timeout=ANSWER_TIMEOUT_S)
+        except RayError as error:
+            self._supervisor = None
+            self._connect_aside()
+            raise ServiceUnavailable("the supervisor does not answer") from error
+
+    def _connect_aside(self) -> None:
+        threading.Thread(target=self._connect, name="find-supervisor", daemon=True).start()
+
+    def _connect(self) -> None:
+        if not self._connecting.acquire(blocking=False):
+            return
+        try:
+            self._supervisor = ensure_supervisor(self._settings)
+        except (RayError, ValueError):
+            log.exception("supervisor.not_found")
+        finally:
+            self._connecting.release()

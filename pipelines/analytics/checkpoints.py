@@ -9,6 +9,8 @@ from typing import Any
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
+from connectors.errors import ServiceUnavailable
+
 SQLITE = "sqlite:///"
 BUSY_S = 30.0
 SETUP_LOCK = (
@@ -27,19 +29,33 @@ class StrictSerializer(JsonPlusSerializer):
 
 @contextmanager
 def open_checkpointer(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
-    """The checkpointer at an SQLAlchemy URL, its tables made if need be."""
+    """The checkpointer at an SQLAlchemy URL, its tables made if need be.
+
+    Raises ServiceUnavailable, then or within the block, when the database cannot be reached.
+    """
     opened = _sqlite(url.removeprefix(SQLITE)) if url.startswith(SQLITE) else _postgres(url)
     with opened as checkpointer:
         yield checkpointer
 
 
 @contextmanager
+def _translated(kind: type[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except kind as error:
+        raise ServiceUnavailable("the job store did not answer a run") from error
+
+
+@contextmanager
 def _sqlite(path: str) -> Iterator[BaseCheckpointSaver[Any]]:
     from langgraph.checkpoint.sqlite import SqliteSaver
 
-    with closing(
-        sqlite3.connect(path.partition("?")[0], timeout=BUSY_S, check_same_thread=False)
-    ) as connection:
+    with (
+        _translated(sqlite3.Error),
+        closing(
+            sqlite3.connect(path.partition("?")[0], timeout=BUSY_S, check_same_thread=False)
+        ) as connection,
+    ):
         connection.execute("PRAGMA synchronous=NORMAL")
         saver = SqliteSaver(connection, serde=StrictSerializer())
         _patiently(saver.setup)
@@ -67,12 +83,15 @@ def _postgres(url: str) -> Iterator[BaseCheckpointSaver[Any]]:
     from psycopg.rows import dict_row
 
     scheme, _, rest = url.partition("://")
-    with psycopg.connect(
-        f"{scheme.partition('+')[0]}://{rest}",
-        autocommit=True,
-        prepare_threshold=0,
-        row_factory=dict_row,
-    ) as connection:
+    with (
+        _translated(psycopg.Error),
+        psycopg.connect(
+            f"{scheme.partition('+')[0]}://{rest}",
+            autocommit=True,
+            prepare_threshold=0,
+            row_factory=dict_row,
+        ) as connection,
+    ):
         saver = PostgresSaver(connection, serde=StrictSerializer())
         # Polled: a session that waits inside pg_advisory_lock would block the holder's
         # CREATE INDEX CONCURRENTLY, which waits for every older statement.

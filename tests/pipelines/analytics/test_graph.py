@@ -7,9 +7,10 @@ import uuid
 import zipfile
 
 import polars as pl
+import psycopg
 import pytest
 
-from connectors.errors import StorageUnavailable
+from connectors.errors import ServiceUnavailable, StorageUnavailable
 from pipelines import artifacts
 from pipelines.analytics.checkpoints import open_checkpointer
 from pipelines.analytics.graph import NODES
@@ -322,3 +323,26 @@ def test_checkpoints_live_in_postgresql_too(event, object_store, postgres_url, j
 
     assert masked(runs.published(object_store, job_id), job_id) == calm[1]
     assert stored_checkpoints(order) == []
+
+
+def test_a_lost_job_store_is_an_outage_not_a_failure(object_store, postgres_url, job_id, calm):
+    """When the connection for checkpoints breaks, a retry goes on where the last one held."""
+    order = runs.order(object_store.config, postgres_url, job_id)
+    workspace = runs.workspace(order)
+    workspace.tell = lambda phase, _: disconnect(postgres_url) if phase == "dq_validate" else None
+
+    with pytest.raises(ServiceUnavailable) as outage:
+        runs.run(order, lambda _: workspace)
+
+    assert outage.value.retryable
+    runs.run(order)
+    assert masked(runs.published(object_store, job_id), job_id) == calm[1]
+
+
+def disconnect(url):
+    """End every other session of the database."""
+    with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )

@@ -172,9 +172,14 @@ class Plan:
 class Format(Protocol):
     """A kind of file. Instances are stateless; the registry holds one of each."""
 
-    name: str
-    extensions: tuple[str, ...]
-    media_types: tuple[str, ...]
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def extensions(self) -> tuple[str, ...]: ...
+
+    @property
+    def media_types(self) -> tuple[str, ...]: ...
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Whether the first bytes (up to 64 KiB) are of this format; the name only breaks ties."""

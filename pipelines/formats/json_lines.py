@@ -65,7 +65,11 @@ class JsonLines:
 
     name = "json-lines"
     extensions = (".jsonl", ".ndjson", ".geojsonl", ".jsonlines")
-    media_types = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")
+    media_types = (
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/x-jsonlines",
+    )
 
     def recognises(self, head: bytes, name: str) -> bool:
         """The first two lines are whole JSON values; for a single line the name decides."""
@@ -202,19 +206,16 @@ def _survey(file: StoredObject, limits: Limits) -> tuple[Shape, pl.Schema]:
     shape = shape_of(documents)
     if shape.header:
         documents = documents[1:]
-    rows = [row for document in documents if (row := shape.row(document)) is not None]
-    schema = frame(rows, pl.Schema(), limits.max_columns).schema
-    if not schema:
+    rows = [row for document in documents if (row := shape.row(document))]
+    if not rows:
         raise EmptyInput(f"{file.name} holds no named value")
-    return shape, schema
+    return shape, frame(rows, pl.Schema(), limits.max_columns).schema
 
 
 def _sample(file: StoredObject, limits: Limits) -> Iterator[bytes]:
     """The first lines, and some of a few places further on if the file seeks."""
     size = file.size or 0
-    head = SAMPLE_BYTES if file.seekable else None
-    if file.seekable:
-        head = min(SAMPLE_BYTES, size)
+    head = min(SAMPLE_BYTES, size) if file.seekable else None
     for _, block in blocks(file, 0, head, SAMPLE_BYTES, limits):
         yield block
         break

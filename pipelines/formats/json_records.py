@@ -1,5 +1,7 @@
 """JSON: a document of rows (an array, one object, a wrapper around an array), read as a stream."""
 
+import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
 from pipelines.formats.json_layout import Layout, Outline, layout_of, sample
 from pipelines.formats.json_shape import Shape, shape_of
+from pipelines.formats.json_stream import WHITE
 from pipelines.formats.json_syntax import Parsed
 from pipelines.formats.json_typing import frame, text
 from pipelines.formats.naming import table_name
@@ -20,14 +23,8 @@ from pipelines.formats.naming import table_name
 CHUNK_CHARACTERS = 4 << 20
 CHUNK_ROWS = 65_536
 HEADER = "header"
-STARTS = (b"{", b"[")
-BYTE_ORDER_MARKS = (
-    b"\xef\xbb\xbf",
-    b"\xff\xfe\x00\x00",
-    b"\x00\x00\xfe\xff",
-    b"\xff\xfe",
-    b"\xfe\xff",
-)
+OBJECT_OR_ARRAY = re.compile(rb'\{|\[\s*([\[{"\]\-0-9tfn]|$)')
+ANY_VALUE = re.compile(rb'[\[{"\-0-9tfn]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +89,10 @@ class Json:
 
     def recognises(self, head: bytes, name: str) -> bool:
         """It begins like an object or an array; a lone value needs the name."""
-        start = head
-        for mark in BYTE_ORDER_MARKS:
-            start = start.removeprefix(mark)
-        start = start.replace(b"\0", b"").lstrip()
-        if name.lower().endswith(self.extensions):
-            return start[:1] in (b"{", b"[", b'"', b"-", b"t", b"f", b"n") or start[:1].isdigit()
-        return start[:1] == b"{" or (
-            start[:1] == b"[" and start[1:].lstrip()[:1] in b'[{"]-0123456789tfn'
-        )
+        encoding = json.detect_encoding(head[:4])
+        start = head.decode(encoding, "replace").lstrip(WHITE).encode()
+        value = ANY_VALUE if name.lower().endswith(self.extensions) else OBJECT_OR_ARRAY
+        return value.match(start) is not None
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         layout, outline = layout_of(file, limits)
@@ -108,14 +100,11 @@ class Json:
         if not documents:
             raise EmptyInput(f"{file.name} holds no rows")
         shape = shape_of(documents)
-        rows = [
-            row
-            for document in documents[shape.header :]
-            if (row := shape.row(document)) is not None
-        ]
-        schema = frame(rows, pl.Schema(), limits.max_columns).schema
-        if not schema:
+        rows = [shape.row(document) for document in documents[shape.header :]]
+        named = [row for row in rows if row]
+        if not named:
             raise EmptyInput(f"{file.name} holds no named value")
+        schema = frame(named, pl.Schema(), limits.max_columns).schema
         name = table_name(file.name)
         yield TablePlan(
             name=name,

@@ -1,0 +1,177 @@
+"""Zip: members by the central directory, each read by ranges of the archive."""
+
+import io
+import re
+import stat
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from isal import isal_zlib
+
+from connectors.base import StoredObject
+from connectors.errors import CorruptFile, PasswordProtected, ReadError, UnknownFormat
+from pipelines.containers.base import Member
+from pipelines.containers.expansion import (
+    BLOCK_BYTES,
+    DEFLATE_ERRORS,
+    Budget,
+    RangeFile,
+    StreamFile,
+    checked,
+    cut,
+    expand,
+    packed_bytes,
+)
+from pipelines.containers.limits import Limits
+from pipelines.containers.spooled import as_seekable
+from pipelines.containers.zip_directory import Entry, directory
+from pipelines.formats.signatures import office_document
+
+MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
+LOCAL = struct.Struct("<4s2B4HL2L2H")
+LOCAL_MAGIC = b"PK\x03\x04"
+ENCRYPTED = 0x1
+STORED, DEFLATED, AES = 0, 8, 99
+RAW_DEFLATE = -15  # zlib's window bits for no header
+METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+SEEKABLE_BYTES = 1 << 20  # smaller ones are read at once, and checked
+VERIFIED_BYTES = 256 << 20
+JUNK = re.compile(
+    r"(^|/)(__MACOSX/.*|\._[^/]*|\.[^/]*|Thumbs\.db|desktop\.ini"
+    r"|(readme|license|licence|notice|changelog|copying)(\.(txt|md|rst|html?|pdf))?)$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PackedMember:
+    """A member that is read from its start, and checked against its length and checksum."""
+
+    archive: StoredObject
+    entry: Entry
+    limits: Limits
+    seekable: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.entry.path
+
+    @property
+    def size(self) -> int:
+        return self.entry.size
+
+    @property
+    def packed_bytes(self) -> int:
+        return min(self.entry.packed_bytes, packed_bytes(self.archive) or self.entry.packed_bytes)
+
+    def read(self, start: int, end: int) -> bytes:
+        raise TypeError(f"{self.name} is read from its start only: not {start} to {end}")
+
+    def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        if start:
+            raise TypeError(f"{self.name} is read from its start only")
+        return cut(checked(self._plain(), self.name, self.size, self.entry.crc), end)
+
+    def open(self) -> BinaryIO:
+        return io.BufferedReader(StreamFile(self.stream()), BLOCK_BYTES)
+
+    def _plain(self) -> Iterator[bytes]:
+        start = data_offset(self.archive, self.entry)
+        budget = Budget(self.name, self.packed_bytes, self.limits)
+        decompressor = isal_zlib.decompressobj(wbits=RAW_DEFLATE)
+        try:
+            for block in self.archive.stream(start, start + self.entry.packed_bytes):
+                plain = expand(decompressor, block) if self.entry.method == DEFLATED else (block,)
+                for content in plain:
+                    budget.spend(len(content))
+                    yield content
+        except DEFLATE_ERRORS as error:
+            raise CorruptFile(f"{self.name} is damaged: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """A member that lies in the archive as it is: a range of it, which seeks."""
+
+    archive: StoredObject
+    name: str
+    size: int
+    offset: int
+    seekable: bool = True
+
+    @property
+    def packed_bytes(self) -> int:
+        return min(self.size, packed_bytes(self.archive) or self.size)
+
+    def read(self, start: int, end: int) -> bytes:
+        end = min(end, self.size)
+        return self.archive.read(self.offset + start, self.offset + end) if start < end else b""
+
+    def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        stop = self.size if end is None else min(end, self.size)
+        return self.archive.stream(self.offset + start, self.offset + max(start, stop))
+
+    def open(self) -> BinaryIO:
+        return io.BufferedReader(RangeFile(self), BLOCK_BYTES)
+
+
+class Zip:
+    """Zip archives, also those with something before them; not Office documents."""
+
+    name = "zip"
+
+    def recognises(self, head: bytes) -> bool:
+        return head.startswith(MAGICS)
+
+    def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
+        archive = as_seekable(file)
+        entries = directory(archive, limits)
+        if kind := office_document(entry.path for entry in entries):
+            raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read yet")
+        for entry in entries:
+            yield self._member(archive, entry, limits)
+
+    def _member(self, archive: StoredObject, entry: Entry, limits: Limits) -> Member:
+        if reason := _junk(entry):
+            return Member(entry.path, skipped=reason)
+        if entry.flags & ENCRYPTED or entry.method == AES:
+            error: ReadError = PasswordProtected(f"{entry.path} is encrypted")
+            return Member(entry.path, error=error)
+        if entry.method not in (STORED, DEFLATED):
+            method = METHODS.get(entry.method, f"method {entry.method}")
+            error = UnknownFormat(f"{entry.path} is compressed by {method}, which is not read")
+            return Member(entry.path, error=error)
+        try:
+            return Member(entry.path, _file(archive, entry, limits))
+        except ReadError as error:
+            return Member(entry.path, error=error)
+
+
+def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
+    packed = PackedMember(archive, entry, limits)
+    if entry.method == DEFLATED or entry.size < SEEKABLE_BYTES:
+        return packed
+    if entry.size <= VERIFIED_BYTES:
+        for _ in packed.stream():
+            pass  # ranges cannot be checked later
+    offset = data_offset(archive, entry)
+    return StoredMember(archive, entry.path, entry.size, offset)
+
+
+def _junk(entry: Entry) -> str | None:
+    if entry.path.endswith("/"):
+        return "a folder"
+    if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+        return "a link or device, not a regular file"
+    return "holds no data by its name" if JUNK.search(entry.path) else None
+
+
+def data_offset(archive: StoredObject, entry: Entry) -> int:
+    """Where the member's bytes begin: behind its local header. Raises CorruptFile."""
+    header = archive.read(entry.offset, entry.offset + LOCAL.size)
+    if len(header) < LOCAL.size or not header.startswith(LOCAL_MAGIC):
+        raise CorruptFile(f"{entry.path} is not where the archive's directory says")
+    *_, name_bytes, extra_bytes = LOCAL.unpack(header)
+    return entry.offset + LOCAL.size + int(name_bytes) + int(extra_bytes)

@@ -1,0 +1,51 @@
+"""Alignment: a typed frame gets the columns that the scan asked for, wider where values need it."""
+
+import json
+from itertools import chain
+
+import polars as pl
+
+from pipelines.column_type import widest
+
+
+def aligned(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
+    """The columns of the schema in its order, then what the frame has beyond it.
+
+    >>> aligned(pl.DataFrame({"b": [1]}), pl.Schema({"a": pl.Date(), "b": pl.Float64()})).rows()
+    [(None, 1.0)]
+    """
+    if frame.schema == schema and frame.columns == schema.names():
+        return frame
+    names = dict.fromkeys(chain(schema, frame.columns))
+    return pl.DataFrame(
+        [
+            _column(frame[name], schema.get(name, pl.Null()))
+            if name in frame.columns
+            else pl.Series(name, [None] * frame.height, schema[name])
+            for name in names
+        ],
+        height=frame.height,
+    )
+
+
+def _column(series: pl.Series, asked: pl.DataType) -> pl.Series:
+    dtype = widest(asked, series.dtype)
+    if dtype == series.dtype:
+        return series
+    if isinstance(dtype, pl.String):
+        return _as_text(series)
+    try:
+        return series.cast(dtype)
+    except pl.exceptions.InvalidOperationError:
+        return _as_text(series)
+
+
+def _as_text(series: pl.Series) -> pl.Series:
+    if not series.dtype.is_nested():
+        return series.cast(pl.String)
+    values = [None if value is None else _json(value) for value in series.to_list()]
+    return pl.Series(series.name, values, pl.String)
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))

@@ -1,0 +1,180 @@
+"""Parquet: fragments of whole row groups, read in batches that stay small whatever they claim."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from connectors.base import StoredObject
+from connectors.errors import (
+    CorruptFile,
+    EmptyInput,
+    LimitExceeded,
+    ParserOutOfMemory,
+    PasswordProtected,
+    UnknownFormat,
+)
+from pipelines.containers.limits import Limits
+from pipelines.containers.spooled import as_seekable
+from pipelines.formats.alignment import aligned
+from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
+from pipelines.formats.naming import table_name
+from pipelines.formats.parquet_types import Expansion, to_frame
+
+MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
+FRAGMENT_BYTES = 32 << 20
+CHUNK_BYTES = 64 << 20
+CHUNK_ROWS = 65_536
+VALUE_BYTES = 16
+BUFFER_BYTES = 1 << 20
+THRIFT_STRING_BYTES = 100 << 20
+THRIFT_CONTAINER_ITEMS = 1_000_000
+DICTIONARY_ENCODINGS = {"RLE_DICTIONARY", "PLAIN_DICTIONARY"}
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroups:
+    """Adjacent row groups of a file; none of an empty one."""
+
+    file: StoredObject
+    indices: tuple[int, ...]
+    size_bytes: int
+    limits: Limits
+
+    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        with _errors(self.file.name), self.file.open() as stream:
+            parquet = _open(stream)
+            parquet = _open(stream, _dictionaries(parquet.metadata, self.indices), parquet.metadata)
+            expansion = Expansion(self.file.name, self.file.size or 0, self.limits)
+            if not self.indices:
+                empty = to_frame(parquet.schema_arrow.empty_table())
+                yield Chunk(aligned(empty, schema), RowAccount())
+            for index in self.indices:
+                rows = _batch_rows(parquet.metadata, index)
+                for batch in parquet.iter_batches(rows, row_groups=[index], use_threads=False):
+                    batch.validate(full=True)
+                    for piece in expansion.pieces(batch):
+                        frame = aligned(to_frame(piece), schema)
+                        schema = frame.schema
+                        yield Chunk(frame, RowAccount(parsed=frame.height))
+
+
+class Parquet:
+    """Apache Parquet. Types are kept as they are."""
+
+    name = "parquet"
+    extensions = (".parquet", ".pq", ".parq")
+    media_types = ("application/vnd.apache.parquet",)
+
+    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the magic is enough
+        return head.startswith((MAGIC, ENCRYPTED_MAGIC))
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        source = as_seekable(file)
+        if source.read(0, len(MAGIC)) == ENCRYPTED_MAGIC:
+            raise PasswordProtected(f"{file.name} has an encrypted footer")
+        with _errors(file.name), source.open() as stream:
+            parquet = _open(stream)
+            metadata = parquet.metadata
+            _refuse_columns(file.name, metadata, limits)
+            schema = to_frame(parquet.schema_arrow.empty_table()).schema
+        if not schema:
+            raise EmptyInput(f"{file.name} has no columns")
+        yield TablePlan(
+            name=table_name(file.name),
+            origin=origin,
+            format=self.name,
+            schema=schema,
+            fragments=tuple(_fragments(source, metadata, limits)),
+            size_bytes=source.size or 0,
+            details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
+        )
+
+
+def _open(
+    stream: BinaryIO,
+    dictionaries: Sequence[str] = (),
+    metadata: pq.FileMetaData | None = None,
+) -> pq.ParquetFile:
+    return pq.ParquetFile(
+        stream,
+        metadata=metadata,
+        read_dictionary=list(dictionaries),
+        buffer_size=BUFFER_BYTES,
+        pre_buffer=False,
+        coerce_int96_timestamp_unit="us",
+        thrift_string_size_limit=THRIFT_STRING_BYTES,
+        thrift_container_size_limit=THRIFT_CONTAINER_ITEMS,
+    )
+
+
+def _refuse_columns(name: str, metadata: pq.FileMetaData, limits: Limits) -> None:
+    if metadata.num_columns > limits.max_columns:
+        raise LimitExceeded(
+            f"{name} has {metadata.num_columns} columns, more than {limits.max_columns}"
+            " (max_columns)",
+            limit="max_columns",
+        )
+
+
+def _fragments(
+    file: StoredObject, metadata: pq.FileMetaData, limits: Limits
+) -> Iterator[RowGroups]:
+    """Row groups, adjacent small ones together; sizes are only hints, for the packing of tasks."""
+    indices: list[int] = []
+    size = 0
+    for index in range(metadata.num_row_groups):
+        group = metadata.row_group(index)
+        group_bytes = max(group.total_byte_size, 0)
+        if indices and size + group_bytes > FRAGMENT_BYTES:
+            yield RowGroups(file, tuple(indices), size, limits)
+            indices, size = [], 0
+        indices.append(index)
+        size += group_bytes
+    yield RowGroups(file, tuple(indices), size, limits)
+
+
+def _dictionaries(metadata: pq.FileMetaData, indices: Sequence[int]) -> list[str]:
+    """Text columns that are read as dictionaries, since their values may repeat at length."""
+    paths: dict[str, None] = {}
+    for index in indices:
+        group = metadata.row_group(index)
+        for position in range(group.num_columns):
+            column = group.column(position)
+            is_text = column.physical_type == "BYTE_ARRAY"
+            if is_text and DICTIONARY_ENCODINGS & set(column.encodings):
+                paths[column.path_in_schema] = None
+    return list(paths)
+
+
+def _batch_rows(metadata: pq.FileMetaData, index: int) -> int:
+    """How many rows to read at once, by their width. Metadata may lie; it can only slow us down."""
+    group = metadata.row_group(index)
+    columns = map(metadata.schema.column, range(metadata.num_columns))
+    width = sum(max(VALUE_BYTES, column.length or 0) for column in columns)
+    claimed = group.total_byte_size // group.num_rows if group.num_rows > 0 else 0
+    return max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(width, claimed, 1)))
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
+    except pa.ArrowNotImplementedError as error:
+        raise UnknownFormat(f"{name} uses a part of Parquet that is not read: {error}") from error
+    except (
+        pa.ArrowException,
+        OSError,
+        UnicodeDecodeError,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:
+        if "crypt" in str(error).lower():
+            raise PasswordProtected(f"{name} holds encrypted columns") from error
+        raise CorruptFile(f"{name} is not sound Parquet: {error}") from error

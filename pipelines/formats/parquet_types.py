@@ -1,0 +1,144 @@
+"""Parquet types: Arrow columns become polars columns, value for value; expansion is counted."""
+
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import available_timezones
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from connectors.errors import LimitExceeded
+from pipelines.containers.limits import Limits
+from pipelines.formats.naming import unique_columns
+
+PIECE_BYTES = 64 << 20
+WIDE_BYTES = 1 << 10  # repeated values that are longer count towards the ratio
+LARGEST_DECIMAL = 38
+
+
+def to_frame(batch: Any) -> pl.DataFrame:
+    """A record batch or table as polars holds it. Repeated names are numbered."""
+    names = unique_columns(batch.schema.names)
+    columns = {name: _column(column) for name, column in zip(names, batch.columns, strict=True)}
+    return pl.DataFrame(
+        [pl.Series(name, column) for name, column in columns.items()], height=batch.num_rows
+    )
+
+
+def _column(column: Any) -> Any:
+    if isinstance(column.type, pa.UuidType):
+        return _uuid_text(column)
+    plain = plain_type(column.type)
+    return column if plain == column.type else column.cast(plain)
+
+
+def _uuid_text(column: Any) -> pl.Series:
+    digits = pl.Series(column.cast(pa.binary(16))).bin.encode("hex")
+    places = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
+    parts = [pl.col("uuid").str.slice(start, length) for start, length in places]
+    return pl.DataFrame({"uuid": digits}).select(pl.concat_str(parts, separator="-"))["uuid"]
+
+
+def plain_type(kind: Any) -> Any:
+    """The type that holds the same values and that polars knows.
+
+    >>> plain_type(pa.list_(pa.dictionary(pa.int32(), pa.string())))
+    ListType(list<item: string>)
+    """
+    match kind:
+        case pa.BaseExtensionType():
+            return plain_type(kind.storage_type)
+        case pa.DictionaryType():
+            return plain_type(kind.value_type)
+        case pa.MapType():
+            return plain_type(_unfolded(kind))
+        case pa.FixedSizeListType():
+            return pa.list_(plain_type(kind.value_type), kind.list_size)
+        case pa.ListType() | pa.LargeListType():
+            return pa.list_(pa.field(kind.value_field.name, plain_type(kind.value_type)))
+        case pa.StructType():
+            fields = [kind.field(index) for index in range(kind.num_fields)]
+            return pa.struct([pa.field(field.name, plain_type(field.type)) for field in fields])
+        case pa.Decimal256Type():
+            fits = kind.precision <= LARGEST_DECIMAL
+            return pa.decimal128(kind.precision, kind.scale) if fits else pa.string()
+        case pa.TimestampType() if kind.tz is not None and kind.tz not in available_timezones():
+            return pa.timestamp(kind.unit, "UTC")
+        case _ if pa.types.is_float16(kind):
+            return pa.float32()
+        case _ if pa.types.is_date64(kind):
+            return pa.date32()
+    return kind
+
+
+def _unfolded(kind: Any) -> Any:
+    return pa.list_(pa.struct([("key", kind.key_type), ("value", kind.item_type)]))
+
+
+class Expansion:
+    """Counts what dictionaries expand to, before they do, and cuts batches into small pieces."""
+
+    def __init__(self, name: str, file_bytes: int, limits: Limits) -> None:
+        self._name, self._file_bytes, self._limits = name, file_bytes, limits
+        self._total = 0
+        self._wide = 0
+
+    def pieces(self, batch: Any) -> Iterator[Any]:
+        """Slices of the batch, each small when expanded. Raises LimitExceeded."""
+        sizes = [size for column in batch.columns for size in _sizes(column)]
+        total = sum(size for size, _, _ in sizes)
+        if total > PIECE_BYTES and batch.num_rows > 1:
+            half = batch.num_rows // 2
+            yield from self.pieces(batch.slice(0, half))
+            yield from self.pieces(batch.slice(half))
+            return
+        self._spend(total, sum(wide for _, wide, _ in sizes))
+        if max((longest for _, _, longest in sizes), default=0) > self._limits.max_cell_bytes:
+            raise self._refused("holds a longer value than", "max_cell_bytes")
+        yield batch
+
+    def _spend(self, total: int, wide: int) -> None:
+        self._total += total
+        self._wide += wide
+        limits = self._limits
+        if self._total > limits.max_expanded_bytes:
+            raise self._refused("expands beyond", "max_expanded_bytes")
+        if self._wide > limits.ratio_free_bytes + limits.max_ratio * self._file_bytes:
+            raise self._refused("expands, times its own size, beyond", "max_ratio")
+
+    def _refused(self, what: str, limit: str) -> LimitExceeded:
+        value = getattr(self._limits, limit)
+        return LimitExceeded(f"{self._name} {what} {value} ({limit})", limit=limit)
+
+
+def _sizes(array: Any) -> Iterator[tuple[int, int, int]]:
+    """For each string or binary leaf: bytes when expanded, those of wide repeats, the longest."""
+    kind = array.type
+    if isinstance(kind, pa.StructType):
+        for child in array.flatten():
+            yield from _sizes(child)
+    elif isinstance(kind, pa.MapType):
+        yield from _sizes(array.cast(_unfolded(kind)).flatten())
+    elif isinstance(kind, (pa.ListType, pa.LargeListType)):
+        yield from _sizes(array.flatten())
+    elif isinstance(kind, pa.DictionaryType):
+        if _is_text(kind.value_type):
+            lengths = pc.binary_length(array.dictionary).cast(pa.int64()).take(array.indices)
+            wide = pc.sum(lengths.filter(pc.greater(lengths, pa.scalar(WIDE_BYTES)))).as_py()
+            yield pc.sum(lengths).as_py() or 0, wide or 0, pc.max(lengths).as_py() or 0
+    elif _is_text(kind):
+        lengths = pc.binary_length(array).cast(pa.int64())
+        yield pc.sum(lengths).as_py() or 0, 0, pc.max(lengths).as_py() or 0
+
+
+def _is_text(kind: Any) -> bool:
+    return any(
+        check(kind)
+        for check in (
+            pa.types.is_string,
+            pa.types.is_binary,
+            pa.types.is_large_string,
+            pa.types.is_large_binary,
+        )
+    )

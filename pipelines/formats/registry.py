@@ -1,0 +1,11 @@
+"""Formats: every kind of file that is read, in order of priority; the one line to add."""
+
+from pipelines.formats.base import Format
+from pipelines.formats.delimited import Delimited
+from pipelines.formats.json_lines import JsonLines
+from pipelines.formats.json_records import Json
+from pipelines.formats.parquet import Parquet
+
+BINARY: tuple[Format, ...] = (Parquet(),)
+TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
+FORMATS = BINARY + TEXT

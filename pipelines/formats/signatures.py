@@ -1,0 +1,92 @@
+"""Signatures: what bytes that no reader of ours takes look like, to name it to the user."""
+
+import re
+from collections.abc import Iterable
+
+SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"ARROW1", "Arrow IPC (Feather) file"),
+    (0, b"FEA1", "Feather file of version 1"),
+    (0, b"ORC", "ORC file"),
+    (0, b"Obj\x01", "Avro file"),
+    (0, b"SQLite format 3\0", "SQLite database"),
+    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (such as an .xls workbook)"),
+    (0, b"\x28\xb5\x2f\xfd", "Zstandard file"),
+    (0, b"BZh", "bzip2 file"),
+    (0, b"\xfd7zXZ\0", "xz file"),
+    (0, b"7z\xbc\xaf\x27\x1c", "7-Zip archive"),
+    (0, b"Rar!\x1a\x07", "RAR archive"),
+    (0, b"\x04\x22\x4d\x18", "LZ4 file"),
+    (257, b"ustar", "tar archive"),
+    (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
+    (0, b"\xff\xd8\xff", "JPEG picture"),
+    (0, b"GIF8", "GIF picture"),
+    (0, b"%PDF-", "PDF document"),
+    (0, b"{\\rtf", "RTF document"),
+    (0, b"\x7fELF", "program"),
+    (0, b"MZ\x90\0", "program"),
+    (0, b"\x89HDF\r\n\x1a\n", "HDF5 file"),
+    (0, b"CDF\x01", "NetCDF file"),
+    (0, b"\x80\x04\x95", "Python pickle"),
+    (0, b"\x93NUMPY", "NumPy array"),
+    (0, b"$FL2", "SPSS file"),
+    (0, b"<stata_dta>", "Stata file"),
+)
+OFFICE_FOLDERS = (
+    ("xl/", "Excel workbook"),
+    ("word/", "Word document"),
+    ("ppt/", "PowerPoint presentation"),
+)
+HTML = re.compile(
+    rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+XML = re.compile(rb"\s*<(\?xml|!DOCTYPE)\b")
+TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
+NOT_CONTROLS = bytes(set(range(256)) - (set(range(32)) - set(TEXT_CONTROLS)))
+MOST_CONTROLS = 0.02
+MOST_NULS = 0.3
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
+
+
+def foreign(head: bytes) -> str | None:
+    """What the bytes look like, if they are of a kind that is named here.
+
+    >>> foreign(b"%PDF-1.7"), foreign(b"a,b")
+    ('PDF document', None)
+    """
+    for offset, magic, kind in SIGNATURES:
+        if head.startswith(magic, offset):
+            return kind
+    text = head.removeprefix(b"\xef\xbb\xbf")
+    if HTML.match(text):
+        return "HTML page"
+    return "XML document" if XML.match(text) else None
+
+
+def is_binary(head: bytes) -> bool:
+    """Whether the bytes cannot be text in any encoding that we read.
+
+    >>> is_binary(bytes(range(256))), is_binary("a,b".encode("utf-16-le"))
+    (True, False)
+    """
+    if head.startswith(WIDE_MARKS):
+        return False
+    controls = len(head.translate(None, NOT_CONTROLS))
+    nuls = head.count(0)
+    if max(head[0::2].count(0), head[1::2].count(0)) > 0.9 * nuls > 0:
+        nuls = 0  # as in UTF-16
+    elif nuls >= 0.7 * len(head):
+        nuls -= head[0::4].count(0) + head[1::4].count(0) + head[2::4].count(0)  # UTF-32
+    return controls > MOST_CONTROLS * len(head) or nuls > MOST_NULS * len(head)
+
+
+def office_document(paths: Iterable[str]) -> str | None:
+    """Which Office document a zip archive with these members is, if it is one."""
+    names = set(paths)
+    if "[Content_Types].xml" in names:
+        for folder, kind in OFFICE_FOLDERS:
+            if any(name.startswith(folder) for name in names):
+                return kind
+        return "Office document"
+    if {"mimetype", "content.xml"} <= names:
+        return "OpenDocument file (such as an .ods workbook)"
+    return None

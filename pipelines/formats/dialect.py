@@ -10,9 +10,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import polars as pl
-
-from pipelines.formats import cell_types
 from pipelines.formats.base import Guess
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
@@ -29,6 +26,11 @@ VALUE = re.compile(
     | https?://\S+
     | [^\W\d_][\w'.()&/+ -]{0,80}       # words
     )?\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
+TYPED = re.compile(
+    r"""\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?inf(?:inity)?|true|false
+    |\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.{0,20})?|null|nan|n/?a|none|-)\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
 MEANING_CELLS = 300
@@ -213,10 +215,8 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
         if not name or not column:
             continue
-        kind = cell_types.infer(pl.Series(column, dtype=pl.String))
-        own = cell_types.infer(pl.Series([name], dtype=pl.String))
-        if not isinstance(kind, pl.String):
-            evidence += 1.0 if isinstance(own, pl.String) else -1.0
+        if all(map(_is_typed, column)):
+            evidence += -1.0 if _is_typed(name) else 1.0
         elif _is_value(name):
             evidence -= 1.0 if all(map(_is_value, column)) else 0.3
         elif name in column and len(set(column)) < len(column):
@@ -227,6 +227,11 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
     if len(set(filled)) < len(filled):
         evidence -= 0.3
     return evidence
+
+
+def _is_typed(cell: str) -> bool:
+    """A cell that says nothing of its own as a word: number, date, true or false, or a null."""
+    return bool(TYPED.fullmatch(cell))
 
 
 def _is_value(cell: str) -> bool:

@@ -103,10 +103,15 @@ def _row(card: Card) -> tuple[str, ...]:
         column.type,
         percent(column.null_ratio),
         about + amount(figures.get("distinctCount")),
-        cell(figures.get("min"), 10),
+        _end(card, card.minimum),
         amount(figures.get("mean"), 4),
-        cell(figures.get("max"), 10),
+        _end(card, card.maximum),
     )
+
+
+def _end(card: Card, shown: str) -> str:
+    """An extreme in ten characters; of a time, its date."""
+    return shown[:10] if card.column.type == "datetime" else shorten(shown, 10)
 
 
 def _heading(words: str, under: str = "=") -> Iterator[str]:

@@ -25,7 +25,8 @@ from pipelines.profile import ColumnProfile, TableProfile
 CARDS = 200  # of the whole report; a card with its chart is 3 kB
 OPEN = 40
 FOLD = 250  # rows of the column index that unfold together
-TOPS = 8
+TOPS, FEW = 8, 4
+FLAT = 0.02  # when no value is more frequent, few of them say as much as many
 PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 40
 SEVERITIES = ("ERROR", "WARNING", "INFO")
 QUANTILES = ("p1", "p5", "p25", "p50", "p75", "p95", "p99")
@@ -101,18 +102,32 @@ class Card:
             ("empty", f"{amount(column.null_count)} ({percent(column.null_ratio)})"),
             ("distinct", bounded(figures.get("distinctCount"), self.estimate("distinctCount"))),
         ]
-        shown += [(name, cell(figures[name], 60)) for name in ("min", "max") if _has(figures, name)]
+        ends = (("min", self.minimum), ("max", self.maximum))
+        shown += [(name, shorten(end, 60)) for name, end in ends if end]
         shown += [
             (word, bounded(figures[name], self.estimate(name)))
             for name, word in MEASURED
             if _has(figures, name)
         ]
         if _has(figures, "minLength"):
+            shortest, longest = amount(figures["minLength"]), amount(figures["maxLength"])
             shown.append(
-                ("length", f"{amount(figures['minLength'])} to {amount(figures['maxLength'])}")
+                ("length", shortest if shortest == longest else f"{shortest} to {longest}")
             )
         shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
         return shown
+
+    @property
+    def minimum(self) -> str:
+        return self._shown(self.column.figures.get("min"))
+
+    @property
+    def maximum(self) -> str:
+        return self._shown(self.column.figures.get("max"))
+
+    def _shown(self, value: object, limit: int = 80) -> str:
+        shown = cell(value, limit, digits=6)
+        return shown.replace("T", " ") if self.column.type == "datetime" else shown
 
     @property
     def quantiles(self) -> list[Fact]:
@@ -143,14 +158,15 @@ class Card:
             return []
         if listed[0]["count"] == 1 and values > TOPS:
             return []
+        is_flat = listed[0]["count"] < FLAT * values
         least = "≥ " if self.estimate("topValues") else ""
         return [
             Top(
-                cell(top["value"], 60) or "(empty)",
+                self._shown(top["value"], 60) or "(empty)",
                 least + amount(top["count"]),
                 top["count"] / values,
             )
-            for top in listed[: TOPS // 2 if drawn else TOPS]
+            for top in listed[: FEW if drawn or is_flat else TOPS]
         ]
 
 

@@ -153,7 +153,7 @@ def plain(value: object, limit: int = 120) -> str:
     """A small JSON value in words.
 
     >>> plain({"delimiter": ";", "quote": None}), plain(["a", "b"]), plain(True)
-    ('delimiter ;', 'a, b', 'yes')
+    ('delimiter “;”', 'a, b', 'yes')
     """
     if value is None:
         return NOTHING
@@ -164,7 +164,10 @@ def plain(value: object, limit: int = 120) -> str:
         return shorten(", ".join(told), limit)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return shorten(", ".join(plain(item, limit) for item in value), limit) or NOTHING
-    return shorten(value, limit) if isinstance(value, str) else amount(value)
+    if not isinstance(value, str):
+        return amount(value)
+    shown = shorten(value, limit)
+    return shown if any(map(str.isalnum, shown)) else f"“{shown}”"
 
 
 def moment(epoch_s: float) -> str:

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from connectors.base import StoredObject
 from connectors.errors import StorageFull
@@ -29,7 +29,7 @@ class Spooled:
 
     def read(self, start: int, end: int) -> bytes:
         end = min(end, self.size)
-        return os.pread(_spool(self.source).fileno(), end - start, start) if start < end else b""
+        return _copy(self.source).read(start, end) if start < end else b""
 
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         stop = self.size if end is None else min(end, self.size)
@@ -44,24 +44,36 @@ def as_seekable(file: StoredObject) -> StoredObject:
     """The object itself if it seeks, else a copy of it that does. Raises ReadError."""
     if file.seekable:
         return file
-    return Spooled(file, file.name, os.fstat(_spool(file).fileno()).st_size)
+    return Spooled(file, file.name, _copy(file).size)
 
 
-def _spool(source: StoredObject) -> IO[bytes]:
-    return _copy(cast("Hashable", source))
+class _Copy:
+    """An unnamed temporary file, closed when nothing refers to it any more."""
+
+    def __init__(self, source: StoredObject) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __del__
+        try:
+            for block in source.stream():
+                self._file.write(block)
+            self._file.flush()
+        except OSError as error:
+            if error.errno == errno.ENOSPC:
+                raise StorageFull(f"no space is left to unpack {source.name}") from error
+            raise
+        self.size = os.fstat(self._file.fileno()).st_size
+
+    def read(self, start: int, end: int) -> bytes:
+        return os.pread(self._file.fileno(), end - start, start)
+
+    def __del__(self) -> None:
+        self._file.close()
+
+
+def _copy(source: StoredObject) -> _Copy:
+    return _cached_copy(cast("Hashable", source))
 
 
 @lru_cache(maxsize=4)
-def _copy(source: Hashable) -> IO[bytes]:
+def _cached_copy(source: Hashable) -> _Copy:
     assert isinstance(source, StoredObject)
-    copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed when it leaves the cache
-    try:
-        for block in source.stream():
-            copy.write(block)
-        copy.flush()
-    except OSError as error:
-        copy.close()
-        if error.errno == errno.ENOSPC:
-            raise StorageFull(f"no space is left to unpack {source.name}") from error
-        raise
-    return copy
+    return _Copy(source)

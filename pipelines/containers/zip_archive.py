@@ -118,7 +118,7 @@ class StoredMember:
 
 
 class Zip:
-    """Zip archives, also those with something before them; not Office documents."""
+    """Zip archives that are no Office documents."""
 
     name = "zip"
 

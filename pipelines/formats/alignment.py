@@ -28,6 +28,18 @@ def aligned(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     )
 
 
+def united(left: pl.Schema, right: pl.Schema) -> pl.Schema:
+    """The columns of both in the order met, each in the type that holds the values of both.
+
+    >>> united(pl.Schema({"a": pl.Int64()}), pl.Schema({"b": pl.Date(), "a": pl.Float64()}))
+    Schema([('a', Float64), ('b', Date)])
+    """
+    names = dict.fromkeys(chain(left, right))
+    return pl.Schema(
+        {name: widest(left.get(name, pl.Null()), right.get(name, pl.Null())) for name in names}
+    )
+
+
 def _column(series: pl.Series, asked: pl.DataType) -> pl.Series:
     dtype = widest(asked, series.dtype)
     if dtype == series.dtype:

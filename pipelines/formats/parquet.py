@@ -33,6 +33,7 @@ VALUE_BYTES = 16
 BUFFER_BYTES = 1 << 20
 THRIFT_STRING_BYTES = 100 << 20
 THRIFT_CONTAINER_ITEMS = 1_000_000
+INDEX_BYTES = 4  # a column that takes more a value is hardly a dictionary, and slower as one
 DICTIONARY_ENCODINGS = {"RLE_DICTIONARY", "PLAIN_DICTIONARY"}
 
 
@@ -145,8 +146,9 @@ def _dictionaries(metadata: pq.FileMetaData, indices: Sequence[int]) -> list[str
         group = metadata.row_group(index)
         for position in range(group.num_columns):
             column = group.column(position)
+            repeats = column.total_uncompressed_size < INDEX_BYTES * column.num_values
             is_text = column.physical_type == "BYTE_ARRAY"
-            if is_text and DICTIONARY_ENCODINGS & set(column.encodings):
+            if is_text and repeats and DICTIONARY_ENCODINGS & set(column.encodings):
                 paths[column.path_in_schema] = None
     return list(paths)
 

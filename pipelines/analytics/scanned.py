@@ -22,17 +22,17 @@ def scanned(workspace: Workspace, result: IngestResult) -> Iterator[Artifact]:
             bytes_of = (file.size, file.sha256)
             key = inputs + file.uri.removeprefix(own)
             yield _artifact(key, BINARY_TYPE, "The input as it was staged.", bytes_of)
+    written = (key for table in result.tables for key in (table.states_key, table.rejects_key))
+    measured = workspace.measure([key for key in written if key])
     for table in result.tables:
         for part in table.parts:
             text = f"Rows of the table {table.name}."
             yield _artifact(part.key, PARQUET_TYPE, text, (part.size, part.sha256))
-        states = workspace.measure(table.states_key)
         text = f"Mergeable profile states of the table {table.name}."
-        yield _artifact(table.states_key, ARROW_TYPE, text, states)
+        yield _artifact(table.states_key, ARROW_TYPE, text, measured[table.states_key])
         if table.rejects_key:
-            rejects = workspace.measure(table.rejects_key)
             text = f"Rows of the table {table.name} that could not be read as they stand."
-            yield _artifact(table.rejects_key, PARQUET_TYPE, text, rejects)
+            yield _artifact(table.rejects_key, PARQUET_TYPE, text, measured[table.rejects_key])
 
 
 def _artifact(key: str, content_type: str, text: str, measured: tuple[int, str]) -> Artifact:

@@ -76,7 +76,11 @@ class StoreWorkspace:
         except SourceNotFound:
             return None
 
-    def measure(self, key: str) -> tuple[int, str]:
+    def measure(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+            return dict(zip(keys, pool.map(self._measure, keys), strict=True))
+
+    def _measure(self, key: str) -> tuple[int, str]:
         found = self.store.object(key)
         if found.size <= WHOLE_BYTES:
             return found.size, publish.sha256(self.get(key))

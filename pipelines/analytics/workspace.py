@@ -80,8 +80,8 @@ class Workspace(Protocol):
         """What lies at the key in the store at this moment, if anything does."""
         ...
 
-    def measure(self, key: str) -> tuple[int, str]:
-        """The size and SHA-256 of what another wrote at the key."""
+    def measure(self, keys: Sequence[str]) -> dict[str, tuple[int, str]]:
+        """The size and SHA-256 of what others wrote at the keys."""
         ...
 
     def commit(self, key: str, body: bytes) -> None:

@@ -89,7 +89,7 @@ def test_what_is_put_is_measured_as_it_lies_there(order, object_store):
     assert [artifact.key.rpartition("/")[2] for artifact in written] == [
         f"{n}.txt" for n in range(20)
     ]
-    fresh = runs.workspace(order)
-    for artifact, file in zip(written, files, strict=True):
-        assert object_store.get(artifact.key) == file.body
-        assert fresh.measure(artifact.key) == (artifact.size, artifact.sha256)
+    assert [object_store.get(artifact.key) for artifact in written] == [file.body for file in files]
+    assert runs.workspace(order).measure([artifact.key for artifact in written]) == {
+        artifact.key: (artifact.size, artifact.sha256) for artifact in written
+    }

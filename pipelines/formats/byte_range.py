@@ -1,7 +1,8 @@
 """Byte ranges: the rows that begin in a part of a delimited file, read on their own.
 
 Two readers share the work. polars is fast and strict; where the bytes are not so regular that it
-could only read them rightly, the exact reader of `records` takes the chunk.
+could only read them rightly, the exact reader of `records` takes the chunk. In both, a line break
+within a cell is a newline, however the file writes its line ends.
 """
 
 import re
@@ -179,6 +180,8 @@ class ByteRange:
             frame = self._by_polars(body, quotes, eol="\n") if body else self._empty().frame
         if frame is None or self._has_short_row(frame, body, quotes):
             return None
+        if returns and quotes.size:
+            frame = frame.with_columns(pl.all().str.replace_all("\r\n", "\n", literal=True))
         return _Raw(
             frame,
             repaired={"not in the encoding of the file": mended} if mended else {},
@@ -233,7 +236,7 @@ class ByteRange:
             if limit is not None and begin >= limit:
                 break
             taken = stop
-            cells: list[str | None] = list(record.cells)
+            cells: list[str | None] = [cell.replace("\r\n", "\n") for cell in record.cells]
             if not cells or (len(cells) == 1 and not str(cells[0]).strip()):
                 skipped["blank line"] += 1
                 continue

@@ -4,13 +4,11 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import polars as pl
 
 from pipelines.column_type import word
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.encoding import Codes, Encoding
-from pipelines.statistics.hashing import Hashes
 from pipelines.statistics.runs import NumberRuns, TextRuns
 
 PROBE = 4096
@@ -60,26 +58,19 @@ class ColumnView:
         return as_json(self.present)
 
     @cached_property
-    def hashes(self) -> Hashes:
-        """The hash of each text."""
-        return self.texts.hash().to_numpy()
-
-    @cached_property
-    def distinct_hashes(self) -> Hashes:
-        return (
-            NumberRuns.of(self.hashes).values if self.text_runs is None else self.text_runs.hashes
-        )
-
-    @cached_property
     def text_runs(self) -> TextRuns | None:
-        """Distinct texts; None when there are more than a state may hold."""
-        texts = self.texts
-        if len(texts) > self.budget.exact and texts.head(PROBE).n_unique() > PROBE // 2:
-            ordered = np.sort(self.hashes)
-            if 1 + np.count_nonzero(ordered[1:] != ordered[:-1]) > self.budget.exact:
-                return None
-        runs = TextRuns.of(texts)
+        """Distinct texts; None when most differ, so that counting them here gains nothing."""
+        if self.texts.head(PROBE).n_unique() > PROBE // 2:
+            return None
+        runs = TextRuns.of(self.texts)
         return runs if len(runs.hashes) <= self.budget.exact else None
+
+    @cached_property
+    def distinct_bound(self) -> int:
+        """At most so many distinct values are present."""
+        if self.word in {"text", "binary", "list", "struct"}:
+            return len(self.texts) if self.text_runs is None else len(self.text_runs.hashes)
+        return len(self.runs.values)
 
 
 def as_json(series: pl.Series) -> pl.Series:

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.table_view import TableView
 
 Matrix = npt.NDArray[np.float64]
@@ -42,12 +41,14 @@ class CoMoments:
             return cls()
         if not view.frame.height:
             return cls(names)
-        x = np.column_stack([_reals(column) for column in numeric])
+        x = np.empty((len(names), view.frame.height))
+        for row, column in zip(x, numeric, strict=True):
+            row[:] = column.series.cast(pl.Float64).to_numpy()
         known = np.isfinite(x)
-        pivot = x[known.argmax(axis=0), np.arange(len(names))]
+        pivot = x[np.arange(len(names)), known.argmax(axis=1)]
         pivot = np.where(np.isfinite(pivot), pivot, 0.0)[:, None]
         with np.errstate(all="ignore"):
-            x -= pivot.T
+            x -= pivot
             return cls(names, *(_complete(x, pivot) if known.all() else _partial(x, known, pivot)))
 
     def merge(self, other: Self) -> Self:
@@ -94,27 +95,23 @@ class CoMoments:
         return np.broadcast_to(n, shape).astype(np.int64)
 
 
-def _reals(column: ColumnView) -> Matrix:
-    return column.series.cast(pl.Float64).to_numpy()
-
-
 def _complete(x: Matrix, pivot: Matrix) -> tuple[Any, ...]:
-    mean = x.mean(axis=0)
+    mean = x.mean(axis=1)[:, None]
     x -= mean
-    product = x.T @ x
+    product = x @ x.T
     square = np.diagonal(product)[:, None].copy()
-    return np.full((1, 1), float(len(x))), pivot, mean[:, None], square, product
+    return np.full((1, 1), float(x.shape[1])), pivot, mean, square, product
 
 
 def _partial(x: Matrix, known: npt.NDArray[np.bool_], pivot: Matrix) -> tuple[Any, ...]:
     there = known.astype(np.float64)
     x[~known] = 0.0
-    centre = x.sum(axis=0) / np.maximum(there.sum(axis=0), 1.0)
+    centre = (x.sum(axis=1) / np.maximum(there.sum(axis=1), 1.0))[:, None]
     x -= centre
     x *= there
-    n = there.T @ there
-    total = x.T @ there
+    n = there @ there.T
+    total = x @ there.T
     mean = np.divide(total, n, out=np.zeros_like(n), where=n > 0)
-    square = (x * x).T @ there - total * mean
-    product = x.T @ x - total * mean.T
-    return n, pivot, centre[:, None] + mean, np.maximum(square, 0.0), product
+    square = (x * x) @ there.T - total * mean
+    product = x @ x.T - total * mean.T
+    return n, pivot, centre + mean, np.maximum(square, 0.0), product

@@ -29,7 +29,9 @@ class DistinctSketch:
         return cls(size, np.sort(hashes))
 
     def merge(self, other: Self) -> Self:
-        return type(self)(self.size, np.union1d(self.hashes, other.hashes)[: self.size])
+        both = np.sort(np.concatenate([self.hashes, other.hashes]), kind="stable")
+        new = np.append(both[1:] != both[:-1], values=True)
+        return type(self)(self.size, both[new][: self.size])
 
     @property
     def estimate(self) -> float:

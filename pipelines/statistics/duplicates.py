@@ -8,7 +8,7 @@ import numpy as np
 
 from pipelines.statistics.distinct_sketch import Z99
 from pipelines.statistics.hashing import Hashes
-from pipelines.statistics.runs import Counts, NumberRuns
+from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.table_view import TableView
 
 KEPT = 1 << 20  # distinct rows that are counted exactly
@@ -19,27 +19,45 @@ class Duplicates:
     """The distinct rows, by hash, whose hash lies below 2**(64 - halvings), and how many of each.
 
     Which hashes are kept depends on the set of rows alone, so any split gives the same; and every
-    copy of a row has the same hash, so what is kept of a row is exact.
+    copy of a row has the same hash, so what is kept of a row is exact. Hashes wait in `loose`,
+    repeats and all, until they are many: counting them in every merge would cost far more.
     """
 
     name: ClassVar[str] = "duplicates"
 
     rows: int
+    loose: Hashes
     runs: NumberRuns
     halvings: int = 0
 
     @classmethod
     def of(cls, view: TableView) -> Self:
-        if not view.frame.width:
-            return cls(view.frame.height, _runs(np.empty(0, np.uint64)))
-        return cls(view.frame.height, _runs(view.frame.hash_rows().to_numpy())).fitted()
+        nothing = np.empty(0, np.uint64)
+        loose = view.frame.hash_rows().to_numpy() if view.frame.width else nothing
+        return cls(view.frame.height, loose, NumberRuns.of(nothing)).fitted()
 
     def merge(self, other: Self) -> Self:
+        loose = np.concatenate([self.loose, other.loose])
         halvings = max(self.halvings, other.halvings)
-        runs = self._below(halvings).merge(other._below(halvings))
-        return type(self)(self.rows + other.rows, runs, halvings).fitted()
+        runs = _below(self.runs, halvings).merge(_below(other.runs, halvings))
+        return type(self)(self.rows + other.rows, loose, runs, halvings).fitted()
+
+    def fitted(self) -> Self:
+        is_small = max(len(self.loose), len(self.runs.values)) <= KEPT
+        return self if is_small else self.counted()
+
+    def counted(self) -> Self:
+        """With no hash loose, and no more than may be kept."""
+        halvings, loose = self.halvings, self.loose
+        runs = self.runs.merge(NumberRuns.of(loose[loose <= _limit(halvings)]))
+        while len(runs.values) > KEPT:
+            halvings += 1
+            runs = _below(runs, halvings)
+        return type(self)(self.rows, loose[:0], runs, halvings)
 
     def result(self) -> dict[str, Any]:
+        if len(self.loose):
+            return self.counted().result()
         repeated = self.runs.total - len(self.runs.values)
         if not self.halvings:
             return {"count": repeated, "ratio": repeated / self.rows if self.rows else 0.0}
@@ -63,21 +81,11 @@ class Duplicates:
         upper = min(self.rows, math.ceil(repeated / share + max(slack, unseen)))
         return max(repeated, math.floor(repeated / share - slack)), upper
 
-    def _below(self, halvings: int) -> NumberRuns:
-        if halvings == self.halvings:
-            return self.runs
-        end = int(np.searchsorted(self.runs.values, np.uint64(1 << (64 - halvings))))
-        return NumberRuns(self.runs.values[:end], self.runs.counts[:end])
 
-    def fitted(self) -> Self:
-        halvings, runs = self.halvings, self.runs
-        while len(runs.values) > KEPT:
-            halvings += 1
-            runs = self._below(halvings)
-        return self if runs is self.runs else type(self)(self.rows, runs, halvings)
+def _limit(halvings: int) -> np.uint64:
+    return np.uint64((1 << 64 >> halvings) - 1)
 
 
-def _runs(hashes: Hashes) -> NumberRuns:
-    runs = NumberRuns.of(hashes)
-    counts: Counts = runs.counts.astype(np.int64)
-    return NumberRuns(runs.values, counts)
+def _below(runs: NumberRuns, halvings: int) -> NumberRuns:
+    end = int(np.searchsorted(runs.values, _limit(halvings), side="right"))
+    return NumberRuns(runs.values[:end], runs.counts[:end])

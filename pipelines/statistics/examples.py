@@ -41,12 +41,12 @@ class Examples:
 
 def _first_distinct(view: ColumnView) -> tuple[Any, ...]:
     """Looks further into the column only while too few distinct values were seen."""
-    shown: tuple[Any, ...] = ()
-    for rows in (4 * DISTINCT, 1000, len(view.present)):
-        shown = tuple(dict.fromkeys(_shown(view, _distinct(view.present.head(rows)))))
-        if len(shown) >= DISTINCT or rows >= len(view.present):
+    found = _distinct(view.present.head(4 * DISTINCT))
+    for rows in (1000, len(view.present)):
+        if len(found) >= min(DISTINCT, view.distinct_bound):
             break
-    return shown[:DISTINCT]
+        found = _distinct(view.present.head(rows))
+    return tuple(dict.fromkeys(_shown(view, found)))
 
 
 def _distinct(values: pl.Series) -> pl.Series:

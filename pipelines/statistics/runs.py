@@ -48,12 +48,14 @@ class NumberRuns:
             return self
         if not len(self.values):
             return other
+        if np.array_equal(self.values, other.values, equal_nan=self.values.dtype == np.float64):
+            return type(self)(self.values, self.counts + other.counts)
         values = np.concatenate([self.values, other.values])
         order = np.argsort(values, kind="stable")
         values = values[order]
         starts = _starts(values)
         counts = np.concatenate([self.counts, other.counts])[order]
-        return type(self)(values[starts], np.add.reduceat(counts, starts))
+        return type(self)(values[starts], _added(counts, starts))
 
     def finite(self) -> Self:
         """Without infinities and NaN."""
@@ -100,18 +102,21 @@ class TextRuns:
             return self
         if not len(self.hashes):
             return other
+        if np.array_equal(self.hashes, other.hashes):
+            return type(self)(self.hashes, self.counts + other.counts, self.values)
         hashes = np.concatenate([self.hashes, other.hashes])
         order = np.argsort(hashes, kind="stable")
         hashes = hashes[order]
         starts = _starts(hashes)
-        counts = np.add.reduceat(np.concatenate([self.counts, other.counts])[order], starts)
-        if len(hashes) == len(starts) + len(other.hashes) and len(starts) == len(self.hashes):
-            return type(self)(self.hashes, counts, self.values)
+        counts = _added(np.concatenate([self.counts, other.counts])[order], starts)
         values = pl.concat([self.values, other.values])
         return type(self)(hashes[starts], counts, values.gather(order[starts]))
 
     def take(self, index: npt.NDArray[Any]) -> Self:
         return type(self)(self.hashes[index], self.counts[index], self.values.gather(index))
+
+    def less(self, short: int) -> Self:
+        return type(self)(self.hashes, self.counts - short, self.values)
 
     def best(self, limit: int) -> Self:
         """The most frequent texts; of equally frequent ones the first by code point."""
@@ -134,6 +139,16 @@ def most(counts: Counts, limit: int) -> npt.NDArray[np.intp]:
         candidates = np.arange(len(counts))
     order = np.lexsort((np.arange(len(candidates)), -counts[candidates]))
     return candidates[order[:limit]]
+
+
+def _added(counts: Counts, starts: npt.NDArray[np.intp]) -> Counts:
+    """The sums over runs of at most two: what np.add.reduceat gives, only faster."""
+    if len(starts) == len(counts):
+        return counts
+    twice = np.diff(starts, append=len(counts)) > 1
+    added = counts[starts]
+    added[twice] += counts[starts[twice] + 1]
+    return added
 
 
 def _starts(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:

@@ -1,11 +1,13 @@
 """Text values: which there are and how often; exactly while they fit, else by sketches."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import polars as pl
 
+from pipelines.statistics import patterns
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
@@ -14,6 +16,7 @@ from pipelines.statistics.frequent import estimates, heaviest, top
 from pipelines.statistics.runs import NumberRuns, TextRuns
 
 CUT = 100  # characters kept of each text once all together take too much room
+SAMPLE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,75 +24,124 @@ class TextValues:
     """The values of a column of texts, or of what is shown as text: bytes, lists and structs.
 
     Values are told apart by 64-bit hashes: among 100,000 two are taken for one with a probability
-    below 1e-9. While `distinct` is None, `runs` holds every value; afterwards the frequent ones,
-    and any count may be short by up to `short`.
+    below 1e-9. While `distinct` is None, `runs` and `loose` hold every value; `loose` those that
+    seldom repeat and are not counted yet. Afterwards `runs` holds the frequent ones, and any count
+    may be short by up to `short`; `sample` the values with the smallest hashes, counted exactly.
     """
 
     name: ClassVar[str] = "values"
 
     budget: Budget
+    is_prose: bool
     rows: int
     runs: TextRuns
+    loose: pl.Series
     short: int = 0
     distinct: DistinctSketch | None = None
+    sample: TextRuns | None = None
 
     @classmethod
     def of(cls, view: ColumnView) -> Self:
-        if view.text_runs is not None:
-            return cls(view.budget, len(view.texts), view.text_runs).fitted()
-        hashes = NumberRuns.of(view.hashes)
-        kept, short = heaviest(hashes.counts, view.budget.frequent)
-        rows = _first_rows(view, hashes.values[kept])
-        return cls(
-            view.budget,
-            len(view.texts),
-            TextRuns(hashes.values[kept], hashes.counts[kept] - short, view.texts.gather(rows)),
-            short,
-            DistinctSketch.of(hashes.values, view.budget.distinct),
-        ).fitted()
+        texts, none = view.texts, TextRuns.empty()
+        is_prose = view.word == "text"
+        if view.text_runs is None:
+            return cls(view.budget, is_prose, len(texts), none, texts.rename("v")).fitted()
+        return cls(view.budget, is_prose, len(texts), view.text_runs, none.values).fitted()
 
     def merge(self, other: Self) -> Self:
         if not other.rows:
             return self
         if not self.rows:
             return other
-        rows, runs = self.rows + other.rows, self.runs.merge(other.runs)
-        if self.distinct is None and other.distinct is None:
-            whole = type(self)(self.budget, rows, runs)
-            return (whole if len(runs.hashes) <= self.budget.exact else whole.sketched()).fitted()
-        return self.sketched().united(other.sketched()).fitted()
+        if self.distinct is not None or other.distinct is not None:
+            return self.sketched().united(other.sketched()).fitted()
+        return dataclasses.replace(
+            self,
+            rows=self.rows + other.rows,
+            runs=self.runs.merge(other.runs),
+            loose=pl.concat([self.loose, other.loose]),
+        ).fitted()
+
+    def fitted(self) -> Self:
+        """Within the budget: counts what is loose, sketches what is too much, cuts what is long."""
+        room = self.budget.text_bytes
+        if len(self.loose) > self.budget.exact or self.loose.estimated_size() > room:
+            return self.counted()
+        if self.distinct is None and len(self.runs.hashes) > self.budget.exact:
+            return self.sketched()
+        if self.runs.values.estimated_size() <= room:
+            return self
+        cut = dataclasses.replace(self.runs, values=self.runs.values.str.head(CUT))
+        return dataclasses.replace(self, runs=cut)
+
+    def counted(self) -> Self:
+        """With nothing loose."""
+        if not len(self.loose):
+            return self
+        if len(self.loose) > self.budget.exact:
+            hashes = np.sort(self.loose.hash().to_numpy())
+            if np.count_nonzero(hashes[1:] != hashes[:-1]) >= self.budget.exact:
+                return self.sketched()
+        runs = self.runs.merge(TextRuns.of(self.loose))
+        return dataclasses.replace(self, runs=runs, loose=self.loose.clear()).fitted()
 
     def sketched(self) -> Self:
         if self.distinct is not None:
             return self
-        kept, short = heaviest(self.runs.counts, self.budget.frequent)
-        sketch = DistinctSketch.of(self.runs.hashes, self.budget.distinct)
-        return type(self)(self.budget, self.rows, self._less(self.runs, kept, short), short, sketch)
+        counted, loose = self._of_runs(), self._of_loose()
+        return counted.united(loose) if counted.rows else loose
 
-    def united(self, other: Self) -> Self:
-        assert self.distinct is not None
-        assert other.distinct is not None
-        runs = self.runs.merge(other.runs)
-        kept, short = heaviest(runs.counts, self.budget.frequent)
-        return type(self)(
-            self.budget,
-            self.rows + other.rows,
-            self._less(runs, kept, short),
-            self.short + other.short + short,
-            self.distinct.merge(other.distinct),
+    def _of_runs(self) -> Self:
+        kept, short = heaviest(self.runs.counts, self.budget.frequent)
+        return dataclasses.replace(
+            self,
+            rows=self.runs.total,
+            runs=self.runs.take(kept).less(short),
+            loose=self.loose.clear(),
+            short=short,
+            distinct=DistinctSketch.of(self.runs.hashes, self.budget.distinct),
+            sample=self.runs.take(np.arange(min(SAMPLE, len(self.runs.hashes)))),
         )
 
-    def _less(self, runs: TextRuns, kept: Any, short: int) -> TextRuns:
-        taken = runs.take(kept)
-        return TextRuns(taken.hashes, taken.counts - short, taken.values)
+    def _of_loose(self) -> Self:
+        hashes = self.loose.hash().to_numpy()
+        counted = NumberRuns.of(hashes)
+        kept, short = heaviest(counted.counts, self.budget.frequent)
+        shown = np.union1d(kept, np.arange(min(SAMPLE, len(counted.values))))
+        rows = np.flatnonzero(np.isin(hashes, counted.values[shown]))
+        _, first = np.unique(hashes[rows], return_index=True)
+        values = self.loose.gather(rows[first])
+        runs = TextRuns(counted.values[shown], counted.counts[shown], values)
+        return dataclasses.replace(
+            self,
+            rows=len(self.loose),
+            runs=runs.take(np.flatnonzero(np.isin(shown, kept))).less(short),
+            loose=self.loose.clear(),
+            short=short,
+            distinct=DistinctSketch.of(counted.values, self.budget.distinct),
+            sample=runs.take(np.arange(min(SAMPLE, len(shown)))),
+        )
 
-    def fitted(self) -> Self:
-        if self.runs.values.estimated_size() <= self.budget.text_bytes:
-            return self
-        runs = TextRuns(self.runs.hashes, self.runs.counts, self.runs.values.str.head(CUT))
-        return type(self)(self.budget, self.rows, runs, self.short, self.distinct)
+    def united(self, other: Self) -> Self:
+        """Both sketched."""
+        assert self.distinct is not None
+        assert other.distinct is not None
+        assert self.sample is not None
+        assert other.sample is not None
+        runs, sample = self.runs.merge(other.runs), self.sample.merge(other.sample)
+        kept, short = heaviest(runs.counts, self.budget.frequent)
+        return dataclasses.replace(
+            self,
+            rows=self.rows + other.rows,
+            runs=runs.take(kept).less(short),
+            short=self.short + other.short + short,
+            distinct=self.distinct.merge(other.distinct),
+            sample=sample.take(np.arange(min(SAMPLE, len(sample.hashes)))),
+        )
 
     def result(self) -> dict[str, Any]:
+        if len(self.loose):
+            return self.counted().result()
         best = top(self.runs)
         figures: dict[str, Any] = {
             "distinctCount": len(self.runs.hashes),
@@ -98,14 +150,12 @@ class TextValues:
                 for value, count in zip(best.values.str.head(SHOWN), best.counts, strict=True)
             ],
         }
+        estimated: dict[str, Any] = {}
         if self.distinct is not None:
             distinct, estimated = estimates(self.distinct, self.rows, best.counts, self.short)
-            figures |= {"distinctCount": distinct, "estimates": estimated}
-        return figures
-
-
-def _first_rows(view: ColumnView, hashes: Any) -> pl.Series:
-    """For each of some hashes, a row of the view that has it."""
-    rows = np.flatnonzero(np.isin(view.hashes, hashes)) if len(hashes) else np.empty(0, np.intp)
-    _, first = np.unique(view.hashes[rows], return_index=True)
-    return pl.Series(rows[first], dtype=pl.UInt32)
+            figures["distinctCount"] = distinct
+        if self.is_prose:
+            known = self.runs if self.sample is None else self.sample
+            figures["patterns"], bounds = patterns.of(known, self.rows)
+            estimated |= {"patterns": bounds} if self.sample is not None else {}
+        return figures | {"estimates": estimated}

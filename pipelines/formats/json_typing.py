@@ -47,7 +47,7 @@ def frame(rows: Sequence[Mapping[str, Any]], schema: pl.Schema, max_columns: int
 
 def column(name: str, values: list[Any], asked: pl.DataType) -> pl.Series:
     """The values as the narrowest type that holds them and `asked`."""
-    dtype = widest(asked, dtype_of(values))
+    dtype = _storable(widest(asked, dtype_of(values)))
     try:
         return _series(name, values, dtype)
     except Misfit:
@@ -85,11 +85,23 @@ def _within_int64(values: Sequence[Any]) -> bool:
 
 def _struct_of(values: Sequence[dict[str, Any]]) -> pl.DataType:
     names = dict.fromkeys(chain.from_iterable(values))
-    if not names:
-        return TEXT
     return pl.Struct(
         [pl.Field(name, dtype_of([value.get(name) for value in values])) for name in names]
     )
+
+
+def _storable(dtype: pl.DataType) -> pl.DataType:
+    """The type with text instead of structs that have no field: Parquet does not store those."""
+    match dtype:
+        case pl.Struct() if not dtype.fields:
+            return TEXT
+        case pl.Struct():
+            fields = {field.name: _storable(_concrete(field.dtype)) for field in dtype.fields}
+            return pl.Struct([pl.Field(name, kind) for name, kind in fields.items()])
+        case pl.List():
+            return pl.List(_storable(_concrete(dtype.inner)))
+        case _:
+            return dtype
 
 
 def _series(name: str, values: list[Any], dtype: pl.DataType) -> pl.Series:

@@ -5,8 +5,9 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.analytics import narrative, report_view
+from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
-from pipelines.analytics.report_view import Card, TableView
+from pipelines.analytics.report_view import TableView
 from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
 
 WIDTH = 80

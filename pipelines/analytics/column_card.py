@@ -1,0 +1,167 @@
+"""Column card: the figures of one column in the words and the order of the report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipelines.analytics import plots
+from pipelines.analytics.drawing import Drawing
+from pipelines.analytics.findings import Payload
+from pipelines.analytics.wording import (
+    amount,
+    bounded,
+    cell,
+    count,
+    number,
+    percent,
+    shorten,
+    visible,
+)
+from pipelines.profile import ColumnProfile
+
+TOPS, FEW = 8, 4
+FLAT = 0.02  # when no value is more frequent, few of them say as much as many
+QUANTILES = ("p1", "p5", "p25", "p50", "p75", "p95", "p99")
+COUNTED = (
+    ("zeros", "zeros"),
+    ("negatives", "negative"),
+    ("infinities", "infinite"),
+    ("nans", "not a number"),
+    ("empty", "empty texts"),
+    ("blank", "blank"),
+    ("padded", "padded"),
+    ("trueCount", "true"),
+    ("falseCount", "false"),
+)
+MEASURED = (
+    ("mean", "mean"),
+    ("stddev", "std. deviation"),
+    ("sum", "sum"),
+    ("iqr", "interquartile range"),
+    ("mad", "median abs. deviation"),
+    ("skewness", "skewness"),
+    ("kurtosis", "kurtosis"),
+    ("meanLength", "mean length"),
+    ("resolution", "resolution"),
+)
+
+NOTED = (
+    ("distinctCount", "Distinct values"),
+    ("quantiles", "Quantiles and histogram"),
+    ("topValues", "Frequent values"),
+)
+
+Fact = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Top:
+    """A frequent value, and its share of the values."""
+
+    value: str
+    count: str
+    ratio: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """A column as shown; `carded` says whether it has more than its line in the index."""
+
+    column: ColumnProfile
+    anchor: str
+    issues: Sequence[Payload]
+    carded: bool = False
+    open: bool = False
+
+    def estimate(self, figure: str) -> Mapping[str, Any] | None:
+        return (self.column.figures.get("estimates") or {}).get(figure)
+
+    @property
+    def facts(self) -> list[Fact]:
+        column, figures = self.column, self.column.figures
+        shown = [
+            ("values", amount(column.non_null_count)),
+            ("empty", f"{amount(column.null_count)} ({percent(column.null_ratio)})"),
+            ("distinct", bounded(figures.get("distinctCount"), self.estimate("distinctCount"))),
+        ]
+        ends = (("min", self.minimum), ("max", self.maximum))
+        shown += [(name, shorten(end, 60)) for name, end in ends if end]
+        shown += [
+            (word, bounded(figures[name], self.estimate(name)))
+            for name, word in MEASURED
+            if _has(figures, name)
+        ]
+        if _has(figures, "minLength"):
+            shortest, longest = amount(figures["minLength"]), amount(figures["maxLength"])
+            shown.append(
+                ("length", shortest if shortest == longest else f"{shortest} to {longest}")
+            )
+        shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
+        return shown
+
+    @property
+    def minimum(self) -> str:
+        return self._shown(self.column.figures.get("min"))
+
+    @property
+    def maximum(self) -> str:
+        return self._shown(self.column.figures.get("max"))
+
+    def _shown(self, value: object, limit: int = 80) -> str:
+        shown = cell(value, limit, digits=6)
+        return shown.replace("T", " ") if self.column.type == "datetime" else shown
+
+    @property
+    def quantiles(self) -> list[Fact]:
+        found: Mapping[str, Any] = self.column.figures.get("quantiles") or {}
+        about = "≈ " if self.estimate("quantiles") else ""
+        return [
+            (f"{name[1:]} %", f"{about}{cell(found[name], 20, digits=6)}")
+            for name in QUANTILES
+            if found.get(name) is not None
+        ]
+
+    @property
+    def notes(self) -> list[str]:
+        estimates: Mapping[str, Any] = self.column.figures.get("estimates") or {}
+        return [_estimated(word, estimates[name]) for name, word in NOTED if name in estimates]
+
+    @property
+    def chart(self) -> Drawing | None:
+        return plots.small_histogram(self.column) if plots.bins(self.column) else None
+
+    @property
+    def tops(self) -> list[Top]:
+        """The frequent values, where they say more than the histogram."""
+        figures, values = self.column.figures, self.column.non_null_count
+        listed = figures.get("topValues") or ()
+        drawn = plots.bins(self.column)
+        if not values or not listed or (drawn and listed[0]["count"] * 20 < values):
+            return []
+        if listed[0]["count"] == 1 and values > TOPS:
+            return []
+        is_flat = listed[0]["count"] < FLAT * values
+        least = "≥ " if self.estimate("topValues") else ""
+        return [
+            Top(
+                self._shown(top["value"], 60) or "(empty)",
+                least + amount(top["count"]),
+                top["count"] / values,
+            )
+            for top in listed[: FEW if drawn or is_flat else TOPS]
+        ]
+
+
+def _has(figures: Mapping[str, Any], name: str) -> bool:
+    return figures.get(name) is not None
+
+
+def _estimated(what: str, estimate: Mapping[str, Any]) -> str:
+    how = f"estimated ({visible(str(estimate.get('method', 'sample')))})"
+    bound = number(estimate.get("rankError"))
+    error = f", within {percent(bound)} of the rank" if bound else ""
+    sure = number(estimate.get("confidence"))
+    confidence = f", with {percent(sure)} confidence" if sure else ""
+    rows = estimate.get("rows")
+    behind = f", from {count(int(rows), 'row')}" if rows else ""
+    return f"{what} {how}{error}{confidence}{behind}."

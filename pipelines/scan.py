@@ -153,15 +153,9 @@ class _PartWriter:
 def _repetitive(frame: pl.DataFrame) -> list[str]:
     """Columns whose values repeat enough for a dictionary to pay."""
     probe = frame.head(PROBE_ROWS)
-    flat = [name for name, dtype in frame.schema.items() if not dtype.is_nested()]
-    if not flat or not probe.height:
-        return []
-    distinct = probe.select(pl.col(flat).approx_n_unique()).row(0)
-    return [
-        name
-        for name, count in zip(flat, distinct, strict=True)
-        if count <= max(1, probe.height // 4)
-    ]
+    flat = [column for column in probe.get_columns() if not column.dtype.is_nested()]
+    enough = max(1, probe.height // 4)
+    return [c.name for c in flat if c.alias("cells").approx_n_unique() <= enough]
 
 
 class _HashingSink:

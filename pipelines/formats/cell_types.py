@@ -6,7 +6,7 @@ denies it, the column comes back in the narrowest wider type, up to text, which 
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -45,7 +45,7 @@ def infer(cells: pl.Series) -> pl.DataType:
     >>> infer(pl.Series(["1", "", "N/A", "-3"])), infer(pl.Series(["007"]))
     (Int64, String)
     """
-    telling = cells.drop_nulls()
+    telling = cells.alias("cells").drop_nulls()
     telling = telling.filter(~telling.is_in(NULL_WORDS))
     if telling.is_empty():
         return pl.Null()
@@ -60,6 +60,12 @@ def infer(cells: pl.Series) -> pl.DataType:
 
 def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
     """The cells as `dtype`, or as the narrowest wider type that holds them all."""
+    # polars takes a name such as `^a.*$` for a pattern, so no name of theirs goes into it.
+    converted = _convert(cells.alias("cells"), dtype)
+    return replace(converted, series=converted.series.alias(cells.name))
+
+
+def _convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
     while not isinstance(dtype, pl.String):
         if isinstance(dtype, pl.Null):
             parsed = pl.Series(cells.name, [None] * len(cells), pl.Null)

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 import structlog
 
-from connectors.errors import MetricFoundryError, UploadNotReceived
+from connectors.errors import MetricFoundryError, StorageError, UploadNotReceived
 from connectors.object_store import ObjectStore
-from pipelines import artifacts
+from pipelines import artifacts, publish
 from pipelines.analytics.graph import discard_checkpoints
 from pipelines.analytics.outcome import Outcome, RunFailure
 from pipelines.analytics.workspace import RunCancelled
@@ -246,6 +246,10 @@ class Supervision:
         )
 
     def _fail(self, run: _Run, failure: RunFailure) -> None:
+        try:
+            publish.write_error(self.store, run.job.job_id, failure.to_wire())
+        except StorageError:  # the row tells it too, and the store may be what failed
+            log.warning("error not published", job_id=run.job.job_id)
         self._end(run, JobStatus.FAILED, failure=_wire(failure))
         discard_checkpoints(self.settings.database_url, run.job.job_id)
 

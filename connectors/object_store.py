@@ -13,6 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.errors import (
+    InvalidRequest,
     SourceChanged,
     SourceNotFound,
     StorageError,
@@ -102,6 +103,10 @@ def _translated(what: str) -> Iterator[None]:
             ) from error
         if code in {"PreconditionFailed", "412"}:
             raise SourceChanged(f"{what} changed while it was read") from error
+        if code == "InvalidArgument":
+            raise InvalidRequest(
+                f"the object store cannot make sense of what is asked of {what}"
+            ) from error
         if "space" in str(error).lower() or code in {"InsufficientStorage", "507"}:
             raise StorageFull(f"the object store has no space left for {what}") from error
         raise StorageError(f"the object store refused {what}: {code}") from error

@@ -102,7 +102,8 @@ def invalid_request(request: Request, error: RequestValidationError) -> JSONResp
         return problem(
             request_id_of(request), 400, CODES[400], "The body is not JSON that can be read"
         )
-    if any(each["loc"] == ("body",) for each in found) and not _says_json(request):
+    no_object = any(each["loc"] == ("body",) and each["type"] != "missing" for each in found)
+    if no_object and not _says_json(request):
         sentence = "Send the body as JSON, with the header Content-Type: application/json"
         return problem(request_id_of(request), 415, CODES[415], sentence)
     if all(each["loc"][0] == "body" for each in found):

@@ -81,7 +81,7 @@ class CreateJob(Wire):
 
 
 class CreatedJob(Wire):
-    """A new job. `uploadUrl` is for one PUT, with exactly `uploadHeaders`; null for s3."""
+    """A new job. `uploadUrl` is for one PUT, best with `uploadHeaders`; null for s3."""
 
     job_id: str
     upload_url: str | None
@@ -289,6 +289,33 @@ class TableList(Wire):
 
     job_id: str
     tables: list[TableView]
+
+
+class ConnectorView(Wire):
+    """A kind of source; `schema` describes its `source_config`."""
+
+    source_type: str
+    description: str
+    schema_: Annotated[Mapping[str, Any], Field(alias="schema")]
+
+
+class ConnectorList(Wire):
+    """The kinds of source that this server reads."""
+
+    connectors: list[ConnectorView]
+
+
+class FormatView(Wire):
+    """A file format."""
+
+    name: str
+    extensions: tuple[str, ...]
+
+
+class FormatList(Wire):
+    """The file formats that this server reads."""
+
+    formats: list[FormatView]
 
 
 class Health(Wire):

@@ -1,6 +1,5 @@
 """Encoding: dates, decimals and booleans are integers while they are computed with."""
 
-import re
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
@@ -10,11 +9,11 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.column_type import word
+from pipelines.statistics import iso
 
 Codes = npt.NDArray[Any]
 
 LARGEST = 2**53  # the last integer that every JSON reader reads exactly
-_ZEROS = re.compile(r"(?:\.0+|(\.\d*?[1-9])0+)(?=$|[+\-ZS])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +73,13 @@ class Encoding:
                 return [decimal(int(code), self.scale) for code in codes]
             case "boolean":
                 return [bool(code) for code in codes]
-        times = pl.Series(np.asarray(codes, dtype=np.int64)).cast(self._temporal())
-        return [
-            None if t is None else _ZEROS.sub(r"\1", t)
-            for t in times.dt.to_string("iso:strict" if self.word == "datetime" else "iso")
-        ]
-
-    def _temporal(self) -> pl.DataType:
-        unit: Any = self.unit
-        if self.word == "datetime":
-            return pl.Datetime(unit, self.zone)
-        if self.word == "duration":
-            return pl.Duration(unit)
-        return pl.Date() if self.word == "date" else pl.Time()
+        whole = np.asarray(codes, dtype=np.int64)
+        match self.word:
+            case "time":
+                return iso.times(whole)
+            case "duration":
+                return list(iso.durations(whole, self.unit or "us"))
+        return iso.instants(whole, self.unit or "D", self.zone)
 
 
 def number(value: float) -> float | str:

@@ -98,7 +98,7 @@ class Moments:
             names = ("sum", "mean", "variance", "stddev", "skewness", "kurtosis")
             return dict.fromkeys(names)
         unit = 10.0**-self.encoding.scale
-        variance = self.m2 / (self.n - 1) * unit * unit if self.n > 1 else None
+        variance = finite(self.m2 / (self.n - 1) * unit * unit if self.n > 1 else None)
         spread = self.m2 / self.n
         skewed = kurtosis = None
         if spread > 0 and math.isfinite(spread * spread) and spread * spread > 0:
@@ -107,8 +107,8 @@ class Moments:
         return {
             "sum": self._sum(),
             "mean": finite(self._mean()),
-            "variance": finite(variance),
-            "stddev": finite(None if variance is None else math.sqrt(max(0.0, variance))),
+            "variance": variance,
+            "stddev": None if variance is None else math.sqrt(max(0.0, variance)),
             "skewness": finite(skewed),
             "kurtosis": finite(kurtosis),
         }

@@ -66,7 +66,9 @@ def of(texts: TextRuns, rows: int) -> tuple[list[dict[str, Any]], dict[str, Any]
 def _translated(texts: pl.Series) -> pl.Series:
     array = texts.to_arrow(compat_level=pl.CompatLevel.oldest())
     _, offsets, content = array.buffers()
-    shape = _SHAPE[np.frombuffer(content, np.uint8)] if content else np.empty(0, np.uint8)
+    shape = (
+        _SHAPE[np.frombuffer(memoryview(content), np.uint8)] if content else np.empty(0, np.uint8)
+    )
     buffers = [None, offsets, pa.py_buffer(shape.tobytes())]
     translated = pa.Array.from_buffers(array.type, len(array), buffers, offset=array.offset)
     return pl.Series(pl.from_arrow(translated))

@@ -1,5 +1,6 @@
 """Ray crew: a warm pool of runner actors, one job each."""
 
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -35,7 +36,9 @@ class RayCrew:
 
     def _member(self) -> _Member:
         self._made += 1
-        return _Member(start_runner(f"runner-{self._made}", self._settings.store_config()))
+        return _Member(
+            start_runner(f"runner-{os.getpid()}-{self._made}", self._settings.store_config())
+        )
 
     def is_free(self) -> bool:
         return any(member.job_id is None for member in self._members)

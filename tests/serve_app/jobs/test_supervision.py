@@ -1,0 +1,288 @@
+"""Supervision: whatever happens to runners and supervisors, a job ends once, and rightly."""
+
+import time
+from contextlib import closing
+from uuid import uuid4
+
+import pytest
+
+from connectors.errors import CorruptFile, StorageUnavailable
+from pipelines import artifacts
+from pipelines.analytics.outcome import Outcome
+from pipelines.analytics.workspace import RunCancelled
+from pipelines.runtime.advance import Advance
+from serve_app.jobs.model import Job, JobStatus
+from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.supervision import RunnerDied, Supervision
+from serve_app.metrics import NoMetrics
+from serve_app.migrations import migrate
+from serve_app.settings import Settings
+
+
+class Hands:
+    """A crew whose runs end as the test says."""
+
+    def __init__(self, size: int = 1) -> None:
+        self.size = size
+        self.orders = {}
+        self.ends = {}
+        self.cancelled = []
+        self.killed = []
+        self.at = Advance()
+
+    def is_free(self):
+        return len(self.orders) < self.size
+
+    def start(self, order):
+        self.orders[order.job_id] = order
+
+    def ended(self):
+        ends, self.ends = self.ends, {}
+        for job_id in ends:
+            del self.orders[job_id]
+        return ends
+
+    def advance(self, _):
+        return self.at
+
+    def cancel(self, job_id):
+        self.cancelled.append(job_id)
+
+    def kill(self, job_id):
+        self.killed.append(job_id)
+        self.ends[job_id] = RunnerDied()
+
+
+@pytest.fixture
+def job_store(sqlite_url):
+    migrate(sqlite_url)
+    with closing(SqlJobStore(sqlite_url)) as store:
+        yield store
+
+
+@pytest.fixture
+def crew():
+    return Hands()
+
+
+@pytest.fixture
+def supervise(job_store, object_store, crew, sqlite_url):
+    """A function that makes a supervision over the same stores and crew."""
+
+    def make(owner="one", **changes):
+        store = object_store.config
+        settings = Settings(
+            _env_file=None,
+            database_url=sqlite_url,
+            s3_bucket=store.bucket,
+            s3_endpoint=store.endpoint,
+            s3_access_key=store.access_key,
+            s3_secret_key=store.secret_key,
+            poll_s=0.0,
+            retention_days=0,
+            **changes,
+        )
+        return Supervision(job_store, object_store, crew, NoMetrics(), settings, owner)
+
+    return make
+
+
+def queued(job_store, status=JobStatus.QUEUED, **facts):
+    job_id = str(uuid4())
+    key = artifacts.input_key(job_id, "a.csv")
+    source = {"type": "upload", "bucket": "metricfoundry", "key": key, "filename": "a.csv"}
+    now = time.time()
+    job_store.create(Job(job_id, status, source=source, created_at=now, updated_at=now, **facts))
+    return job_id
+
+
+def done(job_id):
+    return Outcome.published(job_id, "SUCCEEDED", [], [])
+
+
+def test_a_job_is_run_and_ends(supervise, job_store, crew):
+    """The plain way: claimed, run, finished with its keys."""
+    job_id, supervision = queued(job_store), supervise()
+
+    supervision.step()
+    assert job_store.get(job_id).status is JobStatus.RUNNING
+    crew.ends[job_id] = done(job_id)
+    supervision.step()
+
+    job = job_store.get(job_id)
+    assert job.status is JobStatus.SUCCEEDED
+    assert job.result_key == artifacts.result_key(job_id)
+    assert job.progress.fraction == 1.0
+
+
+def test_no_more_jobs_are_claimed_than_the_crew_can_run(supervise, job_store, crew):
+    """What waits, waits in the job store, where others can take it."""
+    for _ in range(3):
+        queued(job_store)
+
+    supervise().step()
+
+    assert len(crew.orders) == 1
+
+
+def test_a_killed_runner_costs_an_attempt(supervise, job_store, crew):
+    """The job goes on in another attempt and ends once."""
+    job_id, supervision = queued(job_store), supervise()
+    supervision.step()
+
+    crew.ends[job_id] = RunnerDied()
+    supervision.step()
+    assert crew.orders[job_id].attempt == 2
+    crew.ends[job_id] = done(job_id)
+    supervision.step()
+
+    assert job_store.get(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_a_job_that_kills_its_runner_twice_in_a_phase_is_given_up(supervise, job_store, crew):
+    """Poison runs twice, not for ever, and says so in the job and in error.json."""
+    job_id, supervision = queued(job_store), supervise()
+    for _ in range(2):
+        supervision.step()
+        crew.ends[job_id] = RunnerDied()
+    supervision.step()
+
+    job = job_store.get(job_id)
+    assert job.status is JobStatus.FAILED
+    assert job.failure.code == "job.crashed"
+    assert job.attempt == 2
+    assert supervision.store.head(artifacts.result_key(job_id, "error.json")) is not None
+
+
+def test_deaths_in_different_phases_are_not_poison(supervise, job_store, crew, monkeypatch):
+    """A run that gets further each time is let go on."""
+    monkeypatch.setattr("serve_app.jobs.supervision.PROGRESS_EVERY_S", 0.0)
+    job_id, supervision = queued(job_store), supervise()
+    for phase in artifacts.Phase:
+        crew.at = Advance(phase=phase)
+        supervision.step()
+        supervision.step()
+        crew.ends[job_id] = RunnerDied()
+        supervision.step()
+    crew.ends[job_id] = done(job_id)
+    supervision.step()
+
+    assert job_store.get(job_id).status is JobStatus.SUCCEEDED
+
+
+def test_a_passing_fault_is_tried_again_and_a_lasting_one_is_not(supervise, job_store, crew):
+    """`retryable` decides."""
+    job_id, supervision = queued(job_store), supervise()
+    supervision.step()
+    crew.ends[job_id] = StorageUnavailable("away")
+    supervision.step()
+    supervision.running[job_id].rest_until = 0.0
+    supervision.step()
+    assert crew.orders[job_id].attempt == 2
+
+    crew.ends[job_id] = CorruptFile("broken")
+    supervision.step()
+
+    assert job_store.get(job_id).failure.code == "parse.corrupt"
+
+
+def test_attempts_are_limited(supervise, job_store, crew):
+    """A fault that never passes ends the job."""
+    job_id, supervision = queued(job_store), supervise(max_attempts=1)
+    supervision.step()
+    crew.ends[job_id] = StorageUnavailable("away")
+    supervision.step()
+
+    assert job_store.get(job_id).failure.code == "storage.unavailable"
+
+
+def test_cancel_stops_the_run_and_removes_what_it_wrote(supervise, job_store, crew):
+    """Nothing is published; the input stays."""
+    job_id, supervision = queued(job_store), supervise()
+    supervision.store.put(artifacts.input_key(job_id, "a.csv"), b"a\n1\n")
+    supervision.store.put(artifacts.part_key(job_id, "a", 0), b"part")
+    supervision.step()
+
+    job_store.request_cancel(job_id)
+    supervision.step()
+    assert crew.cancelled == [job_id]
+    crew.ends[job_id] = RunCancelled()
+    supervision.step()
+
+    left = [item.key for item in supervision.store.keys(artifacts.base(job_id))]
+    assert job_store.get(job_id).status is JobStatus.CANCELLED
+    assert left == [artifacts.input_key(job_id, "a.csv")]
+
+
+def test_a_run_that_does_not_hear_is_killed(supervise, job_store, crew, monkeypatch):
+    """A cancelled run gets a grace, not more."""
+    monkeypatch.setattr("serve_app.jobs.supervision.CANCEL_GRACE_S", 0.0)
+    job_id, supervision = queued(job_store), supervise()
+    supervision.step()
+    job_store.request_cancel(job_id)
+    for _ in range(3):
+        supervision.step()
+
+    assert crew.killed
+    assert job_store.get(job_id).status is JobStatus.CANCELLED
+
+
+def test_an_upload_that_arrives_starts_its_job(supervise, job_store, crew):
+    """Nobody needs to call /process."""
+    job_id = queued(job_store, JobStatus.CREATED, upload_expires_at=time.time() + 900)
+    supervision = supervise()
+    supervision.step()
+    assert job_store.get(job_id).status is JobStatus.CREATED
+
+    supervision.store.put(artifacts.input_key(job_id, "a.csv"), b"a\n1\n")
+    supervision._due.clear()
+    supervision.step()
+
+    assert job_id in crew.orders
+
+
+def test_an_upload_that_never_arrives_fails_its_job(supervise, job_store):
+    """With the code that clients know."""
+    job_id = queued(job_store, JobStatus.CREATED, upload_expires_at=time.time() - 1)
+
+    supervise().step()
+
+    assert job_store.get(job_id).failure.code == "upload.not_received"
+
+
+def test_the_jobs_of_a_dead_supervisor_go_on(supervise, job_store, crew):
+    """Its lease runs out, and another attempt begins; the dead one's end does not count."""
+    job_id = queued(job_store)
+    dead = supervise("dead", lease_s=0.05)
+    dead.step()
+    crew.orders.clear()
+    time.sleep(0.1)
+
+    alive = supervise("alive")
+    alive.step()
+    alive.step(nudged=True)
+
+    assert crew.orders[job_id].attempt == 2
+    assert not job_store.finish(job_id, 1, JobStatus.SUCCEEDED)
+
+
+def test_a_run_whose_job_another_attempt_owns_is_stopped(supervise, job_store, crew, monkeypatch):
+    """A supervisor that slept too long finds out by its heartbeat."""
+    monkeypatch.setattr("serve_app.jobs.supervision.PROGRESS_EVERY_S", 0.0)
+    job_id, supervision = queued(job_store), supervise(heartbeat_s=0.0)
+    supervision.step()
+    job_store.release(job_id, 1, crashed=True)
+
+    supervision.step()
+
+    assert crew.killed == [job_id]
+
+
+def test_a_fresh_start_on_an_embedded_database_takes_over(supervise, job_store):
+    """After Ctrl-C nobody runs what the table calls RUNNING, and nobody waits for its lease."""
+    job_id = queued(job_store)
+    supervise("before").step()
+
+    supervise("after").take_over()
+
+    assert job_store.get(job_id).status is JobStatus.QUEUED

@@ -88,6 +88,8 @@ class JsonStream:
             is_cut = parsed.end > len(self._text) - NEAR_END
             if is_cut and not self._ended and self._grow(WINDOW):
                 continue
+            if parsed.length > self._limit:
+                raise self._too_long()
             self._move(parsed.end)
             return parsed
 
@@ -121,6 +123,13 @@ class JsonStream:
             line=self._line,
         )
 
+    def _too_long(self) -> LimitExceeded:
+        return LimitExceeded(
+            f"{self._name} holds a row longer than {self._limit} characters"
+            f" (line {self._line}; max_cell_bytes)",
+            limit="max_cell_bytes",
+        )
+
     def _is_final(self, error: json.JSONDecodeError) -> bool:
         """Whether more text cannot help."""
         is_open = error.msg.startswith("Unterminated")
@@ -137,11 +146,7 @@ class JsonStream:
         """Read on; what has been consumed is dropped. False at the end of the file."""
         pieces = [self._text[self._at :]]
         if len(pieces[0]) > self._limit:
-            raise LimitExceeded(
-                f"{self._name} holds a value longer than {self._limit} characters"
-                f" (line {self._line}; max_cell_bytes)",
-                limit="max_cell_bytes",
-            )
+            raise self._too_long()
         wanted = max(by, WINDOW)
         while wanted > 0 and (piece := next(self._pieces, None)) is not None:
             self._guard.feed(piece)

@@ -47,21 +47,25 @@ class RowGroups:
     limits: Limits
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        is_empty = True
+        for frame in self._frames():
+            piece = aligned(frame, schema)
+            schema = piece.schema
+            is_empty = False
+            yield Chunk(piece, RowAccount(parsed=piece.height))
+        if is_empty:
+            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
         with _errors(self.file.name), self.file.open() as stream:
-            parquet = _open(stream)
-            parquet = _open(stream, _dictionaries(parquet.metadata, self.indices), parquet.metadata)
+            metadata = _open(stream).metadata
+            parquet = _open(stream, _dictionaries(metadata, self.indices), metadata)
             expansion = Expansion(self.file.name, self.file.size or 0, self.limits)
-            if not self.indices:
-                empty = to_frame(parquet.schema_arrow.empty_table())
-                yield Chunk(aligned(empty, schema), RowAccount())
             for index in self.indices:
-                rows = _batch_rows(parquet.metadata, index)
+                rows = _batch_rows(metadata, index)
                 for batch in parquet.iter_batches(rows, row_groups=[index], use_threads=False):
                     batch.validate(full=True)
-                    for piece in expansion.pieces(batch):
-                        frame = aligned(to_frame(piece), schema)
-                        schema = frame.schema
-                        yield Chunk(frame, RowAccount(parsed=frame.height))
+                    yield from map(to_frame, expansion.pieces(batch))
 
 
 class Parquet:
@@ -173,6 +177,7 @@ def _errors(name: str) -> Iterator[None]:
     except (
         pa.ArrowException,
         OSError,
+        IndexError,
         UnicodeDecodeError,
         pl.exceptions.PolarsError,
         pl.exceptions.PanicException,

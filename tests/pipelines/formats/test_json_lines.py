@@ -175,7 +175,7 @@ json_values = st.recursive(
 json_rows = st.lists(st.dictionaries(st.sampled_from("abc"), json_values, min_size=1), min_size=1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(json_rows)
 def test_the_fast_way_agrees_with_the_exact_one(rows):
     """Where pyarrow reads the lines at all, it gives the same frame as the exact reader."""
@@ -190,7 +190,7 @@ def test_the_fast_way_agrees_with_the_exact_one(rows):
         assert_frame_equal(fast, exact)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(json_rows)
 def test_asking_for_what_came_back_gives_just_that(rows):
     """Types reach a fixed point: a table is read twice, not for ever."""
@@ -201,7 +201,7 @@ def test_asking_for_what_came_back_gives_just_that(rows):
     assert frame(rows, once.schema, LIMITS.max_columns).schema == once.schema
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(
     st.lists(st.sampled_from([b'{"a":1}', b"", b'{"a":"x\\n"}', b"bad", b'{"a":2}\r']), min_size=1),
     st.lists(st.integers(0, 60), max_size=4),

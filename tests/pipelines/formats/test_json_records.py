@@ -1,0 +1,174 @@
+"""JSON: rows are found wherever a document holds them, and bad documents are named with a place."""
+
+import json
+
+import polars as pl
+import pytest
+from samples import MemoryObject
+
+from connectors.errors import CorruptFile, EmptyInput, LimitExceeded
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Origin, RowAccount, TablePlan
+from pipelines.formats.json_records import Json
+
+LIMITS = Limits()
+DEEP = 20_000
+
+
+def planned(content: bytes, limits: Limits = LIMITS) -> TablePlan:
+    file = MemoryObject("rows.json", content)
+    (table,) = Json().tables(file, Origin(file.name), limits)
+    return table
+
+
+def read(content: bytes, limits: Limits = LIMITS) -> pl.DataFrame:
+    table = planned(content, limits)
+    (fragment,) = table.fragments
+    return pl.concat([chunk.frame for chunk in fragment.chunks(table.schema)])
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "rows"),
+    [
+        ('[{"a":1},{"b":"x"}]', ["a", "b"], [(1, None), (None, "x")]),
+        ('{"a":1,"b":[2]}', ["a", "b"], [(1, [2])]),
+        ('{"a":1}\n\n{"a":2} {"a":3}', ["a"], [(1,), (2,), (3,)]),
+        ('[{"a":1}]\n[{"a":2}]', ["a"], [(1,), (2,)]),
+        ("[1, 2.5, null]", ["value"], [(1.0,), (2.5,), (None,)]),
+        ('[[1,"x"],[2]]', ["column_1", "column_2"], [(1, "x"), (2, None)]),
+        ('[["id","name"],[1,"x"]]', ["id", "name"], [(1, "x")]),
+        ('{"data":[{"a":1},{"a":2}],"next":null}', ["a"], [(1,), (2,)]),
+        ('{"whatever":[{"a":1}]}', ["a"], [(1,)]),
+        ('{"when":"now","columns":[{"a":1}]}', ["when", "columns"], [("now", [{"a": 1}])]),
+        (
+            '{"p":{"x":1,"y":2},"q":{"x":3,"y":4},"r":{"y":6,"x":5}}',
+            ["key", "x", "y"],
+            [("p", 1, 2), ("q", 3, 4), ("r", 5, 6)],
+        ),
+        ('{"x":{"0":1,"1":2},"y":{"0":"a","1":"b"}}', ["x", "y"], [(1, "a"), (2, "b")]),
+        ('"just text"', ["value"], [("just text",)]),
+    ],
+)
+def test_rows_are_found(content, columns, rows):
+    """Arrays, single objects, wrappers, keyed objects, pandas' columns, several documents."""
+    table = read(content.encode())
+
+    assert table.columns == columns
+    assert table.rows() == rows
+
+
+def test_geojson_rows_are_its_features():
+    """A feature is a row; what else the collection says is told."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [1, 2]},
+            "properties": {"n": n},
+        }
+        for n in range(3)
+    ]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+    assert read(content).columns == ["type", "geometry", "properties"]
+    (notice,) = planned(content).notices
+    assert "not in the table: type" in notice.message
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_encodings_of_the_standard_are_told_by_the_bytes(encoding):
+    """RFC 4627, section 3: the first bytes tell."""
+    assert read('[{"ä":"ö"}]'.encode(encoding)).rows(named=True) == [{"ä": "ö"}]
+
+
+def test_rows_of_another_kind_are_rejects():
+    """An element that is no object among objects is kept apart."""
+    table = planned(b'[{"a":1},5,{"a":2},{"a":3}]')
+    (chunk,) = table.fragments[0].chunks(table.schema)
+
+    assert chunk.frame["a"].to_list() == [1, 2, 3]
+    assert chunk.rows == RowAccount(parsed=3, rejected=1)
+    assert chunk.rejects[0].raw == b"5"
+
+
+def test_large_arrays_come_in_chunks_and_change_type_on_the_way():
+    """A late misfit widens the chunks from its own on, as in any other format."""
+    rows = [{"a": index, "pad": "x" * 100} for index in range(100_000)]
+    rows[90_000] = {"a": 0.5, "pad": ""}
+    table = planned(json.dumps(rows, indent=1).encode())
+
+    chunks = list(table.fragments[0].chunks(table.schema))
+    wider = chunks[-1].frame.schema
+    again = pl.concat([chunk.frame for chunk in table.fragments[0].chunks(wider)])
+
+    assert len(chunks) > 1
+    assert table.schema["a"] == pl.Int64
+    assert wider["a"] == pl.Float64
+    assert again.height == len(rows)
+    assert again["a"].sum() == sum(row["a"] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b'[{"a":1},\n {"a":2}\n', "line 3"),
+        (b'[{"a":1},\n {"a":2}] x', "line 2, column 11"),
+        (b'[{"a":1},\n {"a" 2}]', "line 2, column 7"),
+        (b'{"a', "line 1"),
+        (b"[1,2", "line 1, column 5"),
+        (b'[{"a":tru', "line 1, column 7"),
+        (b"[1,]", "line 1, column 4"),
+        (b'{"a":1,}', "line 1, column 8"),
+        (b'[{"a":1}{"a":2}]', "line 1, column 9"),
+    ],
+)
+def test_invalid_json_is_named_with_its_place(content, place):
+    """The line and column are where a person has to look."""
+    with pytest.raises(CorruptFile, match=place):
+        read(content)
+
+
+def test_damage_far_into_the_file_is_named_with_its_place():
+    """Positions survive that the text is dropped as it is read."""
+    rows = ",\n".join(json.dumps({"a": index, "pad": "x" * 50}) for index in range(60_000))
+    table = planned(f"[{rows},\n@]".encode())
+
+    with pytest.raises(CorruptFile, match="line 60001, column 1"):
+        list(table.fragments[0].chunks(table.schema))
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b"[{}]"])
+def test_documents_without_a_value_are_empty(content):
+    """There is no row to show."""
+    with pytest.raises(EmptyInput):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"[" * DEEP,
+        b'{"a":' * DEEP + b"1" + b"}" * DEEP,
+        b'[{"a":"' + b"]" * 1000 + b'","b":' + b"[" * DEEP,
+        b"[" * 1_000_000,
+        b'["' + b"x" * ((1 << 20) - 3) + b'\\"",' + b"[" * DEEP,
+    ],
+)
+def test_nesting_is_refused_before_a_parser_recurses(content):
+    """Neither strings nor the seams between blocks hide a bracket."""
+    with pytest.raises(LimitExceeded, match="max_json_depth"):
+        read(content)
+
+
+def test_brackets_in_strings_do_not_nest():
+    """The guard counts structure only, across the seams of blocks."""
+    texts = ["[" * 500 + '"\\' * 3] * 5000
+
+    assert read(json.dumps(texts).encode())["value"].to_list() == texts
+
+
+def test_one_huge_value_reaches_the_limit():
+    """Memory is bounded by the longest row that may be."""
+    content = b'[{"a":1},{"a":"' + b"x" * 8_000_000 + b'"}]'
+
+    with pytest.raises(LimitExceeded, match="max_cell_bytes"):
+        read(content, Limits(max_cell_bytes=1 << 20))

@@ -155,7 +155,7 @@ def _repetitive(frame: pl.DataFrame) -> list[str]:
     probe = frame.head(PROBE_ROWS)
     flat = [column for column in probe.get_columns() if not column.dtype.is_nested()]
     enough = max(1, probe.height // 4)
-    return [c.name for c in flat if c.alias("cells").approx_n_unique() <= enough]
+    return [c.name for c in flat if cast("int", c.alias("cells").approx_n_unique()) <= enough]
 
 
 class _HashingSink:

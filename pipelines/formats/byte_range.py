@@ -159,9 +159,9 @@ class ByteRange:
         if quotes is None or (newline == b"\r" and (quotes.size or b"\n" in buffer)):
             return None
         taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
-        if taken is None:  # a quote is open: more bytes may close it, or it is never closed
-            is_runaway = is_last or buffer.count(newline) > records.MAX_RECORD_LINES
-            return None if is_runaway else (None, 0)
+        if taken is None:  # more bytes may end the row, unless a quote is open that nothing closes
+            is_long = is_last or buffer.count(newline) > records.MAX_RECORD_LINES
+            return None if quotes.size % 2 and is_long else (None, 0)
         body, mended = buffer[:taken], 0
         if self.encoding != "utf-8":
             body, mended = text_encoding.to_utf8(body, self.encoding)

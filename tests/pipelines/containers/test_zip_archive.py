@@ -1,0 +1,233 @@
+"""Zip: members are read as they were written; hostile archives are refused before they expand."""
+
+import io
+import pickle
+import zipfile
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from samples import MemoryObject
+
+from connectors.base import StoredObject
+from connectors.errors import CorruptFile, LimitExceeded, MetricFoundryError, UnknownFormat
+from pipelines.containers.base import Member
+from pipelines.containers.limits import Limits
+from pipelines.containers.zip_archive import Zip
+from tests.contracts.format_contract import zipped
+
+ROWS = b'{"a":1}\n' * 1000
+CENTRAL = b"PK\x01\x02"
+
+
+def members(content: bytes, limits: Limits | None = None) -> list[Member]:
+    return list(Zip().members(MemoryObject("a.zip", content), limits or Limits()))
+
+
+def content_of(file: StoredObject | None) -> bytes:
+    assert file is not None
+    return b"".join(file.stream())
+
+
+def patched(content: bytes, entry: int, place: int, value: bytes) -> bytes:
+    """The archive with some bytes of a directory entry replaced."""
+    at = -1
+    for _ in range(entry + 1):
+        at = content.index(CENTRAL, at + 1)
+    return content[: at + place] + value + content[at + place + len(value) :]
+
+
+def gather(blocks: Iterator[bytes], lengths: list[int]) -> None:
+    for block in blocks:
+        lengths.append(len(block))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("size", [0, 1, 1 << 16, (1 << 20) + 7, 3 << 20])
+def test_members_are_read_as_they_were_written(method, size):
+    """Stored or deflated, small or large, whole or by a file object, here or elsewhere."""
+    written = (bytes(range(251)) * (size // 251 + 1))[:size]
+
+    (member,) = members(zipped({"a.bin": written}, method))
+    elsewhere = pickle.loads(pickle.dumps(member.file))
+
+    assert content_of(member.file) == written
+    assert elsewhere.open().read() == written
+    assert elsewhere.size == size
+
+
+def test_large_stored_members_are_read_by_ranges():
+    """What lies in the archive as it is can be split and sought like any object."""
+    written = bytes(range(256)) * 8192
+
+    (member,) = members(zipped({"a.bin": written}, zipfile.ZIP_STORED))
+    file = member.file
+
+    assert file.seekable
+    assert file.read(1000, 1010) == written[1000:1010]
+    assert b"".join(file.stream(5, 2_000_000)) == written[5:2_000_000]
+    assert file.read(len(written) - 3, len(written) + 100) == written[-3:]
+    with file.open() as stream:
+        stream.seek(-4, io.SEEK_END)
+        assert stream.read() == written[-4:]
+
+
+def test_deflated_members_refuse_ranges():
+    """They are read from the start only."""
+    (member,) = members(zipped({"a.bin": ROWS}))
+
+    assert not member.file.seekable
+    assert b"".join(member.file.stream(0, 10)) == ROWS[:10]
+    with pytest.raises(TypeError):
+        member.file.read(1, 2)
+
+
+def test_what_holds_no_data_is_skipped_with_a_reason():
+    """Folders, links and the litter of file managers are listed, not read."""
+    litter = ["d/", "__MACOSX/._a.csv", "d/.DS_Store", "Thumbs.db", "README.md", "d/LICENSE", "._x"]
+    archive = io.BytesIO(zipped(dict.fromkeys(litter, b"") | {"readme_data.csv": ROWS}))
+    with zipfile.ZipFile(archive, "a") as writer:
+        link = zipfile.ZipInfo("link.csv")
+        link.create_system, link.external_attr = 3, 0o120777 << 16
+        writer.writestr(link, "/etc/passwd")
+
+    found = members(archive.getvalue())
+
+    assert {member.path for member in found if member.skipped} == {*litter, "link.csv"}
+    assert [member.path for member in found if member.file] == ["readme_data.csv"]
+
+
+def test_names_are_labels():
+    """A name that climbs out of its folder is only text."""
+    names = ["../../etc/passwd.csv", "/abs.csv", "C:\\x.csv", "..\\y.csv", "ä日本.csv"]
+
+    assert [member.path for member in members(zipped(dict.fromkeys(names, ROWS)))] == names
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "code"),
+    [
+        (8, b"\x01\x00", "archive.encrypted"),
+        (10, b"\x63\x00", "archive.encrypted"),
+        (10, b"\x09\x00", "format.unknown"),
+    ],
+)
+def test_one_member_that_cannot_be_read_does_not_hide_the_others(place, value, code):
+    """Encrypted members and unknown methods are errors of that member."""
+    first, second = members(patched(zipped({"a.jsonl": ROWS, "b.jsonl": ROWS}), 0, place, value))
+
+    assert first.error is not None
+    assert first.error.stable_code == code
+    assert content_of(second.file) == ROWS
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(16, b"\0\0\0\0"), (24, b"\xff\0\0\0"), (24, b"\0\0\1\0"), (20, b"\x05\0\0\0")],
+    ids=["checksum", "declared shorter", "declared longer", "cut short"],
+)
+def test_a_member_that_is_not_as_declared_is_corrupt(place, value):
+    """Length and checksum are counted, never believed."""
+    (member,) = members(patched(zipped({"a.jsonl": ROWS}), 0, place, value))
+
+    with pytest.raises(CorruptFile):
+        content_of(member.file)
+
+
+def test_a_damaged_large_stored_member_is_found_before_it_is_split():
+    """Ranges cannot be checked, so the whole is checked first."""
+    (member,) = members(
+        patched(zipped({"a.bin": bytes(2 << 20)}, zipfile.ZIP_STORED), 0, 16, b"\1\2\3\4")
+    )
+
+    assert isinstance(member.error, CorruptFile)
+
+
+def test_a_bomb_stops_at_the_ratio():
+    """Bytes are counted as they come out; at most one block too many."""
+    limits = Limits(ratio_free_bytes=1 << 20, max_ratio=10)
+    (member,) = members(zipped({"a.txt": bytes(32 << 20)}), limits)
+    lengths: list[int] = []
+
+    with pytest.raises(LimitExceeded) as raised:
+        gather(member.file.stream(), lengths)
+
+    assert raised.value.stable_code == "limit.max_ratio"
+    assert sum(lengths) <= 3 << 20
+
+
+def test_a_bomb_of_declared_sizes_is_refused_at_once():
+    """The sum of what the members claim counts before one is read."""
+    limits = Limits(max_expanded_bytes=1 << 20)
+
+    with pytest.raises(LimitExceeded, match="max_expanded_bytes"):
+        members(zipped({f"{i}.txt": bytes(100_000) for i in range(11)}), limits)
+
+
+def test_overlapping_members_are_refused():
+    """Fifield's bomb shares one kernel among its entries."""
+    content = zipped({"a.jsonl": ROWS, "b.jsonl": ROWS})
+    first = content.index(CENTRAL)
+
+    with pytest.raises(CorruptFile, match="overlap"):
+        members(patched(content, 1, 42, content[first + 42 : first + 46]))
+
+
+def test_too_many_members_are_refused_before_they_are_listed():
+    """The count at the end is enough to refuse."""
+    with pytest.raises(LimitExceeded) as raised:
+        members(zipped({f"{i}": b"" for i in range(50)}), Limits(max_members=49))
+
+    assert raised.value.stable_code == "limit.max_members"
+
+
+def test_office_documents_are_no_archives_of_tables():
+    """A workbook is named as one instead of read as XML."""
+    with pytest.raises(UnknownFormat, match="Excel workbook"):
+        members(zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}))
+
+
+OTHER = b"x,y\n1,2\n"
+SOUND = zipped({"a.jsonl": ROWS, "d/b.csv": OTHER})
+
+
+@pytest.mark.parametrize("cut", [4, 30, len(SOUND) // 2, len(SOUND) - 22, len(SOUND) - 1])
+def test_a_truncated_archive_is_corrupt(cut):
+    """The directory stands at the end."""
+    with pytest.raises(CorruptFile):
+        members(SOUND[:cut])
+
+
+def test_something_before_the_archive_does_not_matter():
+    """Offsets count from where the archive begins."""
+    assert content_of(members(b"#!/bin/sh\n" + SOUND)[0].file) == ROWS
+
+
+def test_zip64_archives_are_read():
+    """The large form of the directory, as streaming writers make it."""
+    archive = io.BytesIO()
+    with (
+        zipfile.ZipFile(archive, "w") as writer,
+        writer.open("a.jsonl", "w", force_zip64=True) as file,
+    ):
+        file.write(ROWS)
+
+    assert content_of(members(archive.getvalue())[0].file) == ROWS
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.integers(0, 255)), min_size=1, max_size=3)
+)
+def test_damage_is_an_error_of_ours_or_harmless(flips):
+    """Whatever bytes are changed: our own errors, or the content with the right checksum."""
+    content = bytearray(SOUND)
+    for place, byte in flips:
+        content[place] = byte
+
+    try:
+        read = [content_of(member.file) for member in members(bytes(content)) if member.file]
+    except MetricFoundryError:
+        return
+    assert set(read) <= {ROWS, OTHER}

@@ -8,7 +8,6 @@ import structlog
 from ray.exceptions import RayError
 
 from connectors.errors import ServiceUnavailable
-from serve_app.jobs.supervisor import ensure_supervisor
 from serve_app.settings import Settings
 
 ANSWER_TIMEOUT_S = 4.0
@@ -51,6 +50,8 @@ class RayDispatcher:
         if not self._connecting.acquire(blocking=False):
             return
         try:
+            from serve_app.jobs.supervisor import ensure_supervisor  # seconds of imports
+
             self._supervisor = ensure_supervisor(self._settings)
         except (RayError, ValueError):
             log.exception("supervisor.not_found")

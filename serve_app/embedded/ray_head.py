@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
 
     Should this process be killed, the kernel ends Ray's own with it.
     """
+    assert "ray" not in sys.modules, "Ray reads its environment when it is imported"
     folder = folder.resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     token_path = _token(folder)

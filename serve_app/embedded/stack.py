@@ -105,6 +105,8 @@ def _fill(stack: Stack, *, transient: bool, say: Callable[[str], None]) -> None:
     say("starting Ray")
     from serve_app.embedded import ray_head
 
+    if transient:
+        stack.settings = stack.settings.model_copy(update={"runners": 1})
     stack.ray_head = ray_head.start(
         home / "ray", runners=stack.settings.runners, dashboard=not transient
     )

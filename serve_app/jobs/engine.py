@@ -1,6 +1,8 @@
 """Engine: one connection pool a process and database, SQLite or PostgreSQL, and its clock."""
 
-from collections.abc import Iterator
+import json
+import math
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -68,6 +70,7 @@ def engine_for(url: str) -> Engine:
             return _sqlite(parsed)
         return create_engine(
             parsed,
+            json_serializer=strict_json,
             pool_pre_ping=True,
             pool_size=8,
             max_overflow=32,
@@ -80,7 +83,7 @@ def engine_for(url: str) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, pool_size=8, max_overflow=32)
+    engine = create_engine(url, json_serializer=strict_json, pool_size=8, max_overflow=32)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -97,6 +100,29 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def strict_json(value: Any) -> str:
+    """JSON that any reader takes: what it cannot say (NaN, half a character) is replaced.
+
+    Findings quote foreign data; one odd name must not make a list of jobs unreadable.
+
+    >>> strict_json({"mean": float("nan"), "name": "a" + chr(0xD800)})
+    '{"mean": null, "name": "a?"}'
+    """
+    return json.dumps(_sayable(value), allow_nan=False)
+
+
+def _sayable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_sayable(str(name)): _sayable(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_sayable(inner) for inner in value]
+    return value
 
 
 @contextmanager

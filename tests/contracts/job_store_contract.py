@@ -77,7 +77,7 @@ class JobStoreContract:
             status=JobStatus.FAILED,
             source={
                 "type": "s3",
-                "uri": "s3://büro/\u0000 \U0001f4c8 \ud800'\";--",
+                "uri": "s3://büro/\u0000 \U0001f4c8'\";--",
                 "deep": [[{}]],
             },
             source_config={"contentType": None, "size": 2**63},
@@ -99,6 +99,17 @@ class JobStoreContract:
         job_store.create(stored)
 
         assert job_store.get("job") == stored
+
+    def test_what_json_cannot_say_is_replaced(self, job_store):
+        """A finding that quotes broken text or a NaN does not make its job unreadable."""
+        job_store.create(job())
+        job_store.claim("me", LEASE_S)
+        found = {"code": "w", "member": "a\udcff.csv", "values": [float("nan"), 1e400, 0.5]}
+
+        job_store.finish("job", 1, JobStatus.PARTIAL, warnings=(found,))
+
+        (warning,) = job_store.get("job").warnings
+        assert warning == {"code": "w", "member": "a?.csv", "values": [None, None, 0.5]}
 
     def test_an_unknown_job_is_not_found(self, job_store):
         """Whoever asks for a job that is not there hears so."""

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import polars as pl
@@ -13,10 +14,12 @@ from connectors.base import StoredObject
 from connectors.errors import EmptyInput
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
+from pipelines.formats.json_elements import Irregular, element_lines
 from pipelines.formats.json_layout import Layout, Outline, layout_of, sample
+from pipelines.formats.json_regular import regular_rows
 from pipelines.formats.json_shape import Shape, shape_of
 from pipelines.formats.json_stream import WHITE
-from pipelines.formats.json_syntax import Parsed
+from pipelines.formats.json_syntax import Decoder, Parsed, nests_too_deeply
 from pipelines.formats.json_typing import frame, text
 from pipelines.formats.naming import table_name
 
@@ -41,9 +44,41 @@ class JsonDocument:
         return self.file.size or 0
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        read = 0
+        try:
+            for lines in self._regular_lines():
+                chunk = self._regular_chunk(lines, schema)
+                read += chunk.rows.read
+                schema = chunk.frame.schema
+                yield chunk
+        except Irregular:
+            yield from self._exact_chunks(schema, read)
+
+    def _regular_lines(self) -> Iterator[bytes]:
+        if self.layout.kind != "array" or self.shape.kind != "object":
+            raise Irregular
+        return element_lines(self.file)
+
+    def _regular_chunk(self, lines: bytes, schema: pl.Schema) -> Chunk:
+        rows = regular_rows(lines, schema, self.limits.max_json_depth)
+        if rows is not None:
+            return Chunk(rows, RowAccount(parsed=rows.height))
+        if nests_too_deeply(lines, self.limits.max_json_depth):
+            raise Irregular
+        decoder = Decoder()
+        texts = lines.decode("utf-8", "surrogateescape").split("\n")
+        try:
+            documents = [decoder.whole(text) for text in texts]
+        except json.JSONDecodeError as error:
+            raise Irregular from error
+        return self._chunk(documents, schema, has_header=False)
+
+    def _exact_chunks(self, schema: pl.Schema, skip: int) -> Iterator[Chunk]:
+        """All documents but the first `skip`, one by one; errors say where they stand."""
         has_header = self.shape.header
-        for documents in _batches(self.layout.rows(self.file, self.limits)):
-            chunk = self._chunk(documents, schema, has_header=has_header)
+        documents = islice(self.layout.rows(self.file, self.limits), skip, None)
+        for batch in _batches(documents):
+            chunk = self._chunk(batch, schema, has_header=has_header)
             has_header = False
             schema = chunk.frame.schema
             yield chunk

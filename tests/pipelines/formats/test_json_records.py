@@ -4,12 +4,16 @@ import json
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import MemoryObject
 
-from connectors.errors import CorruptFile, EmptyInput, LimitExceeded
+from connectors.errors import CorruptFile, EmptyInput, LimitExceeded, MetricFoundryError
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin, RowAccount, TablePlan
-from pipelines.formats.json_records import Json
+from pipelines.formats.json_layout import Layout
+from pipelines.formats.json_records import Json, JsonDocument
+from pipelines.formats.json_shape import Shape
 
 LIMITS = Limits()
 DEEP = 20_000
@@ -172,3 +176,45 @@ def test_one_huge_value_reaches_the_limit():
 
     with pytest.raises(LimitExceeded, match="max_cell_bytes"):
         read(content, Limits(max_cell_bytes=1 << 20))
+
+
+json_text = st.recursive(
+    st.sampled_from(
+        ["1", "-2.50", "true", "null", '""', '"x, y"', r'"a\"]\\"', '"é{["', "1 2", '"']
+    )
+    | st.sampled_from([r'"\\"', "{}", "[]", "1e400", "12345678901234567890123", '"\n"', "@"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: "[" + " ,".join(items) + "]")
+        | inner.map(lambda value: '{"a" : ' + value + "\n}")
+    ),
+    max_leaves=5,
+)
+documents = st.lists(json_text.map(lambda value: '{"k":' + value + "}"), min_size=1, max_size=5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    documents,
+    st.sampled_from([",", " ,\n ", ",,", "", "\n"]),
+    st.sampled_from(["]", "", "]]", "] [ ]"]),
+)
+def test_the_fast_way_agrees_with_the_exact_one(elements, separator, end):
+    """An array read by its structure gives what reading it value by value gives, or its error."""
+    content = ("[ " + separator.join(elements) + end).encode()
+    fragment = JsonDocument(MemoryObject("a", content), Layout("array"), Shape("object"), LIMITS)
+    schema = pl.Schema({"k": pl.Int64})
+
+    fast, exact = (
+        outcome(fragment.chunks(schema)),
+        outcome(fragment._exact_chunks(schema, 0)),
+    )
+
+    assert fast == exact
+
+
+def outcome(chunks):
+    try:
+        read = list(chunks)
+    except MetricFoundryError as error:
+        return str(error)
+    return [(repr(chunk.frame.rows()), chunk.frame.schema, chunk.rows) for chunk in read]

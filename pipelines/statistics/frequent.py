@@ -25,8 +25,14 @@ def heaviest(counts: Counts, size: int) -> tuple[npt.NDArray[np.intp], int]:
     return np.flatnonzero(counts > short), short
 
 
-def top(runs: Runs) -> Runs:
-    return runs.best(TOP)
+def top(runs: Runs, short: int = 0) -> Runs:
+    """The most frequent values; where counts may be short, only those that surely lead.
+
+    What was taken from all counters was taken from a frequent value every time, so its count is
+    most likely what is left and all that was taken.
+    """
+    best = runs.best(TOP)
+    return best.take(np.flatnonzero(best.counts > short)).less(-short) if short else best
 
 
 def estimates(
@@ -44,8 +50,8 @@ def estimates(
         },
         "topValues": {
             "method": "misra-gries",
-            "lower": counts.tolist(),
-            "upper": [min(rows, count + short) for count in counts.tolist()],
+            "lower": [count - short for count in counts.tolist()],
+            "upper": counts.tolist(),
             "confidence": 1.0,
             "rows": rows,
         },

@@ -36,7 +36,9 @@ class NumberRuns:
                 values = np.flatnonzero(dense)
                 return cls(values + low, dense[values])
         ordered = np.sort(codes)
-        starts = _starts(ordered)
+        starts = run_starts(ordered)
+        if len(starts) == len(ordered):
+            return cls(ordered, np.ones(len(ordered), np.int64))
         return cls(ordered[starts], np.diff(starts, append=len(ordered)))
 
     @property
@@ -53,7 +55,7 @@ class NumberRuns:
         values = np.concatenate([self.values, other.values])
         order = np.argsort(values, kind="stable")
         values = values[order]
-        starts = _starts(values)
+        starts = run_starts(values)
         counts = np.concatenate([self.counts, other.counts])[order]
         return type(self)(values[starts], _added(counts, starts))
 
@@ -67,6 +69,9 @@ class NumberRuns:
 
     def take(self, index: npt.NDArray[Any]) -> Self:
         return type(self)(self.values[index], self.counts[index])
+
+    def less(self, short: int) -> Self:
+        return type(self)(self.values, self.counts - short)
 
     def best(self, limit: int) -> Self:
         """The most frequent values; of equally frequent ones the smaller come first."""
@@ -107,7 +112,7 @@ class TextRuns:
         hashes = np.concatenate([self.hashes, other.hashes])
         order = np.argsort(hashes, kind="stable")
         hashes = hashes[order]
-        starts = _starts(hashes)
+        starts = run_starts(hashes)
         counts = _added(np.concatenate([self.counts, other.counts])[order], starts)
         values = pl.concat([self.values, other.values])
         return type(self)(hashes[starts], counts, values.gather(order[starts]))
@@ -151,7 +156,7 @@ def _added(counts: Counts, starts: npt.NDArray[np.intp]) -> Counts:
     return added
 
 
-def _starts(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+def run_starts(ordered: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
     """Where each run of equal values begins; NaN, sorted last, is one value."""
     if not len(ordered):
         return np.empty(0, np.intp)

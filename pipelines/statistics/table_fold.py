@@ -5,7 +5,7 @@ import polars as pl
 from pipelines.statistics.table_states import TableStates
 
 ROWS = 1 << 17
-SIZE_BYTES = 64 << 20
+SIZE_BYTES = 128 << 20
 
 
 class TableFold:

@@ -13,7 +13,7 @@ from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.examples import SHOWN
 from pipelines.statistics.frequent import estimates, heaviest, top
-from pipelines.statistics.runs import NumberRuns, TextRuns
+from pipelines.statistics.runs import TextRuns, run_starts
 
 CUT = 100  # characters kept of each text once all together take too much room
 SAMPLE = 1000
@@ -79,19 +79,18 @@ class TextValues:
         if not len(self.loose):
             return self
         if len(self.loose) > self.budget.exact:
-            hashes = np.sort(self.loose.hash().to_numpy())
-            if np.count_nonzero(hashes[1:] != hashes[:-1]) >= self.budget.exact:
-                return self.sketched()
+            loose = self.of_loose()
+            if loose is not None:
+                return self.of_counted().united(loose) if len(self.runs.hashes) else loose
         runs = self.runs.merge(TextRuns.of(self.loose))
         return dataclasses.replace(self, runs=runs, loose=self.loose.clear()).fitted()
 
     def sketched(self) -> Self:
-        if self.distinct is not None:
-            return self
-        counted, loose = self._of_runs(), self._of_loose()
-        return counted.united(loose) if counted.rows else loose
+        whole = self.counted()
+        return whole if whole.distinct is not None else whole.of_counted()
 
-    def _of_runs(self) -> Self:
+    def of_counted(self) -> Self:
+        """What is counted, sketched."""
         kept, short = heaviest(self.runs.counts, self.budget.frequent)
         return dataclasses.replace(
             self,
@@ -103,23 +102,28 @@ class TextValues:
             sample=self.runs.take(np.arange(min(SAMPLE, len(self.runs.hashes)))),
         )
 
-    def _of_loose(self) -> Self:
+    def of_loose(self) -> Self | None:
+        """What is loose, sketched at once; None when there are few enough different texts."""
         hashes = self.loose.hash().to_numpy()
-        counted = NumberRuns.of(hashes)
-        kept, short = heaviest(counted.counts, self.budget.frequent)
-        shown = np.union1d(kept, np.arange(min(SAMPLE, len(counted.values))))
-        rows = np.flatnonzero(np.isin(hashes, counted.values[shown]))
-        _, first = np.unique(hashes[rows], return_index=True)
-        values = self.loose.gather(rows[first])
-        runs = TextRuns(counted.values[shown], counted.counts[shown], values)
+        order = np.argsort(hashes)
+        starts = run_starts(hashes[order])
+        if len(starts) <= self.budget.exact:
+            return None
+        firsts = order[starts]
+        counts = np.diff(starts, append=len(order))
+        kept, short = heaviest(counts, self.budget.frequent)
+        frequent, sample = (
+            TextRuns(hashes[firsts[index]], counts[index], self.loose.gather(firsts[index]))
+            for index in (kept, np.arange(min(SAMPLE, len(starts))))
+        )
         return dataclasses.replace(
             self,
             rows=len(self.loose),
-            runs=runs.take(np.flatnonzero(np.isin(shown, kept))).less(short),
+            runs=frequent.less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(counted.values, self.budget.distinct),
-            sample=runs.take(np.arange(min(SAMPLE, len(shown)))),
+            distinct=DistinctSketch.of(hashes[firsts], self.budget.distinct),
+            sample=sample,
         )
 
     def united(self, other: Self) -> Self:
@@ -142,7 +146,7 @@ class TextValues:
     def result(self) -> dict[str, Any]:
         if len(self.loose):
             return self.counted().result()
-        best = top(self.runs)
+        best = top(self.runs, self.short)
         figures: dict[str, Any] = {
             "distinctCount": len(self.runs.hashes),
             "topValues": [

@@ -63,7 +63,7 @@ class Values:
             self.encoding,
             self.budget,
             self.rows,
-            NumberRuns(self.runs.values[kept], self.runs.counts[kept] - short),
+            self.runs.take(kept).less(short),
             low,
             high,
             short,
@@ -81,7 +81,7 @@ class Values:
             self.encoding,
             self.budget,
             self.rows + other.rows,
-            NumberRuns(runs.values[kept], runs.counts[kept] - short),
+            runs.take(kept).less(short),
             *self._outer(other),
             self.short + other.short + short,
             self.distinct.merge(other.distinct),
@@ -102,7 +102,7 @@ class Values:
         return float(ends[0]), float(ends[1])
 
     def result(self) -> dict[str, Any]:
-        best = top(self.runs)
+        best = top(self.runs, self.short)
         figures: dict[str, Any] = {
             "distinctCount": len(self.runs.values),
             "topValues": [

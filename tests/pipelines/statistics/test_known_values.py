@@ -1,0 +1,258 @@
+"""Figures against numpy, scipy and exact fractions."""
+
+from datetime import date
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+import pytest
+import scipy.stats
+
+from pipelines.profile import profile_table
+from pipelines.statistics.budget import Budget
+from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.moments import Moments
+from pipelines.statistics.patterns import shapes
+from pipelines.statistics.table_states import TableStates
+from pipelines.statistics.values import Values
+
+RNG = np.random.default_rng(11)
+SAMPLES = {
+    "normal": RNG.normal(size=5000),
+    "skewed": RNG.lognormal(sigma=1.5, size=5001),
+    "near 1e9": 1e9 + RNG.normal(size=4800),
+    "few": RNG.integers(0, 7, 3000).astype(float),
+    "one": np.array([3.5]),
+    "two": np.array([-1.0, 4.0]),
+    "constant": np.full(10, 0.1),
+}
+every_sample = pytest.mark.parametrize("x", SAMPLES.values(), ids=list(SAMPLES))
+
+
+def profile(frame, parts=1):
+    cuts = np.linspace(0, frame.height, parts + 1).astype(int)
+    states = TableStates.merged(
+        TableStates.of(frame[a:b], fragment=number, first_row=0)
+        for number, (a, b) in enumerate(pairwise(cuts))
+    )
+    return profile_table("t", (), states, size_bytes=0)
+
+
+def figures(values, parts=1):
+    return profile(pl.DataFrame({"c": values}), parts).columns[0].figures
+
+
+@every_sample
+def test_quantiles_are_those_of_numpy(x):
+    """Exact quantiles interpolate linearly, to the last bit as numpy does."""
+    found = figures(x, parts=3)
+
+    percents = (1, 5, 25, 50, 75, 95, 99)
+    assert list(found["quantiles"].values()) == [np.percentile(x, p) for p in percents]
+    assert found["iqr"] == np.percentile(x, 75) - np.percentile(x, 25)
+    assert found["mad"] == scipy.stats.median_abs_deviation(x)
+    assert found["estimates"] == {}
+
+
+@every_sample
+def test_moments_are_those_of_exact_fractions(x):
+    """Fourteen digits of the mean and the variance, in 24 parts as in one."""
+    exact = [Fraction(v) for v in x.tolist()]
+    mean = sum(exact) / len(exact)
+    square = sum((v - mean) ** 2 for v in exact)
+
+    found = figures(x, parts=min(24, len(x)))
+
+    assert found["sum"] == float(sum(exact))
+    assert found["mean"] == float(mean)
+    if len(x) > 1:
+        assert found["variance"] == pytest.approx(float(square / (len(x) - 1)), rel=1e-14)
+        assert found["stddev"] == pytest.approx(x.std(ddof=1), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["normal", "skewed", "few"])
+def test_shape_is_that_of_scipy(name):
+    """Skewness is g1 and kurtosis the excess g2, both of the population."""
+    x = SAMPLES[name]
+
+    found = figures(x, parts=5)
+
+    assert found["skewness"] == pytest.approx(scipy.stats.skew(x), rel=1e-11, abs=1e-13)
+    assert found["kurtosis"] == pytest.approx(scipy.stats.kurtosis(x), rel=1e-11, abs=1e-13)
+
+
+@pytest.mark.parametrize(
+    "x, mean, stddev",
+    [
+        ([10000001, 10000003, 10000002], 10000002, 1.0),
+        ([1.2] + [1.1, 1.3] * 500, 1.2, 0.1),
+        ([1000000.2] + [1000000.1, 1000000.3] * 500, 1000000.2, 0.1),
+        ([10000000.2] + [10000000.1, 10000000.3] * 500, 10000000.2, 0.1),
+    ],
+    ids=["NumAcc1", "NumAcc2", "NumAcc3", "NumAcc4"],
+)
+def test_moments_are_those_that_nist_certifies(x, mean, stddev):
+    """NIST StRD: 14 digits, save where the inputs, as binary numbers, do not have them."""
+    digits = {10000000.2: 8e-8, 1000000.2: 1e-8}.get(x[0], 1e-14)
+
+    found = figures(x, parts=3)
+
+    assert found["mean"] == pytest.approx(mean, rel=1e-14)
+    assert found["stddev"] == pytest.approx(stddev, rel=digits)
+
+
+@every_sample
+def test_a_histogram_is_that_of_numpy_over_its_edges(x):
+    """Every finite value is in one bin."""
+    histogram = figures(x)["histogram"]
+
+    if x.min() < x.max():
+        assert histogram["counts"] == np.histogram(x, histogram["edges"])[0].tolist()
+    assert sum(histogram["counts"]) == len(x)
+    assert (histogram["edges"][0], histogram["edges"][-1]) == (x.min(), x.max())
+
+
+def test_integers_sum_beyond_64_bits():
+    """Integer sums never overflow, and come as text where JSON numbers would round."""
+    assert figures([2**62] * 8)["sum"] == str(2**65)
+
+
+def test_floats_that_cancel_leave_the_rest():
+    """The sum is the exact sum, rounded once, wherever the column is cut."""
+    x = [1e308, 1.0, 1e308, -1e308, 3e-300, -1e308]
+
+    assert {figures(x, parts=parts)["sum"] for parts in (1, 2, 3, 6)} == {1.0}
+
+
+def test_decimals_stay_exact():
+    """Decimals are summed and compared as integers, and shown as text."""
+    decimals = figures(pl.Series(["0.10", "0.20", "-5.00"]).cast(pl.Decimal(10, 2)))
+
+    assert (decimals["min"], decimals["max"], decimals["sum"]) == ("-5.00", "0.20", "-4.70")
+    assert decimals["mean"] == pytest.approx(-4.7 / 3)
+
+
+def test_dates_are_iso_dates():
+    """A date has no time, and infers as text."""
+    column = profile(pl.DataFrame({"c": [date(2009, 8, 16), None, date(1492, 10, 12)]})).columns[0]
+
+    assert (column.figures["min"], column.figures["max"]) == ("1492-10-12", "2009-08-16")
+    assert (column.type, column.inferred_type) == ("date", "text")
+
+
+def test_nulls_are_not_distinct():
+    """Two values and a null are two distinct values; an all-null column has none and no type."""
+    frame = pl.DataFrame({"a": [1, None, 2, 1], "b": pl.Series([None] * 4, dtype=pl.Int64)})
+
+    a, b = profile(frame, parts=2).columns
+
+    assert (a.figures["distinctCount"], b.figures["distinctCount"]) == (2, 0)
+    assert (a.inferred_type, b.inferred_type) == ("numeric", "unknown")
+    assert a.figures["topValues"] == [{"value": 1, "count": 2}, {"value": 2, "count": 1}]
+
+
+def test_texts_are_ordered_by_code_point_and_measured_in_characters():
+    """Not by locale, and not in bytes."""
+    found = figures(["b", "Z", "ä", "日本", "", "  ", " x"], parts=2)
+
+    assert (found["min"], found["max"]) == ("", "日本")
+    assert (found["minLength"], found["maxLength"]) == (0, 2)
+    assert (found["empty"], found["blank"], found["padded"]) == (1, 1, 1)
+
+
+def test_shapes_know_letters_of_all_scripts():
+    """Capitals, small letters and digits of any script; the rest stands for itself."""
+    texts = ["Ab-12", "Éa", "ñ٣", "日本 1", "", "A" * 80]
+
+    assert shapes(pl.Series(texts)).to_list() == ["Aa-99", "Aa", "a9", "aa 9", "", "A" * 50]
+
+
+def test_correlations_are_those_of_complete_pairs():
+    """Pearson's r over the rows where both columns have a value, as pandas has it."""
+    x = RNG.normal(size=(300, 4)) + 1e6
+    x[:, 1] += x[:, 0]
+    x[::7, 2] = np.nan
+    x[::5, 3] = np.nan
+    frame = pl.DataFrame(x, schema=list("abcd")).fill_nan(None)
+
+    found = profile(frame, parts=4)
+
+    expected = frame.to_pandas().corr().to_numpy()
+    np.testing.assert_allclose(found.correlation, expected, atol=1e-9)
+    known = np.isfinite(x).astype(int)
+    np.testing.assert_array_equal(found.pair_counts, known.T @ known)
+
+
+def test_constant_columns_have_no_correlation():
+    """Undefined is NaN, not zero and not one."""
+    frame = pl.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.1, 0.1, 0.1]})
+
+    assert np.isnan(profile(frame).correlation).tolist() == [[False, True], [True, True]]
+
+
+def test_rows_that_repeat_are_duplicates():
+    """Three equal rows are two duplicates, across fragments and with nulls and NaN."""
+    frame = pl.DataFrame({"a": [1.0, None, 1.0, None, float("nan"), 1.0, float("nan")]})
+
+    assert profile(frame, parts=3).duplicate_rows == {"count": 4, "ratio": 4 / 7}
+
+
+def test_sampled_rows_know_their_number():
+    """A sample is in row order, says which rows it holds, and does not depend on chunks."""
+    frame = pl.DataFrame({"a": np.arange(40_000)})
+
+    found = profile(frame, parts=4)
+
+    assert found.sample.height == 5000
+    np.testing.assert_array_equal(found.sample["a"] + 1, found.sample_rows)
+    assert abs(found.sample["a"].mean() - 20_000) < 1000
+
+
+def test_missing_cells_are_counted_in_rows_and_cells():
+    """Completeness counts cells, rows with nulls count rows."""
+    frame = pl.DataFrame({"a": [1, None, None], "b": ["x", None, "y"]})
+
+    found = profile(frame, parts=2)
+
+    assert (found.rows_with_nulls, found.empty_rows, found.completeness) == (2, 1, 0.5)
+
+
+def test_a_hundred_thousand_rows_have_no_estimates():
+    """A table of that size is exact in every figure."""
+    n = 100_000
+    frame = pl.DataFrame(
+        {"i": np.arange(n) * 7919, "f": RNG.normal(size=n), "t": [f"{k:030}" for k in range(n)]}
+    )
+
+    found = profile(frame, parts=2)
+
+    assert [column.figures["estimates"] for column in found.columns] == [{}, {}, {}]
+    assert [column.figures["distinctCount"] for column in found.columns] == [n, n, n]
+    assert found.duplicate_rows == {"count": 0, "ratio": 0.0}
+
+
+def test_very_wide_tables_are_screened():
+    """Beyond a thousand numeric columns the strongest pairs are found in the sample."""
+    x = RNG.normal(size=(400, 1200))
+    x[:, 1100] = x[:, 30] * -2
+    frame = pl.DataFrame(x, schema=[f"c{k}" for k in range(1200)])
+
+    found = profile(frame)
+
+    assert found.correlation_method == "sample"
+    assert len(found.correlated) == 1000
+    i, j = found.correlated.index("c30"), found.correlated.index("c1100")
+    assert found.correlation[i, j] == pytest.approx(-1.0)
+    assert found.pair_counts[i, j] == 400
+
+
+def test_a_new_statistic_sees_shared_work():
+    """Views compute what several statistics need once."""
+    view = ColumnView(pl.Series([3, 1, 3]), Budget())
+
+    Moments.of(view)
+    runs = view.runs
+    Values.of(view)
+
+    assert view.runs is runs

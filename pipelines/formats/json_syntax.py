@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 LONGEST_INTEGER = 38
-STRINGS = re.compile(rb'"[^"\n]*"?')
 NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"\n'))
 ESCAPES = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
@@ -137,12 +136,18 @@ def _windows_1252(match: re.Match[str]) -> str:
 def brackets(content: bytes) -> bytes:
     """Only the brackets outside strings, and the line feeds.
 
+    Behind a string that does not end everything counts as quoted: no parser gets that far.
+
     >>> brackets(b'{"a]": [1, "}"]}')
     b'{[]}'
     """
     if b"\\" in content:
         content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
-    return STRINGS.sub(b"", content.translate(None, NOT_STRUCTURE))
+    codes = np.frombuffer(content.translate(None, NOT_STRUCTURE), np.uint8)
+    quotes = codes == ord('"')
+    outside = np.bitwise_and(np.cumsum(quotes, dtype=np.int32), 1) == 0
+    structure: bytes = codes[outside & ~quotes].tobytes()
+    return structure
 
 
 def depths(structure: bytes) -> npt.NDArray[np.int64]:

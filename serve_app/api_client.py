@@ -46,6 +46,11 @@ class ApiClient:
             answer: dict[str, Any] = self._http.get("/ready").json()
         return answer
 
+    def missing(self) -> str:
+        """What the service still lacks, in words; empty when it is ready."""
+        checks = self.readiness().get("checks", [])
+        return "; ".join(f"{each['name']}: {each['detail']}" for each in checks if not each["ok"])
+
     def job(self, job_id: str) -> dict[str, Any]:
         return self._call("GET", f"/jobs/{job_id}")
 

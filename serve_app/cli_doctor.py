@@ -139,11 +139,9 @@ def _service(settings: Settings) -> str:
     if record is None:
         return "not running"
     with ApiClient(record.url) as client:
-        checks = client.readiness()["checks"]
-    wrong = [f"{check['name']}: {check['detail']}" for check in checks if not check["ok"]]
-    if wrong:
-        raise ServiceUnavailable("; ".join(wrong))
-    return f"ready at {record.url} (" + ", ".join(check["name"] for check in checks) + ")"
+        if missing := client.missing():
+            raise ServiceUnavailable(missing)
+    return f"ready at {record.url}"
 
 
 CHECKS: dict[str, Callable[[Settings], str]] = {

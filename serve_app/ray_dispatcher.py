@@ -53,7 +53,7 @@ class RayDispatcher:
             from serve_app.jobs.supervisor import ensure_supervisor  # seconds of imports
 
             self._supervisor = ensure_supervisor(self._settings)
-        except (RayError, ValueError):
+        except Exception:  # whatever it is, the API stays up to say that it is not ready
             log.exception("supervisor.not_found")
         finally:
             self._connecting.release()

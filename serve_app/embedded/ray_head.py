@@ -68,6 +68,7 @@ def environment(token_path: Path) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DATA_USE_DATASOURCE_V2": "0",  # V2 starts 32 actors to read one Parquet file
         "RAY_task_oom_retries": "1",
+        "RAY_worker_niceness": "0",  # else whatever runs beside us starves the jobs
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }
 

@@ -1,6 +1,7 @@
 """Stack: the S3 server, Ray and the API on one machine, started and stopped as one."""
 
 import ipaddress
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pydantic import SecretStr
 
 from connectors.errors import Misconfigured, ServiceUnavailable
 from connectors.object_store import ObjectStore
+from serve_app.api_client import ApiClient
 from serve_app.embedded import folder as folders
 from serve_app.embedded import ports, seaweedfs, service_record
 from serve_app.embedded.child import ChildProcess
@@ -19,6 +21,8 @@ from serve_app.embedded.service_record import ServiceRecord
 from serve_app.settings import Settings
 
 DATABASE = "jobs.sqlite3"
+LOGS = "ray/sessions/session_latest/logs"
+READY_TIMEOUT_S = 90.0
 
 
 @dataclass(slots=True)
@@ -116,7 +120,21 @@ def _fill(stack: Stack, *, transient: bool, say: Callable[[str], None]) -> None:
     from serve_app import deployment
 
     deployment.run(stack.settings, replicas=1 if transient else 2)
+    _wait_ready(stack)
     _record(stack, transient=transient).write(home)
+
+
+def _wait_ready(stack: Stack) -> None:
+    """Until jobs would run, not merely be taken. Raises ServiceUnavailable with what is missing."""
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    with ApiClient(stack.url) as client:
+        while missing := client.missing():
+            if time.monotonic() > deadline:
+                raise ServiceUnavailable(
+                    f"the service is not ready: {missing}",
+                    hint=f"The logs are in {stack.settings.home / LOGS}.",
+                )
+            time.sleep(0.1)
 
 
 def complete(settings: Settings, s3_server: SeaweedFS | None) -> Settings:

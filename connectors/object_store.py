@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -24,7 +24,7 @@ from connectors.errors import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 4 << 20
 MULTIPART_BYTES = 64 << 20
 CONDITION_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
@@ -342,10 +342,12 @@ class S3Object:
     def open(self) -> BinaryIO:
         return io.BufferedReader(_RangeReader(self), BLOCK_BYTES)
 
-    def sha256(self) -> str:
+    def sha256(self, on_block: Callable[[], None] = lambda: None) -> str:
+        """The digest of all bytes, in hexadecimal; `on_block` is called as it goes on."""
         digest = hashlib.sha256()
         for block in self.stream():
             digest.update(block)
+            on_block()
         return digest.hexdigest()
 
 

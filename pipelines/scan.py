@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.object_store import ObjectStore, StoreConfig
+from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import column_type, sandbox
 from pipelines.formats.base import Fragment, Reject, RowAccount
 from pipelines.ingest import Part
@@ -196,6 +196,11 @@ class _HashingSink:
 def parquet_schema(schema: pl.Schema) -> pa.Schema:
     """The Arrow schema of the parts."""
     return pl.DataFrame(schema=schema).to_arrow().schema
+
+
+def sha256_of(file: S3Object) -> str:
+    """The SHA-256 of an object; a large one takes a while, and says that it goes on."""
+    return file.sha256(on_block=lambda: sandbox.report(None))
 
 
 def preload(store: StoreConfig) -> None:

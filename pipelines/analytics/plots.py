@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.analytics.drawing import Boxes, Dots, Drawing, Line, Mark, Text
+from pipelines.analytics.drawing import Boxes, Dots, Drawing, Line, Mark, Role, Text
 from pipelines.analytics.scale import Scale, ticks
 from pipelines.analytics.wording import amount, number, shorten, visible
 from pipelines.profile import ColumnProfile
@@ -137,8 +137,8 @@ def heatmap(names: Sequence[str], coefficients: Sequence[Sequence[float | None]]
 def _coefficient(x: float, y: float, width: float, height: float, r: float | None) -> list[Mark]:
     if r is None:
         return [Boxes(((x, y, width, height),), "grid", 0.5)]
-    role = "positive" if r >= 0 else "negative"
-    words = "paper" if abs(r) > 0.6 else "ink"
+    role: Role = "positive" if r >= 0 else "negative"
+    words: Role = "paper" if abs(r) > 0.6 else "ink"
     return [
         Boxes(((x, y, width, height),), role, 0.06 + 0.94 * abs(r)),
         Text(x + width / 2, y + height / 2 + 4, f"{r:.2f}", words, 11, "middle"),

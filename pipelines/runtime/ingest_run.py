@@ -17,7 +17,7 @@ from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
 from pipelines.artifacts import slug
 from pipelines.formats.base import Failure, Notice, Plan, RowAccount, TablePlan
-from pipelines.ingest import IngestResult, InputFile, TableIngest
+from pipelines.ingest import IngestResult, TableIngest
 from pipelines.json_value import json_value
 from pipelines.order import JobOrder
 from pipelines.rejects import rejects_parquet
@@ -104,11 +104,14 @@ class _Reading:
 def ingest(
     order: JobOrder,
     plan: Plan,
-    inputs: tuple[InputFile, ...],
+    bytes_read: int,
     choose_engine: Callable[[Sequence[FragmentOrder]], Engine],
     on_result: Callable[[FragmentOrder, int], None],
 ) -> IngestResult:
-    """Read everything that the plan names, and publish parts, states and rejects."""
+    """Read everything that the plan names, and publish parts, states and rejects.
+
+    The result names no inputs: who calls knows them.
+    """
     store = ObjectStore(order.store)
     taken: set[str] = set()
     readings = [
@@ -129,9 +132,9 @@ def ingest(
     tables = [_finished(order, store, r) for r in readings if r.failure is None]
     failures = (*plan.failures, *(_failed(r) for r in readings if r.failure is not None))
     return IngestResult(
-        inputs=inputs,
+        inputs=(),
         tables=tuple(tables),
-        bytes_read=sum(file.size for file in inputs),
+        bytes_read=bytes_read,
         failures=failures,
         skipped=plan.skipped,
     )

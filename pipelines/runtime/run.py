@@ -1,6 +1,8 @@
 """Run: one attempt of one job, from its inputs to its published manifest."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from connectors.object_store import ObjectStore, S3Object
 from pipelines import sandbox
@@ -16,7 +18,7 @@ from pipelines.runtime.data_engine import DataEngine
 from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
 from pipelines.runtime.ingest_run import ingest
 from pipelines.sandbox import ChildLimits, Sandbox
-from pipelines.scan import FragmentOrder
+from pipelines.scan import FragmentOrder, sha256_of
 from pipelines.source_plan import plan as source_plan
 
 
@@ -42,6 +44,16 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
     store = ObjectStore(order.store)
     objects = [store.object(item.key, item.bucket) for item in order.inputs]
     watch.on_plan(sum(item.size for item in objects))
+    with ThreadPoolExecutor(1) as pool:  # the digests need the bytes once more, beside the scan
+        hashing = [pool.submit(_hashed, item, children, watch) for item in objects]
+        result = _ingest(order, objects, children, watch)
+        inputs = tuple(future.result() for future in hashing)
+    return replace(result, inputs=inputs)
+
+
+def _ingest(
+    order: JobOrder, objects: list[S3Object], children: Sandbox, watch: Watch
+) -> IngestResult:
     limits = ChildLimits(order.limits.reader_memory_bytes, order.limits.reader_cpu_s)
     plan: Plan = children.run(
         source_plan, objects, order.limits, limits=limits, is_cancelled=watch.is_cancelled
@@ -56,10 +68,9 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
             engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
         return engine
 
-    inputs = tuple(_hashed(item, children) for item in objects)
-    return ingest(order, plan, inputs, choose, watch.on_result)
+    return ingest(order, plan, sum(item.size for item in objects), choose, watch.on_result)
 
 
-def _hashed(item: S3Object, children: Sandbox) -> InputFile:
-    digest = children.run(item.sha256)
+def _hashed(item: S3Object, children: Sandbox, watch: Watch) -> InputFile:
+    digest = children.run(sha256_of, item, is_cancelled=watch.is_cancelled)
     return InputFile(item.name, f"s3://{item.bucket}/{item.key}", item.size, digest)

@@ -94,7 +94,7 @@ class Parquet:
             origin=origin,
             format=self.name,
             schema=schema,
-            fragments=tuple(_fragments(source, metadata, limits)),
+            fragments=tuple(_fragments(source, metadata, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
             details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
         )
@@ -127,15 +127,18 @@ def _refuse_columns(name: str, metadata: pq.FileMetaData, limits: Limits) -> Non
 
 
 def _fragments(
-    file: StoredObject, metadata: pq.FileMetaData, limits: Limits
+    file: StoredObject, metadata: pq.FileMetaData, limits: Limits, *, is_split: bool
 ) -> Iterator[RowGroups]:
-    """Row groups, adjacent small ones together; sizes are only hints, for the packing of tasks."""
+    """Row groups, adjacent small ones together; sizes are only hints, for the packing of tasks.
+
+    A file that must be unpacked first stays whole: each fragment would unpack it again.
+    """
     indices: list[int] = []
     size = 0
     for index in range(metadata.num_row_groups):
         group = metadata.row_group(index)
         group_bytes = max(group.total_byte_size, 0)
-        if indices and size + group_bytes > FRAGMENT_BYTES:
+        if is_split and indices and size + group_bytes > FRAGMENT_BYTES:
             yield RowGroups(file, tuple(indices), size, limits)
             indices, size = [], 0
         indices.append(index)
@@ -177,8 +180,9 @@ def _errors(name: str) -> Iterator[None]:
     except (
         pa.ArrowException,
         OSError,
-        IndexError,
-        UnicodeDecodeError,
+        LookupError,
+        ValueError,
+        OverflowError,
         pl.exceptions.PolarsError,
         pl.exceptions.PanicException,
     ) as error:

@@ -6,6 +6,7 @@ import os
 import sys
 import uuid
 from decimal import Decimal
+from importlib import import_module
 
 import polars as pl
 import pyarrow as pa
@@ -207,7 +208,7 @@ def test_a_truncated_file_is_corrupt(cut):
 @pytest.fixture(scope="module")
 def children():
     """A sandbox that can import this file."""
-    children = Sandbox()
+    children = Sandbox(warm=(import_module, (__name__,)))
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))
         children.start()
@@ -225,7 +226,7 @@ def test_a_sandboxed_reader_reads_what_is_sound(children):
     assert children.run(rows_read, GOOD) == (200, 200)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(flips=st.lists(st.tuples(st.integers(4, len(GOOD) - 1), st.integers(0, 255)), min_size=1))
 def test_damage_is_an_error_of_ours_or_harmless(children, flips):
     """Whatever bytes are changed: an error of ours, pyarrow's aborts caught by the sandbox."""

@@ -12,6 +12,7 @@ from pipelines.statistics.hashing import Hashes
 
 Counts = npt.NDArray[np.int64]
 
+FEW = 64  # distinct texts that are sooner looked for one by one than sorted with their places
 SPAN = 1 << 16  # integers this close together are counted without sorting
 
 
@@ -88,11 +89,16 @@ class TextRuns:
 
     @classmethod
     def of(cls, texts: pl.Series) -> Self:
-        counted = texts.rename("v").to_frame().group_by("v").agg(pl.len().alias("n"))
-        hashes = counted["v"].hash().to_numpy()
-        order = np.argsort(hashes)
-        counts = counted["n"].to_numpy().astype(np.int64)
-        return cls(hashes[order], counts[order], counted["v"].gather(order))
+        texts = texts.rename("v")
+        hashes = texts.hash().to_numpy()
+        ordered = np.sort(hashes)
+        starts = run_starts(ordered)
+        distinct = ordered[starts]
+        if len(starts) <= FEW:
+            firsts = np.array([np.argmax(hashes == each) for each in distinct], np.intp)
+        else:
+            firsts = np.argsort(hashes)[starts]
+        return cls(distinct, np.diff(starts, append=len(ordered)), texts.gather(firsts))
 
     @classmethod
     def empty(cls) -> Self:

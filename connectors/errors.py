@@ -148,7 +148,7 @@ class PasswordProtected(ReadError):
 
 
 class LimitExceeded(ReadError):
-    """A safety limit was reached; `limit` names the setting."""
+    """A safety limit was reached; `limit` names the setting, the code its last words."""
 
     code = "limit.exceeded"
     hint = "Split the input, or ask the operator to raise the limit that the message names."
@@ -158,7 +158,7 @@ class LimitExceeded(ReadError):
 
     @property
     def stable_code(self) -> str:
-        return f"limit.{self.context['limit']}"
+        return f"limit.{str(self.context['limit']).removeprefix('max_')}"
 
 
 class ParserCrashed(ReadError):

@@ -4,7 +4,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -20,6 +20,7 @@ from connectors.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from connectors.store_config import StoreConfig as StoreConfig
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,22 +29,6 @@ BLOCK_BYTES = 4 << 20
 MULTIPART_BYTES = 64 << 20
 CONDITION_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
-
-
-@dataclass(frozen=True, slots=True)
-class StoreConfig:
-    """Where the object store is and who we are there. Secrets stay out of its repr.
-
-    An empty `endpoint` means AWS; empty keys mean boto3's own credential chain.
-    `public_endpoint` is what clients outside reach, when it differs.
-    """
-
-    bucket: str
-    endpoint: str = ""
-    region: str = "us-east-1"
-    access_key: str = ""
-    secret_key: str = field(default="", repr=False)
-    public_endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +260,8 @@ class ObjectStore:
                 self.client.head_bucket(Bucket=self.bucket)
             except ClientError:
                 self.client.create_bucket(Bucket=self.bucket)
+            if not origins:
+                return
             self.client.put_bucket_cors(
                 Bucket=self.bucket,
                 CORSConfiguration={

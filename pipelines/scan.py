@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
-from pipelines import column_type, sandbox
+from pipelines import sandbox
+from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, Reject, RowAccount
 from pipelines.ingest import Part
 from pipelines.statistics.table_fold import TableFold
@@ -87,7 +88,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
             rejects.extend(chunk.rejects)
             if chunk.span is not None:
                 span = (span[0] if span else chunk.span[0], chunk.span[1])
-            schema = _joined(schema, chunk.frame.schema)
+            schema = united(schema, chunk.frame.schema)
             fits = fits and schema == order.schema
             if fits and chunk.frame.height:
                 fold.add(chunk.frame)
@@ -113,12 +114,6 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
         spool.seek(0)
         ObjectStore(order.store).put_file(order.part_key, cast("BinaryIO", spool), PARQUET_TYPE)
     return replace(result, part=part, states=fold.states())
-
-
-def _joined(left: pl.Schema, right: pl.Schema) -> pl.Schema:
-    if left == right:
-        return left
-    return pl.Schema({name: column_type.widest(left[name], right[name]) for name in left})
 
 
 class _PartWriter:

@@ -99,7 +99,7 @@ class ByteRange:
                     raise LimitExceeded(
                         f"{self.file.name} has a row longer than {MAX_ROW_BYTES >> 20} MiB"
                         f" at byte {position} (limit max_row_bytes)",
-                        limit="row_bytes",
+                        limit="max_row_bytes",
                     )
                 continue
             position += taken

@@ -54,7 +54,7 @@ class Delimited:
             raise LimitExceeded(
                 f"{file.name} has {layout.columns} columns, "
                 f" more than max_columns {limits.max_columns}",
-                limit="columns",
+                limit="max_columns",
             )
         header = _header_span(body, codec, layout, is_whole=is_whole)
         names = unique_columns(layout.names or (None,) * layout.columns)

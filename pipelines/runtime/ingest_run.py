@@ -16,6 +16,7 @@ import pyarrow as pa
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
 from pipelines.artifacts import slug
+from pipelines.formats.alignment import united
 from pipelines.formats.base import Failure, Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, TableIngest
 from pipelines.json_value import json_value
@@ -26,7 +27,6 @@ from pipelines.scan import FragmentOrder, FragmentResult
 from pipelines.statistics.table_states import TableStates
 
 ARROW_TYPE = "application/vnd.apache.arrow.file"
-MAX_ROUNDS = 100
 
 
 @dataclass
@@ -74,14 +74,11 @@ class _Reading:
     def _widen(self) -> bool:
         joined = self.schema
         for index in sorted(self.results):
-            result = self.results[index].schema
-            joined = pl.Schema(
-                {name: column_type.widest(dtype, result[name]) for name, dtype in joined.items()}
-            )
+            joined = united(joined, self.results[index].schema)
         if joined == self.schema:
             return False
         for name, dtype in joined.items():
-            if dtype != self.schema[name]:
+            if name in self.schema and dtype != self.schema[name]:
                 first = self.widened.get(name, (column_type.word(self.schema[name]), ""))[0]
                 self.widened[name] = (first, column_type.word(dtype))
         self.schema = joined
@@ -89,16 +86,13 @@ class _Reading:
         return True
 
     def _chain(self) -> None:
-        end: int | None = None
-        for index in sorted(self.results):
-            span = self.results[index].span
-            if span is None:
-                return
-            if end is not None and span[0] != end:
-                self.fragments[index] = self.fragments[index].starting_at(end)
+        """Ranges that did not begin where the one before ended; each round settles one at least."""
+        spans = {i: result.span for i, result in self.results.items() if result.span is not None}
+        for index, span in spans.items():
+            before = spans.get(index - 1)
+            if before is not None and span[0] != before[1]:
+                self.fragments[index] = self.fragments[index].starting_at(before[1])
                 del self.results[index]
-                return  # where the next one ends is known only after this one is read again
-            end = span[1]
 
 
 def ingest(
@@ -118,10 +112,7 @@ def ingest(
         _Reading(number, table, slug(table.name, taken), table.schema, list(table.fragments))
         for number, table in enumerate(plan.tables)
     ]
-    for _ in range(MAX_ROUNDS):
-        orders = [one for reading in readings for one in reading.orders(order)]
-        if not orders:
-            break
+    while orders := [one for reading in readings for one in reading.orders(order)]:
         asked = {(one.table, one.index): one for one in orders}
         for scanned in choose_engine(orders).scan(orders):
             readings[scanned.table].take(scanned)

@@ -89,7 +89,7 @@ def test_one_bad_member_does_not_hide_the_others():
             "Excel workbook",
         ),
         ("a.parquet", b"PAR1" + bytes(50), "parse.corrupt", "Parquet"),
-        ("a.zip", nested(9), "limit.max_depth", "max_depth"),
+        ("a.zip", nested(9), "limit.depth", "max_depth"),
     ],
 )
 def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, content, code, says):
@@ -115,7 +115,7 @@ def test_members_are_counted_over_the_whole_tree():
 
     found = planned("a.zip", zipped({"p.zip": inner, "q.zip": inner}), Limits(max_members=10))
 
-    assert [failure.code for failure in found.failures] == ["limit.max_members"]
+    assert [failure.code for failure in found.failures] == ["limit.members"]
 
 
 def test_bytes_win_over_names():

@@ -50,8 +50,8 @@ def test_every_error_of_http_is_documented(status, code):
 
 def test_a_limit_names_itself():
     """The code of a limit is made of the name of its setting."""
-    assert LimitExceeded("x", limit="max_columns").stable_code == "limit.max_columns"
-    assert "`limit.max_columns`" in TEXT
+    assert LimitExceeded("x", limit="max_columns").stable_code == "limit.columns"
+    assert "`limit.columns`" in TEXT
 
 
 @pytest.mark.parametrize("word", [*JobStatus, *Counter])

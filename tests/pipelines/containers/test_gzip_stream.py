@@ -70,7 +70,7 @@ def test_a_bomb_stops_at_the_ratio():
     with pytest.raises(LimitExceeded) as raised:
         lengths.extend(map(len, opened(gzip.compress(bytes(4 << 20)) * 16, limits).stream()))
 
-    assert raised.value.stable_code == "limit.max_ratio"
+    assert raised.value.stable_code == "limit.ratio"
     assert sum(lengths) <= 3 << 20
 
 

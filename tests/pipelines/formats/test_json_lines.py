@@ -246,8 +246,8 @@ def test_a_line_nested_too_deeply_is_one_reject():
 @pytest.mark.parametrize(
     ("content", "error", "code"),
     [
-        (DEEP, LimitExceeded, "limit.max_json_depth"),
-        (b"[" * 1_000_000, LimitExceeded, "limit.max_json_depth"),
+        (DEEP, LimitExceeded, "limit.json_depth"),
+        (b"[" * 1_000_000, LimitExceeded, "limit.json_depth"),
         (b"{'a':1}\n{'a':2}\n", CorruptFile, "parse.corrupt"),
         (b"\n\n \n", EmptyInput, "input.empty"),
         (b"{}\n{}\n", EmptyInput, "input.empty"),

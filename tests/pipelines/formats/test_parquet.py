@@ -150,7 +150,7 @@ def test_a_repeated_megabyte_is_refused():
     with pytest.raises(LimitExceeded) as raised:
         chunks(content)
 
-    assert raised.value.stable_code == "limit.max_ratio"
+    assert raised.value.stable_code == "limit.ratio"
 
 
 def test_repeated_values_within_the_limits_come_in_small_chunks():

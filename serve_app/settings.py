@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from connectors.object_store import StoreConfig
+from connectors.store_config import StoreConfig
 from pipelines.containers.limits import Limits
 
 
@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     download_ttl_s: int = Field(600, description="How long a download URL is valid.")
     single_put_bytes: int = Field(5 << 30, description="Largest upload by a single PUT.")
     runners: int = Field(2, description="Jobs that run at once.")
+    ray_cpus: int = Field(0, description="CPUs that the embedded Ray may use; 0 takes all.")
     lease_s: float = Field(15.0, description="A run whose lease is older is given to another.")
     heartbeat_s: float = Field(2.0, description="How often a run extends its lease.")
     poll_s: float = Field(0.5, description="How often the supervisor looks at the job table.")

@@ -29,7 +29,7 @@ class RayHead:
         ray.shutdown()
 
 
-def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
+def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayHead:
     """Start Ray in this process's name. Its sessions and logs lie under `folder`.
 
     Should this process be killed, the kernel ends Ray's own with it.
@@ -46,6 +46,7 @@ def start(folder: Path, *, runners: int, dashboard: bool) -> RayHead:
     context: Any = ray.init(
         address="local",
         namespace=NAMESPACE,
+        num_cpus=cpus or None,
         num_gpus=0,
         resources={"analytics": runners, "ingest": max(2, os.cpu_count() or 1)},
         object_store_memory=OBJECT_STORE_BYTES,

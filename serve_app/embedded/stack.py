@@ -70,13 +70,15 @@ def start(settings: Settings, *, transient: bool, say: Callable[[str], None]) ->
     cost seconds. Call it from the main thread. Raises Misconfigured or ServiceUnavailable.
     """
     require_loopback(settings.host)
+    home = settings.home.resolve()
+    ownership = folders.lock(home)
+    stack = Stack(settings.model_copy(update={"home": home}), ownership)
     if not ports.is_free(settings.port, settings.host):
+        ownership.close()
         raise ServiceUnavailable(
             f"port {settings.port} on {settings.host} is taken by another program",
             hint="Set MF_PORT to a free port, or stop the other program.",
         )
-    home = settings.home.resolve()
-    stack = Stack(settings.model_copy(update={"home": home}), folders.lock(home))
     try:
         _fill(stack, transient=transient, say=say)
     except BaseException:
@@ -112,7 +114,10 @@ def _fill(stack: Stack, *, transient: bool, say: Callable[[str], None]) -> None:
     if transient:
         stack.settings = stack.settings.model_copy(update={"runners": 1})
     stack.ray_head = ray_head.start(
-        home / "ray", runners=stack.settings.runners, dashboard=not transient
+        home / "ray",
+        runners=stack.settings.runners,
+        cpus=stack.settings.ray_cpus,
+        dashboard=not transient,
     )
     prepare(stack.settings, stack.s3_server)
 

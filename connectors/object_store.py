@@ -20,7 +20,7 @@ from connectors.errors import (
     StorageFull,
     StorageUnavailable,
 )
-from connectors.store_config import StoreConfig as StoreConfig
+from connectors.store_config import StoreConfig as StoreConfig  # noqa: PLC0414 - re-exported
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 4 << 20
 MULTIPART_BYTES = 64 << 20
 CONDITION_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+FULL = {"InsufficientStorage", "XMinioStorageFull", "507"}
+FAILED = {"InternalError", "ServiceUnavailable", "SlowDown", "500", "502", "503", "504"}
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
 
 
@@ -75,7 +77,7 @@ def _client(config: StoreConfig, endpoint: str) -> "S3Client":
 
 
 @contextmanager
-def _translated(what: str) -> Iterator[None]:
+def _translated(what: str, config: StoreConfig) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
@@ -92,8 +94,10 @@ def _translated(what: str) -> Iterator[None]:
             raise InvalidRequest(
                 f"the object store cannot make sense of what is asked of {what}"
             ) from error
-        if "space" in str(error).lower() or code in {"InsufficientStorage", "507"}:
+        if code in FULL or (code in FAILED and config.disk_is_full()):
             raise StorageFull(f"the object store has no space left for {what}") from error
+        if code in FAILED:
+            raise StorageUnavailable(f"the object store failed at {what}: {code}") from error
         raise StorageError(f"the object store refused {what}: {code}") from error
     except (BotoCoreError, OSError) as error:
         raise StorageUnavailable(
@@ -119,12 +123,12 @@ class ObjectStore:
         return f"s3://{self.bucket}/{key}"
 
     def put(self, key: str, body: bytes, content_type: str = "application/octet-stream") -> None:
-        with _translated(key):
+        with _translated(key, self.config):
             self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType=content_type)
 
     def put_if_absent(self, key: str, body: bytes, content_type: str) -> bool:
         """Write once: False when the key already exists. This is how a manifest commits."""
-        with _translated(key):
+        with _translated(key, self.config):
             try:
                 self.client.put_object(
                     Bucket=self.bucket,
@@ -144,7 +148,7 @@ class ObjectStore:
         from boto3.s3.transfer import TransferConfig
 
         transfer = TransferConfig(multipart_threshold=MULTIPART_BYTES, use_threads=False)
-        with _translated(key):
+        with _translated(key, self.config):
             self.client.upload_fileobj(
                 stream,
                 self.bucket,
@@ -154,12 +158,12 @@ class ObjectStore:
             )
 
     def get(self, key: str) -> bytes:
-        with _translated(key):
+        with _translated(key, self.config):
             return self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
 
     def head(self, key: str, bucket: str | None = None) -> ObjectInfo | None:
         """What lies at the key, or None."""
-        with _translated(key):
+        with _translated(key, self.config):
             try:
                 answer = self.client.head_object(Bucket=bucket or self.bucket, Key=key)
             except ClientError as error:
@@ -184,7 +188,7 @@ class ObjectStore:
         bucket: str | None = None,
     ) -> Listing:
         extra: dict[str, Any] = {"ContinuationToken": token} if token else {}
-        with _translated(prefix):
+        with _translated(prefix, self.config):
             answer = self.client.list_objects_v2(
                 Bucket=bucket or self.bucket,
                 Prefix=prefix,
@@ -217,7 +221,7 @@ class ObjectStore:
 
     def delete(self, keys: list[str]) -> None:
         for start in range(0, len(keys), 1000):
-            with _translated("delete"):
+            with _translated("delete", self.config):
                 self.client.delete_objects(
                     Bucket=self.bucket,
                     Delete={"Objects": [{"Key": key} for key in keys[start : start + 1000]]},
@@ -255,7 +259,7 @@ class ObjectStore:
 
     def ensure_bucket(self, origins: list[str]) -> None:
         """Create the bucket if need be, and let pages of these origins use presigned URLs."""
-        with _translated(self.bucket):
+        with _translated(self.bucket, self.config):
             try:
                 self.client.head_bucket(Bucket=self.bucket)
             except ClientError:
@@ -279,7 +283,7 @@ class ObjectStore:
 
     def check(self) -> None:
         """Raise StorageError unless the bucket answers."""
-        with _translated(self.bucket):
+        with _translated(self.bucket, self.config):
             self.client.head_bucket(Bucket=self.bucket)
 
     def object(self, key: str, bucket: str | None = None) -> "S3Object":
@@ -315,7 +319,7 @@ class S3Object:
         end = min(end, self.size)
         if start >= end:
             return b""
-        with _translated(f"s3://{self.bucket}/{self.key}"):
+        with _translated(f"s3://{self.bucket}/{self.key}", self.config):
             content: bytes = self._get(start, end).read()
         return content
 
@@ -323,7 +327,7 @@ class S3Object:
         stop = self.size if end is None else min(end, self.size)
         if start >= stop:
             return
-        with _translated(f"s3://{self.bucket}/{self.key}"):
+        with _translated(f"s3://{self.bucket}/{self.key}", self.config):
             yield from self._get(start, stop).iter_chunks(BLOCK_BYTES)
 
     def open(self) -> BinaryIO:

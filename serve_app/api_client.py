@@ -27,7 +27,7 @@ class ApiClient:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._http = httpx.Client(base_url=url, timeout=30)
+        self._http = httpx.Client(base_url=url, timeout=60)
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +82,7 @@ class ApiClient:
         """`results.json`."""
         link = self._call("GET", f"/jobs/{job_id}/results")["downloadUrl"]
         with _answering(link):
-            answer = httpx.get(link, timeout=60)
+            answer = self._http.get(link)
         results: dict[str, Any] = _checked(answer).json()
         return results
 
@@ -106,7 +106,7 @@ class ApiClient:
         """Copy one result file to disk."""
         link = self._call("GET", f"/jobs/{job_id}/results", params={"path": path})["downloadUrl"]
         target.parent.mkdir(parents=True, exist_ok=True)
-        with _answering(link), httpx.stream("GET", link, timeout=60) as answer:
+        with _answering(link), self._http.stream("GET", link) as answer:
             answer.raise_for_status()
             with target.open("wb") as file:
                 for block in answer.iter_bytes():
@@ -119,7 +119,7 @@ class ApiClient:
         link = created["uploadUrl"]
         headers = {**created.get("uploadHeaders", {}), "Content-Length": str(path.stat().st_size)}
         with _answering(link), path.open("rb") as file:
-            answer = httpx.put(link, content=file, headers=headers, timeout=None)
+            answer = self._http.put(link, content=file, headers=headers, timeout=None)
         if answer.status_code != httpx.codes.OK:
             raise ServiceUnavailable(
                 f"the object store did not take the upload (status {answer.status_code})",

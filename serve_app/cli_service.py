@@ -5,13 +5,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from connectors.errors import ServiceUnavailable
 from serve_app.embedded import ports, service_record
 from serve_app.embedded.folder import FolderInUse
-from serve_app.embedded.stack import Stack, start
 from serve_app.settings import Settings
+
+if TYPE_CHECKING:
+    from serve_app.embedded.stack import Stack
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE_S = 600.0
@@ -39,7 +41,7 @@ def borrowed(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
 
 
 @contextmanager
-def stopping(stack: Stack) -> Iterator[Stack]:
+def stopping(stack: "Stack") -> Iterator["Stack"]:
     """Stop the stack at the end; from then on a second Ctrl-C changes nothing."""
     try:
         _raise_on_signals()  # Ray has put its own handler in place of ours
@@ -50,13 +52,15 @@ def stopping(stack: Stack) -> Iterator[Stack]:
         stack.stop()
 
 
-def start_own(settings: Settings, *, transient: bool, say: Callable[[str], None]) -> Stack:
+def start_own(settings: Settings, *, transient: bool, say: Callable[[str], None]) -> "Stack":
     """Start a stack that Ctrl-C, SIGTERM or a closed terminal interrupts."""
+    from serve_app.embedded.stack import start  # what it imports would delay quick commands
+
     _raise_on_signals()
     return start(settings, transient=transient, say=say)
 
 
-def _running_or_own(settings: Settings, say: Callable[[str], None]) -> str | Stack:
+def _running_or_own(settings: Settings, say: Callable[[str], None]) -> "str | Stack":
     deadline = time.monotonic() + PATIENCE_S
     while True:
         record = service_record.find(settings.home)

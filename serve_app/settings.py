@@ -26,6 +26,9 @@ class Settings(BaseSettings):
     s3_bucket: str = Field("metricfoundry", description="Bucket for all artifacts.")
     s3_access_key: str = Field("", description="Empty uses boto3's credential chain.")
     s3_secret_key: SecretStr = Field(SecretStr(""), description="Secret of the access key.")
+    s3_data_folder: str = Field(
+        "", description="Where the S3 server's data lies, if here: tells a full disk from a fault."
+    )
     database_url: str = Field("", description="PostgreSQL URL; empty uses SQLite under home.")
     cors_origins: tuple[str, ...] = Field(
         ("http://localhost:3000", "http://127.0.0.1:3000"),
@@ -61,4 +64,5 @@ class Settings(BaseSettings):
             access_key=self.s3_access_key,
             secret_key=self.s3_secret_key.get_secret_value(),
             public_endpoint=self.s3_public_endpoint,
+            data_folder=self.s3_data_folder,
         )

@@ -14,7 +14,8 @@ from typing import IO, Any
 import httpx2 as httpx
 
 from connectors.errors import ServiceUnavailable, StorageError
-from connectors.object_store import ObjectStore, StoreConfig
+from connectors.object_store import ObjectStore
+from connectors.store_config import MIN_FREE_BYTES, StoreConfig
 from serve_app.embedded import certificates, ports
 from serve_app.embedded import folder as folders
 from serve_app.embedded.child import ChildProcess, spawn
@@ -84,9 +85,7 @@ def start(folder: Path, bucket: str) -> SeaweedFS:
     chosen = _ports(record.get("ports", {}))
     _remove_sockets(chosen)
     keys = _identities(folder, bucket)
-    store = StoreConfig(
-        bucket=bucket, endpoint=f"http://127.0.0.1:{chosen['s3']}", **keys["service"]
-    )
+    store = _store(folder, bucket, chosen["s3"], keys["service"])
     process = _launch(folder, chosen)
     guest = replace(store, **keys["guest"])
     return SeaweedFS(folder, bucket, chosen, store, guest, process, ownership)
@@ -99,8 +98,7 @@ def attach(folder: Path, bucket: str) -> SeaweedFS | None:
     keys = folders.read_json(folder / "keys.json")
     if not record or not keys or not ChildProcess(**record["process"]).is_alive:
         return None
-    endpoint = f"http://127.0.0.1:{record['ports']['s3']}"
-    store = StoreConfig(bucket=bucket, endpoint=endpoint, **keys["service"])
+    store = _store(folder, bucket, record["ports"]["s3"], keys["service"])
     return SeaweedFS(
         folder,
         bucket,
@@ -124,6 +122,16 @@ def _launch(folder: Path, chosen: dict[str, int]) -> ChildProcess:
         {"process": process.as_dict(), "ports": chosen},
     )
     return process
+
+
+def _store(folder: Path, bucket: str, port: int, keys: Mapping[str, str]) -> StoreConfig:
+    return StoreConfig(
+        bucket=bucket,
+        endpoint=f"http://127.0.0.1:{port}",
+        access_key=keys["access_key"],
+        secret_key=keys["secret_key"],
+        data_folder=str(folder / "data"),
+    )
 
 
 def _ports(recorded: dict[str, int]) -> dict[str, int]:
@@ -197,6 +205,7 @@ def _command(folder: Path, chosen: dict[str, int]) -> list[str]:
         f"-volume.port={chosen['volume']}",
         "-volume.max=0",
         "-volume.preStopSeconds=0",
+        f"-volume.minFreeSpace={MIN_FREE_BYTES >> 20}MiB",
         "-filer",
         f"-filer.port={chosen['filer']}",
         "-filer.disableHttp=true",  # it would serve every object without a key

@@ -150,6 +150,7 @@ def complete(settings: Settings, s3_server: SeaweedFS | None) -> Settings:
             "s3_endpoint": s3_server.store.endpoint,
             "s3_access_key": s3_server.store.access_key,
             "s3_secret_key": SecretStr(s3_server.store.secret_key),
+            "s3_data_folder": s3_server.store.data_folder,
         }
     if not settings.database_url:
         found["database_url"] = f"sqlite:///{settings.home / DATABASE}"

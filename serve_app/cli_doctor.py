@@ -13,7 +13,6 @@ from pathlib import Path
 
 from connectors.errors import MetricFoundryError, ServiceUnavailable
 from serve_app.embedded import ports, seaweedfs, service_record
-from serve_app.embedded.folder import socket_folder
 from serve_app.embedded.stack import require_loopback
 from serve_app.settings import Settings
 
@@ -96,7 +95,7 @@ def _folder(settings: Settings) -> str:
     probe = settings.home / ".writable"
     probe.touch()
     probe.unlink()
-    return f"{settings.home} (sockets in {socket_folder(settings.home)})"
+    return str(settings.home)
 
 
 def _disk(settings: Settings) -> str:

@@ -71,7 +71,9 @@ def build(args: dict[str, Any]) -> Application:
     Raises Misconfigured without an S3 server and a database: only `metricfoundry up` starts them.
     """
     settings = Settings(**args)
-    missing = [name for name in ("s3_endpoint", "database_url") if not getattr(settings, name)]
+    has_store = settings.s3_endpoint or "s3_bucket" in settings.model_fields_set  # else AWS's own
+    missing = ["s3_endpoint or s3_bucket"] if not has_store else []
+    missing += ["database_url"] if not settings.database_url else []
     if missing:
         raise Misconfigured(
             f"a cluster needs its own S3 server and database: set {' and '.join(missing)} "

@@ -22,11 +22,13 @@ class RayHead:
     address: str
     dashboard_url: str
     token_path: Path
+    sockets: Path
 
     def stop(self) -> None:
         import ray
 
         ray.shutdown()
+        shutil.rmtree(self.sockets, ignore_errors=True)
 
 
 def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayHead:
@@ -57,7 +59,12 @@ def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayH
         _temp_dir=str(_sessions(folder)),
     )
     dashboard_url = f"http://{context.dashboard_url}" if dashboard else ""
-    return RayHead(context.address_info["gcs_address"], dashboard_url, token_path)
+    return RayHead(
+        context.address_info["gcs_address"],
+        dashboard_url,
+        token_path,
+        folders.socket_folder(folder),
+    )
 
 
 def environment(token_path: Path) -> dict[str, str]:
@@ -69,6 +76,7 @@ def environment(token_path: Path) -> dict[str, str]:
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_DATA_USE_DATASOURCE_V2": "0",  # V2 starts 32 actors to read one Parquet file
         "RAY_task_oom_retries": "1",
+        "RAY_idle_worker_killing_time_threshold_ms": "600000",  # a warm reader is worth 2 s
         "RAY_worker_niceness": "0",  # else whatever runs beside us starves the jobs
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import httpx2 as httpx
 
-from connectors.errors import ServiceUnavailable, StorageError
+from connectors.errors import ServiceUnavailable, StorageError, StorageFull
 from connectors.object_store import ObjectStore
 from connectors.store_config import MIN_FREE_BYTES, StoreConfig
 from serve_app.embedded import certificates, ports
@@ -38,7 +38,10 @@ class SeaweedFS:
     ownership: IO[str] | None
 
     def wait_ready(self, origins: list[str]) -> None:
-        """Return once the bucket takes objects. Raises ServiceUnavailable, with the log's place."""
+        """Return once the bucket takes objects, or the disk is full.
+
+        Raises ServiceUnavailable, with the log's place.
+        """
         deadline = time.monotonic() + READY_TIMEOUT_S
         while not (_answers(self.store.endpoint) and _holds(self.store, origins)):
             if not self.process.is_alive or time.monotonic() > deadline:
@@ -63,9 +66,9 @@ class SeaweedFS:
         except httpx.HTTPError as error:
             raise ServiceUnavailable("the embedded S3 server could not free its space") from error
 
-    def stop(self) -> None:
-        """SIGTERM alone takes 16 s and more; a SIGKILL after 2 s loses nothing (tested)."""
-        self.process.stop()
+    def stop(self, grace_s: float = 2.0) -> None:
+        """SIGTERM alone takes 16 s and more; a SIGKILL after a grace loses nothing (tested)."""
+        self.process.stop(grace_s)
         _remove_sockets(self.ports)
         shutil.rmtree(folders.socket_folder(self.folder))
         if self.ownership:
@@ -80,6 +83,14 @@ def start(folder: Path, bucket: str) -> SeaweedFS:
     folder = folder.resolve()
     ownership = folders.lock(folder)
     record = folders.read_json(folder / "server.json")
+    try:
+        return _start(folder, bucket, record, ownership)
+    except BaseException:
+        ownership.close()
+        raise
+
+
+def _start(folder: Path, bucket: str, record: Mapping[str, Any], ownership: IO[str]) -> SeaweedFS:
     if process := record.get("process"):
         ChildProcess(**process).stop()
     chosen = _ports(record.get("ports", {}))
@@ -248,6 +259,8 @@ def _holds(store: StoreConfig, origins: list[str]) -> bool:
     try:
         for attempt in attempts:
             attempt()
+    except StorageFull:
+        return True  # what is there can be read, and cleaned away
     except StorageError:
         return False
     return True

@@ -13,6 +13,12 @@ from connectors.object_store import ObjectStore
 from serve_app.embedded import seaweedfs
 
 ORIGIN = "http://localhost:3000"
+LAST = ("slow", "ray", "e2e")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests come first: what is broken is mostly known within a minute."""
+    items.sort(key=lambda item: [item.get_closest_marker(mark) is not None for mark in LAST[::-1]])
 
 
 @pytest.fixture(scope="session")

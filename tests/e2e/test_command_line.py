@@ -1,0 +1,180 @@
+"""Command line beside a running service, and what of the service can be reached."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx2 as httpx
+import psutil
+import pytest
+
+from serve_app.cli_output import Exit
+from serve_app.embedded import ports
+
+pytestmark = [pytest.mark.e2e, pytest.mark.ray]
+LOOPBACK = {"127.0.0.1", "::1", "::ffff:127.0.0.1"}
+
+
+@pytest.fixture
+def metricfoundry(service, tmp_path):
+    """Run a command with --json in the service's folder; gives exit code and object."""
+
+    def run(*arguments):
+        done = subprocess.run(
+            [sys.executable, "-m", "serve_app", *arguments, "--json"],
+            env={**os.environ, "MF_HOME": str(service.home), "MF_PORT": service.url[-5:]},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=240,
+        )
+        assert "Traceback" not in done.stderr
+        return done.returncode, json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture
+def table(tmp_path):
+    path = tmp_path / "points.csv"
+    path.write_text("x,y\n" + "".join(f"{i},{i * i}\n" for i in range(500)))
+    return path
+
+
+def test_run_uses_the_running_service(service, metricfoundry, table):
+    """Headline figures, and a copy of the report that outlives signed links."""
+    code, found = metricfoundry("run", str(table))
+
+    assert code == Exit.OK
+    assert (found["status"], found["rows"], found["columns"]) == ("SUCCEEDED", 500, 2)
+    assert found["datasetCompleteness"] == 1.0
+    report = Path(found["report"])
+    assert report.is_relative_to(service.home / "results")
+    assert "points" in report.read_text()
+    assert json.loads((report.parent / "results.json").read_text())["jobId"] == found["jobId"]
+    assert service.process.poll() is None
+
+
+def test_submit_status_and_open_speak_of_the_same_job(service, metricfoundry, table):
+    code, submitted = metricfoundry("submit", str(table))
+    assert code == Exit.OK
+    service.wait(submitted["jobId"])
+
+    _, job = metricfoundry("status", submitted["jobId"][:8])
+    _, jobs = metricfoundry("status")
+    code, opened = metricfoundry("open", submitted["jobId"][:8])
+
+    assert job["jobId"] == submitted["jobId"]
+    assert submitted["jobId"] in {each["jobId"] for each in jobs["jobs"]}
+    assert code == Exit.OK
+    assert Path(opened["report"]).exists()
+
+
+def test_run_reads_from_s3_with_the_key_that_doctor_gives(service, metricfoundry, table):
+    """Put there by any S3 client, read by its address."""
+    import boto3
+
+    _, access = metricfoundry("doctor", "--s3")
+    boto3.client(
+        "s3",
+        endpoint_url=access["endpoint"],
+        region_name=access["region"],
+        aws_access_key_id=access["accessKey"],
+        aws_secret_access_key=access["secretKey"],
+    ).upload_file(str(table), access["bucket"], "raw/points.csv")
+
+    code, found = metricfoundry("run", f"s3://{access['bucket']}/raw/points.csv")
+
+    assert (code, found["rows"]) == (Exit.OK, 500)
+
+
+def test_a_failed_job_is_an_exit_code_and_a_sentence(metricfoundry, tmp_path):
+    """Three things to go by: code, message and hint."""
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 is how it begins, and then nothing fits")
+
+    code, found = metricfoundry("run", str(broken))
+
+    assert (code, found["status"]) == (Exit.JOB_FAILED, "FAILED")
+    assert all(found["errorDetail"][key] for key in ("code", "message", "hint"))
+    assert found["report"] is None
+
+
+def test_a_second_service_in_the_folder_is_refused(metricfoundry):
+    code, said = metricfoundry("up")
+
+    assert code == Exit.UNAVAILABLE
+    assert "another MetricFoundry" in said["error"]["message"]
+
+
+def test_doctor_finds_the_service_ready(service, metricfoundry):
+    _, report = metricfoundry("doctor")
+
+    checks = {each["name"]: each for each in report["checks"]}
+    assert checks["service"]["detail"] == f"ready at {service.url}"
+
+
+def test_nothing_listens_beyond_loopback(service):
+    """Ray, Serve, the dashboard, the S3 server: no port of ours can be reached from outside."""
+    tree = [psutil.Process(service.process.pid)]
+    tree += tree[0].children(recursive=True)
+    listening = {
+        (each.laddr.ip, each.laddr.port)
+        for process in tree
+        for each in process.net_connections()
+        if each.status == psutil.CONN_LISTEN
+    }
+
+    assert len(listening) > 10
+    assert {ip for ip, _ in listening} <= LOOPBACK
+
+
+def test_the_ray_dashboard_asks_for_the_token(service):
+    """It would run any code for whoever asks."""
+    record = json.loads((service.home / "service.json").read_text())
+    token = (service.home / "ray" / "token").read_text()
+    jobs = f"{record['dashboard_url']}/api/jobs/"
+
+    assert httpx.get(jobs).status_code == 401
+    assert httpx.post(jobs, json={"entrypoint": "id"}).status_code == 401
+    assert httpx.get(jobs, headers={"Authorization": f"Bearer {token}"}).status_code == 200
+
+
+def test_a_service_ends_with_sigterm_and_takes_its_own_along(tmp_path):
+    """All that it started is gone, jobs are kept, and the next start finds them."""
+    (port,) = ports.free_pairs(1)
+    environment = {**os.environ, "MF_HOME": str(tmp_path / "home"), "MF_PORT": str(port)}
+    command = [sys.executable, "-m", "serve_app", "up"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as up:
+        try:
+            wait_ready(port, up)
+            started = psutil.Process(up.pid).children(recursive=True)
+        finally:
+            up.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        up.send_signal(signal.SIGINT)  # an impatient user
+
+    assert up.returncode == Exit.OK
+    _, alive = psutil.wait_procs(started, timeout=15)
+    assert not alive
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    assert not (tmp_path / "home" / "service.json").exists()
+    assert (tmp_path / "home" / "jobs.sqlite3").exists()
+
+
+def wait_ready(port, process):
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        assert process.poll() is None
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.3)
+    raise AssertionError("not ready in three minutes")

@@ -160,8 +160,9 @@ class ByteRange:
             return None
         taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
         if taken is None:  # more bytes may end the row, unless a quote is open that nothing closes
-            is_long = is_last or buffer.count(newline) > records.MAX_RECORD_LINES
-            return None if quotes.size % 2 and is_long else (None, 0)
+            is_open = quotes.size % 2 == 1
+            tail = buffer.count(newline, int(quotes[-1])) if is_open else 0
+            return None if is_open and (is_last or tail > records.MAX_RECORD_LINES) else (None, 0)
         body, mended = buffer[:taken], 0
         if self.encoding != "utf-8":
             body, mended = text_encoding.to_utf8(body, self.encoding)

@@ -25,7 +25,10 @@ from pipelines.runtime.engine import Scanned, scan_in_child
 from pipelines.sandbox import Sandbox
 from pipelines.scan import FragmentOrder, preload
 
-PACK_BYTES = 16 << 20
+# How fragments are packed into tasks depends on the cluster; what they yield does not.
+TASKS_PER_CPU = 4
+SMALL_PACK_BYTES = 16 << 20
+LARGE_PACK_BYTES = 256 << 20
 SCHEMA = pa.schema([("result", pa.large_binary())])
 
 
@@ -54,7 +57,10 @@ class DataEngine:
     is_cancelled: Callable[[], bool]
 
     def scan(self, orders: Sequence[FragmentOrder]) -> Iterator[Scanned]:
-        tasks = [_task(pack, self.limits) for pack in packed(orders)]
+        size = sum(order.size_bytes for order in orders)
+        share = size / (TASKS_PER_CPU * max(1.0, _cpus()))
+        packs = packed(orders, int(min(max(share, SMALL_PACK_BYTES), LARGE_PACK_BYTES)))
+        tasks = [_task(pack, self.limits) for pack in packs]
         dataset = ray.data.read_datasource(
             _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
         )
@@ -72,12 +78,17 @@ class DataEngine:
             raise ServiceUnavailable(f"reading was interrupted: {type(error).__name__}") from error
 
 
-def packed(orders: Sequence[FragmentOrder]) -> list[list[FragmentOrder]]:
+def _cpus() -> float:
+    resources_there: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return resources_there.get("CPU", 1.0)
+
+
+def packed(orders: Sequence[FragmentOrder], pack_bytes: int) -> list[list[FragmentOrder]]:
     """Consecutive fragments together, until a pack is worth a task."""
     packs: list[list[FragmentOrder]] = []
-    size = PACK_BYTES
+    size = pack_bytes
     for order in orders:
-        if size >= PACK_BYTES:
+        if size >= pack_bytes:
             packs.append([])
             size = 0
         packs[-1].append(order)
@@ -87,21 +98,20 @@ def packed(orders: Sequence[FragmentOrder]) -> list[list[FragmentOrder]]:
 
 def _task(pack: list[FragmentOrder], limits: Limits) -> ReadTask:
     def read() -> Iterator[pa.Table]:
-        for order in pack:
-            yield pa.table({"result": [_answer(order, limits)]}, schema=SCHEMA)
+        yield pa.table({"result": _answers(pack, limits)}, schema=SCHEMA)
 
     metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
     return ReadTask(read, metadata, schema=SCHEMA)
 
 
-def _answer(order: FragmentOrder, limits: Limits) -> bytes:
-    """The result, pickled; an error of ours too, so that it keeps its type on the way."""
-    answer: Scanned | MetricFoundryError
+def _answers(pack: list[FragmentOrder], limits: Limits) -> list[bytes]:
+    """The results, pickled; an error of ours too, so that it keeps its type on the way."""
+    answers: Sequence[Scanned | MetricFoundryError]
     try:
-        answer = scan_in_child(children_of(order.store), order, limits)
+        answers = scan_in_child(children_of(pack[0].store), pack, limits)
     except MetricFoundryError as error:
-        answer = error
-    return pickle.dumps(answer, protocol=5)
+        answers = [error]
+    return [pickle.dumps(answer, protocol=5) for answer in answers]
 
 
 class _Fragments(Datasource):

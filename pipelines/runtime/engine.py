@@ -48,26 +48,49 @@ def fits_inline(orders: Sequence[FragmentOrder], inline_bytes: int) -> bool:
 
 def scan_in_child(
     children: Sandbox,
-    order: FragmentOrder,
+    orders: Sequence[FragmentOrder],
     limits: Limits,
     *,
     on_progress: Callable[[Any], None] | None = None,
     is_cancelled: Callable[[], bool] = lambda: False,
-) -> Scanned:
-    """One fragment in a child of its own; the file's faults are answers, ours are raised."""
+) -> list[Scanned]:
+    """Some fragments in one child; the file's faults are answers, ours are raised.
+
+    A child that has scanned one fragment has the memory for the next at hand. When one of several
+    fragments kills it, each gets a child of its own, so that only the guilty one fails.
+    """
     try:
         return children.run(
-            scan_fragment,
-            order,
+            _scan_all,
+            orders,
             limits=ChildLimits(limits.reader_memory_bytes, limits.reader_cpu_s),
             on_progress=on_progress,
             is_cancelled=is_cancelled,
         )
+    except ReadError as error:
+        if len(orders) == 1:
+            return [_failure(orders[0], error)]
+    return [
+        scanned
+        for order in orders
+        for scanned in scan_in_child(
+            children, [order], limits, on_progress=on_progress, is_cancelled=is_cancelled
+        )
+    ]
+
+
+def _scan_all(orders: Sequence[FragmentOrder]) -> list[Scanned]:
+    return [_scan(order) for order in orders]
+
+
+def _scan(order: FragmentOrder) -> Scanned:
+    try:
+        return scan_fragment(order)
     except (ReadError, SourceError) as error:
-        return failure(order, error)
+        return _failure(order, error)
 
 
-def failure(order: FragmentOrder, error: MetricFoundryError) -> FragmentFailure:
+def _failure(order: FragmentOrder, error: MetricFoundryError) -> FragmentFailure:
     return FragmentFailure(
         order.table, order.index, error.stable_code, str(error), error.advice, error.retryable
     )
@@ -95,10 +118,11 @@ class InlineEngine:
     def _one(self, order: FragmentOrder) -> Scanned:
         if self.is_cancelled():
             raise sandbox.Cancelled
-        return scan_in_child(
+        (scanned,) = scan_in_child(
             self.children,
-            order,
+            [order],
             self.limits,
             on_progress=lambda report: self.on_rows(*report),
             is_cancelled=self.is_cancelled,
         )
+        return scanned

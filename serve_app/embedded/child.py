@@ -3,11 +3,13 @@
 import contextlib
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
+NOTHING: Mapping[str, str] = {}
 # Runs before the server does, in its process: PR_SET_PDEATHSIG, without a preexec_fn (which may
 # deadlock in a process that has threads). The second look at the parent closes the race.
 _TETHER = """
@@ -73,7 +75,9 @@ class ChildProcess:
         return process if same else None
 
 
-def spawn(command: list[str], *, folder: Path, log: Path) -> ChildProcess:
+def spawn(
+    command: list[str], *, folder: Path, log: Path, environment: Mapping[str, str] = NOTHING
+) -> ChildProcess:
     """Start a server in its own session (Ctrl-C is not for it) and a bare environment.
 
     Call it from the main thread: the tether is to the thread that starts it.
@@ -84,7 +88,7 @@ def spawn(command: list[str], *, folder: Path, log: Path) -> ChildProcess:
         pid = os.posix_spawn(
             sys.executable,
             [*tether, *command],
-            {"PATH": os.defpath, "HOME": str(folder)},
+            {"PATH": os.defpath, "HOME": str(folder), **environment},
             file_actions=[
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
                 (os.POSIX_SPAWN_DUP2, output, 1),

@@ -24,6 +24,8 @@ SERVICES = ("master", "volume", "filer", "s3")
 TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 READY_TIMEOUT_S = 60.0
 
+MEMORY = {"GOMEMLIMIT": "400MiB"}  # a soft limit: else it keeps twice that after a large file
+
 
 @dataclass(slots=True)
 class SeaweedFS:
@@ -127,7 +129,9 @@ def binary() -> Path:
 
 
 def _launch(folder: Path, chosen: dict[str, int]) -> ChildProcess:
-    process = spawn(_command(folder, chosen), folder=folder, log=folder / "server.log")
+    process = spawn(
+        _command(folder, chosen), folder=folder, log=folder / "server.log", environment=MEMORY
+    )
     folders.write_json(
         folder / "server.json",
         {"process": process.as_dict(), "ports": chosen},

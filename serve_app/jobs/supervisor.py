@@ -22,7 +22,7 @@ from serve_app.ray_metrics import RayMetrics
 from serve_app.settings import Settings
 
 NAMESPACE = "metricfoundry"
-TICK_S = 0.02
+TICK_S = 0.1
 log = structlog.get_logger()
 
 

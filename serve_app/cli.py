@@ -173,7 +173,9 @@ def doctor(
 
 @app.command()
 def clean(
-    days: Annotated[float, typer.Option(help="Remove jobs that ended longer ago.", min=0)] = -1.0,
+    days: Annotated[
+        float | None, typer.Option(help="Remove what ended longer ago.", min=0, show_default=False)
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Remove all jobs that have ended.")] = False,
     json: Json = False,
 ) -> None:
@@ -181,7 +183,7 @@ def clean(
     with command(json) as (output, settings):
         from serve_app.cli_clean import clean as remove
 
-        age = 0.0 if every else settings.retention_days if days < 0 else days
+        age = 0.0 if every else settings.retention_days if days is None else days
         removed = remove(settings, age, output.say)
         output.result({"jobs": removed})
         output.print(f"{removed} jobs removed")

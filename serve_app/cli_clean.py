@@ -1,7 +1,10 @@
 """Clean: retention by hand, with the service running or not."""
 
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from connectors.object_store import ObjectStore
 from serve_app import migrations
@@ -9,7 +12,7 @@ from serve_app.embedded import folder as folders
 from serve_app.embedded import seaweedfs, service_record
 from serve_app.embedded.seaweedfs import SeaweedFS
 from serve_app.embedded.stack import complete
-from serve_app.jobs.retention import remove_old
+from serve_app.jobs.retention import DAY_S, remove_old
 from serve_app.jobs.store import SqlJobStore
 from serve_app.settings import Settings
 
@@ -21,10 +24,18 @@ def clean(settings: Settings, days: float, say: Callable[[str], None]) -> int:
         migrations.migrate(full.database_url)
         jobs = SqlJobStore(full.database_url)
         removed = remove_old(jobs, ObjectStore(full.store_config()), days)
+        _remove_copies(settings.home / "results", time.time() - days * DAY_S)
         if server:
             say("giving the space back")
             server.vacuum()
     return removed
+
+
+def _remove_copies(folder: Path, moment: float) -> None:
+    """The copies of results that `run` and `open` made before that moment."""
+    for copy in folder.glob("*/"):
+        if copy.stat().st_mtime < moment:
+            shutil.rmtree(copy)
 
 
 @contextmanager

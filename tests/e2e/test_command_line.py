@@ -168,6 +168,24 @@ def test_a_service_ends_with_sigterm_and_takes_its_own_along(tmp_path):
     assert (tmp_path / "home" / "jobs.sqlite3").exists()
 
 
+def test_clean_removes_ended_jobs_and_frees_the_disk(service, metricfoundry, tmp_path):
+    """Rows, objects and the copies here; a job that ended later than asked stays."""
+    large = tmp_path / "large.csv"
+    large.write_text("x,y\n" + "".join(f"{i},{i * i % 9973}\n" for i in range(80_000)))
+    _, found = metricfoundry("run", str(large))
+    assert metricfoundry("clean", "--days", "1") == (Exit.OK, {"jobs": 0})
+    assert service.results(found["jobId"])["summary"]["rows"] == 80_000
+
+    code, removed = metricfoundry("clean", "--all")
+
+    assert code == Exit.OK
+    assert removed["jobs"] >= 1
+    service.call("GET", f"/jobs/{found['jobId']}", status=404)
+    assert not Path(found["report"]).exists()
+    held = sum(each.stat().st_size for each in (service.home / "s3" / "data").glob("*.dat"))
+    assert held < large.stat().st_size
+
+
 def wait_ready(port, process):
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:

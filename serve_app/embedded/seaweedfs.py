@@ -23,6 +23,7 @@ from serve_app.embedded.child import ChildProcess, spawn
 SERVICES = ("master", "volume", "filer", "s3")
 TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
 READY_TIMEOUT_S = 60.0
+SWEEPS, SWEEP_PAUSE_S = 3, 1.5
 
 MEMORY = {"GOMEMLIMIT": "400MiB"}  # a soft limit: else it keeps twice that after a large file
 
@@ -59,12 +60,17 @@ class SeaweedFS:
             self.process = _launch(self.folder, self.ports)
 
     def vacuum(self) -> None:
-        """Give the space of deleted objects back to the disk. Raises ServiceUnavailable."""
+        """Give the space of deleted objects back to the disk. Raises ServiceUnavailable.
+
+        The server takes deletions in turn, for a second or two; hence several sweeps.
+        """
         context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
         context.load_cert_chain(self.folder / "node.crt", self.folder / "node.key")
         address = f"https://127.0.0.1:{self.ports['master']}/vol/vacuum?garbageThreshold=0.0001"
         try:
-            httpx.get(address, verify=context, timeout=600).raise_for_status()
+            for _ in range(SWEEPS):
+                time.sleep(SWEEP_PAUSE_S)
+                httpx.get(address, verify=context, timeout=600).raise_for_status()
         except httpx.HTTPError as error:
             raise ServiceUnavailable("the embedded S3 server could not free its space") from error
 

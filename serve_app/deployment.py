@@ -16,9 +16,12 @@ REPLICAS = 2
 REQUESTS_PER_REPLICA = 200
 
 
-def application(settings: Settings, replicas: int = REPLICAS) -> Application:
+def application(
+    settings: Settings, replicas: int = REPLICAS, *, prepares: bool = False
+) -> Application:
     """The application to run: the settings travel as a value, replicas read no environment.
 
+    With `prepares`, a replica sees to bucket and tables first; any number may do so at once.
     Replicas hold no CPU: on a small machine all of them belong to the tasks that read data.
     """
 
@@ -28,6 +31,8 @@ def application(settings: Settings, replicas: int = REPLICAS) -> Application:
         from serve_app.ray_metrics import RayMetrics
 
         _close_internal_port()
+        if prepares:
+            _prepare(settings)
         return create_app(settings, dispatcher=RayDispatcher(settings), metrics=RayMetrics())
 
     deployment: Any = serve.deployment(
@@ -80,7 +85,15 @@ def build(args: dict[str, Any]) -> Application:
             "(`args` in serve.yaml, or MF_ in the environment); "
             "`metricfoundry up` is what starts embedded ones"
         )
-    return application(settings)
+    return application(settings, prepares=True)
+
+
+def _prepare(settings: Settings) -> None:
+    from connectors.object_store import ObjectStore
+    from serve_app.migrations import migrate
+
+    ObjectStore(settings.store_config()).ensure_bucket(list(settings.cors_origins))
+    migrate(settings.database_url)
 
 
 def _close_internal_port() -> None:

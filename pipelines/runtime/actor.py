@@ -1,7 +1,10 @@
 """Runner: the actor that runs one job at a time; it is kept warm, so that a small job is quick."""
 
+import ctypes
+import gc
 from typing import Any
 
+import pyarrow as pa
 import ray
 
 from connectors.object_store import StoreConfig
@@ -30,7 +33,10 @@ class Runner:
     def run(self, order: JobOrder) -> Outcome:
         """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
         self._watch = Watch()
-        return run_job(order, self._children, self._watch)
+        try:
+            return run_job(order, self._children, self._watch)
+        finally:
+            _release_memory()
 
     def advance(self) -> Advance:
         return self._watch.advance()
@@ -43,6 +49,13 @@ def start_runner(name: str, store: StoreConfig) -> Any:
     """A runner of the calling process; it dies with it."""
     actor = ray.remote(Runner).options(name=name, max_concurrency=4, **resources.RUNNER)
     return actor.remote(store)
+
+
+def _release_memory() -> None:
+    """A runner lives long: what one large job needed goes back before the next one comes."""
+    gc.collect()
+    pa.default_memory_pool().release_unused()
+    ctypes.CDLL(None).malloc_trim(0)
 
 
 def _import_ahead() -> None:

@@ -5,8 +5,8 @@ began where the one before it ended. What is not is read again, with what is kno
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -132,8 +132,8 @@ def ingest(
 
 
 def _finished(order: JobOrder, store: ObjectStore, reading: _Reading) -> TableIngest:
-    results = [reading.results[index] for index in sorted(reading.results)]
-    states = TableStates.merged([r.states for r in results if r.states is not None])
+    results = [reading.results.pop(index) for index in sorted(reading.results)]
+    states = TableStates.merged(_given_away(results))
     states_key = artifacts.states_key(order.job_id, reading.folder)
     store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
     rejects = [reject for result in results for reject in result.rejects]
@@ -167,6 +167,14 @@ def _finished(order: JobOrder, store: ObjectStore, reading: _Reading) -> TableIn
         notices=(*plan.notices, *_notices(reading, account, results)),
         rejects_key=rejects_key,
     )
+
+
+def _given_away(results: list[FragmentResult]) -> Iterator[TableStates]:
+    """The states in fragment order, each let go once it is merged: together they take much room."""
+    for place, result in enumerate(results):
+        if result.states is not None:
+            results[place] = replace(result, states=None)
+            yield result.states
 
 
 def _ipc(table: pa.Table) -> bytes:

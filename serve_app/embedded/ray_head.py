@@ -77,6 +77,7 @@ def environment(token_path: Path) -> dict[str, str]:
         "RAY_DATA_USE_DATASOURCE_V2": "0",  # V2 starts 32 actors to read one Parquet file
         "RAY_task_oom_retries": "1",
         "RAY_idle_worker_killing_time_threshold_ms": "600000",  # a warm reader is worth 2 s
+        "MALLOC_ARENA_MAX": "2",  # or each thread of a long-lived process keeps memory of its own
         "RAY_worker_niceness": "0",  # else whatever runs beside us starves the jobs
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     }

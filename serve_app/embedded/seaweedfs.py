@@ -25,7 +25,7 @@ TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_sig
 READY_TIMEOUT_S = 60.0
 SWEEPS, SWEEP_PAUSE_S = 3, 1.5
 
-MEMORY = {"GOMEMLIMIT": "400MiB"}  # a soft limit: else it keeps twice that after a large file
+MEMORY = {"GOMEMLIMIT": "700MiB"}  # a soft limit: else it may keep a gigabyte after a large file
 
 
 @dataclass(slots=True)

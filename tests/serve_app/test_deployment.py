@@ -1,10 +1,16 @@
 """Deployment: what `serve run` and `serve deploy` are given."""
 
+import warnings
+
 import pytest
-from ray.serve import Application
 
 from connectors.errors import Misconfigured
-from serve_app.deployment import build
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Ray's own, while it is imported
+    from ray.serve import Application
+
+    from serve_app.deployment import build
 
 CLUSTER = {"s3_bucket": "data", "database_url": "postgresql://host/jobs"}
 

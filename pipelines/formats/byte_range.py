@@ -22,6 +22,7 @@ from pipelines.formats.records import Dialect
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 16 << 20
 MAX_ROW_BYTES = 64 << 20
+CANDIDATES = 16  # newlines that are tried for the first row of a range
 
 Offsets = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
@@ -75,9 +76,13 @@ class ByteRange:
             )
 
     def texts(self) -> Iterator[pl.DataFrame]:
-        """The cells as they stand, all text; for looking at a sample."""
+        """The cells as they stand, all text; for looking at a sample.
+
+        Nothing comes from a guessed start that seems to be wrong: torn rows would mislead.
+        """
         for raw in self._raw_chunks():
-            yield raw.frame
+            if not (self.is_guess and (raw.repaired or raw.rejects)):
+                yield raw.frame
 
     def _raw_chunks(self) -> Iterator["_Raw"]:
         position = self._first_row() if self.is_guess else self.start
@@ -271,29 +276,24 @@ class ByteRange:
         return _Raw(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
 
     def _first_row(self) -> int:
-        """The first row start at or after `start`: after a newline, in or out of quotes.
+        """The first row start at or after `start`: behind a newline that no quotes enclose.
 
-        Both readings are tried on the rows that follow, and the one under which more of them have
-        the right number of cells wins.
+        Which one that is shows in the rows that follow: behind a newline within a cell the first of
+        them is torn. So the first newline wins under which most rows have all their cells.
         """
         window = self.file.read(self.start - 1, self.start - 1 + SPOT_BYTES)
         newline = self.dialect.newline.encode()
-        plain = window.find(newline)
-        if plain < 0:
+        candidates: list[int] = []
+        at = window.find(newline)
+        while at >= 0 and len(candidates) < CANDIDATES:
+            candidates.append(at + 1)
+            at = window.find(newline, at + 1)
+        if not candidates:
             return self.start
-        candidates = [plain + 1]
-        if self.dialect.quote:
-            closing = window.find(self.dialect.quote.encode())
-            after = window.find(newline, closing) if closing >= 0 else -1
-            if after >= 0 and after != plain:
-                candidates.append(after + 1)
-        if len(candidates) == 1:
-            return self.start - 1 + candidates[0]
-        return (
-            self.start
-            - 1
-            + max(candidates, key=lambda offset: (self._fit(window[offset:]), -offset))
-        )
+        if self.dialect.quote is None or self.dialect.quote.encode() not in window:
+            candidates = candidates[:1]
+        best = max(candidates, key=lambda offset: (self._fit(window[offset:]), -offset))
+        return self.start - 1 + best
 
     def _fit(self, rows: bytes) -> float:
         text = rows.decode(self.encoding, "replace")

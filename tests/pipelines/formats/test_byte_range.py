@@ -222,3 +222,16 @@ def test_a_stream_reads_like_a_range():
         pl.concat([c.frame for c in plan.fragments[0].chunks(plan.schema)])
     )
     assert pl.concat(frames).height == len(table)
+
+
+def test_a_sample_from_within_a_quoted_cell_misleads_nobody():
+    """Whatever the middle of a large file looks like, numbers stay numbers."""
+    rows = [f'{i},{i / 4},"first line\nsecond, line",{i % 7}' for i in range(60_000)]
+    for padding in range(12):
+        content = (
+            "id,half,text,code\n" + "\n".join([*rows, "1,0.5," + "x" * padding + ",1"])
+        ).encode()
+
+        schema = planned(content).schema
+
+        assert schema == {"id": pl.Int64, "half": pl.Float64, "text": pl.String, "code": pl.Int64}

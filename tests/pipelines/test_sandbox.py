@@ -3,6 +3,7 @@
 import ctypes
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -102,10 +103,10 @@ def test_a_killed_server_is_replaced(children):
 def test_no_descriptor_is_leaked(children):
     """A long-lived runner makes a hundred thousand calls."""
     children.run(add, 1, 1)
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
         children.run(add, 1, 1)
         with pytest.raises(ParserCrashed):
             children.run(segfault)
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before

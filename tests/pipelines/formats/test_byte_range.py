@@ -4,6 +4,7 @@ import csv
 import io
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -34,7 +35,7 @@ def planned(content: bytes, name: str = "data.csv"):
 
 
 def rows_of(fragments, schema):
-    """All rows, as the driver would get them: a wrongly guessed start is corrected and read again."""
+    """All rows, as the driver would get them: a wrongly guessed start is corrected."""
     frames, account, end = [], RowAccount(), None
     for fragment in fragments:
         chunks = list(fragment.chunks(schema))
@@ -56,7 +57,7 @@ def cut(fragment: ByteRange, boundaries: list[int], size: int):
             is_guess=index > 0,
             lead=fragment.lead if index == 0 else {},
         )
-        for index, (start, end) in enumerate(zip(edges, edges[1:], strict=False))
+        for index, (start, end) in enumerate(pairwise(edges))
     ]
 
 
@@ -93,7 +94,10 @@ def test_any_chunk_size_gives_the_same_rows(chunk_bytes):
     fragment = replace(planned(content).fragments[0], chunk_bytes=chunk_bytes)
 
     frame = pl.concat(
-        [c.frame for c in fragment.chunks(pl.Schema(dict.fromkeys("id a b c".split(), pl.String)))]
+        [
+            c.frame
+            for c in fragment.chunks(pl.Schema(dict.fromkeys(["id", "a", "b", "c"], pl.String)))
+        ]
     )
 
     assert frame.height == len(table)

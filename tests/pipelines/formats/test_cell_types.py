@@ -1,6 +1,6 @@
 """Cell types: a column is what all its cells say, and conversion never changes a meaning."""
 
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -26,7 +26,7 @@ from pipelines.formats.cell_types import DATETIME, INSTANT, convert, infer
         (["+5", "-5"], pl.Int64(), [5, -5]),
         (["1e400"], pl.String(), ["1e400"]),
         (["inf", "1.5"], pl.Float64(), [float("inf"), 1.5]),
-        (["9223372036854775808"], pl.Decimal(38, 0), [Decimal("9223372036854775808")]),
+        (["9223372036854775808"], pl.Decimal(38, 0), [Decimal(9223372036854775808)]),
         (["true", "FALSE"], pl.Boolean(), [True, False]),
         (["true", "1"], pl.String(), ["true", "1"]),
         (["2024-02-29"], pl.Date(), [date(2024, 2, 29)]),
@@ -38,7 +38,7 @@ from pipelines.formats.cell_types import DATETIME, INSTANT, convert, infer
             DATETIME,
             [datetime(2024, 1, 5), datetime(2024, 1, 5, 1, 2, 3, 500_000)],
         ),
-        (["2024-01-05T10:00:00+02:00"], INSTANT, [datetime(2024, 1, 5, 8, tzinfo=timezone.utc)]),
+        (["2024-01-05T10:00:00+02:00"], INSTANT, [datetime(2024, 1, 5, 8, tzinfo=UTC)]),
         (["", "null"], pl.Null(), [None, None]),
     ],
 )

@@ -94,7 +94,7 @@ def test_types_are_kept(array, dtype, expected):
 
 def test_int96_timestamps_reach_beyond_the_nanosecond_range():
     """The year 3000 does not wrap around to 1830."""
-    far = dt.datetime(3000, 1, 1)  # noqa: DTZ001 - the column has no zone
+    far = dt.datetime(3000, 1, 1)
     table = pa.table({"at": pa.array([far], pa.timestamp("us"))})
 
     (chunk,) = chunks(written(table, use_deprecated_int96_timestamps=True))

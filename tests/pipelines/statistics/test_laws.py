@@ -17,7 +17,7 @@ from pipelines.statistics.table_states import TableStates
 from pipelines.statistics.table_view import TableView
 
 NOISE = np.random.default_rng(7).normal(size=40)
-MOMENT = datetime(2009, 8, 16, 1, 2, 3, 500)  # noqa: DTZ001
+MOMENT = datetime(2009, 8, 16, 1, 2, 3, 500)
 
 COLUMNS: dict[str, pl.Series] = {
     "integer": pl.Series([3, 1, None, -7, 3, 0, 2**60, -(2**60)]),
@@ -39,7 +39,7 @@ COLUMNS: dict[str, pl.Series] = {
     "enum": pl.Series(["a", None, "b"], dtype=pl.Enum(["b", "a"])),
     "date": pl.Series([date(2009, 8, 16), None, date(1, 1, 1), date(9999, 12, 31)]),
     "far date": pl.Series([2**31 - 1, -(2**31), None, 0], dtype=pl.Int32).cast(pl.Date),
-    "datetime": pl.Series([MOMENT, None, datetime(1, 1, 1), MOMENT]),  # noqa: DTZ001
+    "datetime": pl.Series([MOMENT, None, datetime(1, 1, 1), MOMENT]),
     "far datetime": pl.Series([2**63 - 1, -(2**63)]).cast(pl.Datetime("ms")),
     "zoned": pl.Series([datetime(2009, 8, 16, tzinfo=UTC), None]).dt.convert_time_zone(
         "Europe/Berlin"

@@ -16,6 +16,8 @@ from pipelines.runtime.run import run_job
 from pipelines.sandbox import Sandbox
 from pipelines.scan import preload
 
+LARGE_BYTES = 64 << 20
+
 
 class Runner:
     """Runs jobs. Threaded, so that it can be asked how far it is, and told to stop, meanwhile."""
@@ -36,7 +38,8 @@ class Runner:
         try:
             return run_job(order, self._children, self._watch)
         finally:
-            _release_memory()
+            if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
+                _release_memory()
 
     def advance(self) -> Advance:
         return self._watch.advance()

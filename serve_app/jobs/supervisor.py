@@ -6,6 +6,7 @@ and those jobs go on in another attempt: so each job has at most one runner whos
 
 import hashlib
 import threading
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ class SupervisorActor:
                 self._nudged.wait(1.0)
 
 
+@cache
 def code_version() -> str:
     """A word for the code that runs: a supervisor of other code must not serve this one's jobs."""
     digest = hashlib.sha256()

@@ -16,9 +16,7 @@ import structlog
 from connectors.object_store import ObjectStore
 from pipelines.runtime import resources
 from serve_app import logs
-from serve_app.jobs.ray_crew import RayCrew
 from serve_app.jobs.store import SqlJobStore
-from serve_app.jobs.supervision import Supervision
 from serve_app.ray_metrics import RayMetrics
 from serve_app.settings import Settings
 
@@ -31,6 +29,10 @@ class SupervisorActor:
     """The supervisor's loop, started in `__init__` so that a restart starts it too."""
 
     def __init__(self, settings: Settings) -> None:
+        # Imported where they run: the API's replicas load this module too, only to find the actor.
+        from serve_app.jobs.ray_crew import RayCrew
+        from serve_app.jobs.supervision import Supervision
+
         logs.configure(settings.log_level)
         self._crew = RayCrew(settings)
         self._supervision = Supervision(

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Any, BinaryIO, cast
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
@@ -186,11 +185,6 @@ class _HashingSink:
 
     def seekable(self) -> bool:
         return False
-
-
-def parquet_schema(schema: pl.Schema) -> pa.Schema:
-    """The Arrow schema of the parts."""
-    return pl.DataFrame(schema=schema).to_arrow().schema
 
 
 def sha256_of(file: S3Object) -> str:

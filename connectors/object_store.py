@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BLOCK_BYTES = 4 << 20
+DIGEST_BYTES = 32 << 20
 MULTIPART_BYTES = 64 << 20
 CONDITION_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 FULL = {"InsufficientStorage", "XMinioStorageFull", "507"}
@@ -336,8 +337,9 @@ class S3Object:
     def sha256(self, on_block: Callable[[], None] = lambda: None) -> str:
         """The digest of all bytes, in hexadecimal; `on_block` is called as it goes on."""
         digest = hashlib.sha256()
-        for block in self.stream():
-            digest.update(block)
+        # A server that prefetches for a long stream works twice as hard as for the same in ranges.
+        for start in range(0, self.size, DIGEST_BYTES):
+            digest.update(self.read(start, start + DIGEST_BYTES))
             on_block()
         return digest.hexdigest()
 

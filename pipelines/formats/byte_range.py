@@ -1,32 +1,28 @@
 """Byte ranges: the rows that begin in a part of a delimited file, read on their own.
 
-Two readers share the work. polars is fast and strict; where the bytes are not so regular that it
-could only read them rightly, the exact reader of `records` takes the chunk. In both, a line break
-within a cell is a newline, however the file writes its line ends.
+Two readers share the work: `regular_rows` is fast and refuses what it cannot prove that it reads
+rightly, `mended_rows` takes that. In both, a line break within a cell is a newline, however the
+file writes its line ends.
 """
 
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-import numpy as np
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import cell_types, records, text_encoding
-from pipelines.formats.base import Chunk, Reject, RowAccount
+from pipelines.formats import cell_types, mended_rows, records, regular_rows
+from pipelines.formats.base import Chunk, RowAccount
 from pipelines.formats.records import Dialect
+from pipelines.formats.rows import Rows, TextForm
 
 SPOT_BYTES = 1 << 18
-CHUNK_BYTES = 16 << 20
+CHUNK_BYTES = 32 << 20
 MAX_ROW_BYTES = 64 << 20
 CANDIDATES = 16  # newlines that are tried for the first row of a range
-
-Offsets = np.ndarray[tuple[int], np.dtype[np.int64]]
-Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
-Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,12 @@ class ByteRange:
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         types = dict(schema)
         lead = dict(self.lead)
-        for raw in self._raw_chunks():
+        integers = {name for name, dtype in types.items() if dtype == pl.Int64}
+        for raw in self._raw_chunks(integers):
             converted = {name: cell_types.convert(raw.frame[name], types[name]) for name in types}
             types = {name: column.series.dtype for name, column in converted.items()}
+            if any(raw.frame[name].dtype == pl.String for name in integers):
+                integers.clear()  # a chunk that cannot be read as integers at once is read twice
             skipped = Counter(lead) + Counter(raw.skipped)
             lead = {}
             yield Chunk(
@@ -71,7 +70,7 @@ class ByteRange:
                 rejects=raw.rejects,
                 repaired=raw.repaired,
                 skipped=skipped,
-                null_tokens={n: c.null_tokens for n, c in converted.items() if c.null_tokens},
+                null_tokens=_null_tokens(raw, converted),
                 span=raw.span,
             )
 
@@ -80,11 +79,12 @@ class ByteRange:
 
         Nothing comes from a guessed start that seems to be wrong: torn rows would mislead.
         """
-        for raw in self._raw_chunks():
+        for raw in self._raw_chunks(()):
             if not (self.is_guess and (raw.repaired or raw.rejects)):
                 yield raw.frame
 
-    def _raw_chunks(self) -> Iterator["_Raw"]:
+    def _raw_chunks(self, integers: Collection[str]) -> Iterator[Rows]:
+        """`integers` names columns that may be read as such; it may change on the way."""
         position = self._first_row() if self.is_guess else self.start
         origin = position
         buffer = b""
@@ -98,7 +98,7 @@ class ByteRange:
             if not buffer:
                 break
             limit = None if self.end is None else self.end - position
-            raw, taken = self._parse(buffer, limit, is_last=is_last)
+            raw, taken = self._parse(buffer, limit, is_last=is_last, integers=integers)
             if raw is None:
                 if len(buffer) > MAX_ROW_BYTES:
                     raise LimitExceeded(
@@ -112,10 +112,12 @@ class ByteRange:
             yielded = True
             yield replace(raw, span=(origin, position) if self.file.seekable else None)
         if not yielded:
-            yield replace(self._empty(), span=(origin, origin) if self.file.seekable else None)
+            span = (origin, origin) if self.file.seekable else None
+            yield replace(Rows.none(self.columns), span=span)
 
-    def _empty(self) -> "_Raw":
-        return _Raw(pl.DataFrame(schema=dict.fromkeys(self.columns, pl.String)))
+    @property
+    def _form(self) -> TextForm:
+        return TextForm(self.encoding, self.dialect, self.columns)
 
     def _blocks(self, position: int) -> Iterator[bytes]:
         if self.file.seekable:
@@ -144,136 +146,18 @@ class ByteRange:
             yield b"".join(pending)
 
     def _parse(
-        self, buffer: bytes, limit: int | None, *, is_last: bool
-    ) -> tuple["_Raw | None", int]:
+        self,
+        buffer: bytes,
+        limit: int | None,
+        *,
+        is_last: bool,
+        integers: Collection[str],
+    ) -> tuple[Rows | None, int]:
         """The complete rows of the buffer that begin before `limit`, and the bytes they took."""
-        fast = self._fast(buffer, limit, is_last=is_last)
-        if fast is not None:
-            return fast
-        return self._exact(buffer, limit, is_last=is_last)
-
-    def _fast(
-        self, buffer: bytes, limit: int | None, *, is_last: bool
-    ) -> tuple["_Raw | None", int] | None:
-        """By polars, if the bytes are so regular that it must agree with `records`."""
-        newline = self.dialect.newline.encode()
-        returns = buffer.count(b"\r") if newline == b"\n" else 0
-        if self.dialect.escape or (returns and returns != buffer.count(b"\r\n")):
-            return None
-        quotes = _quotes(buffer, self.dialect)
-        if quotes is None or (newline == b"\r" and (quotes.size or b"\n" in buffer)):
-            return None
-        taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
-        if taken is None:  # more bytes may end the row, unless a quote is open that nothing closes
-            is_open = quotes.size % 2 == 1
-            tail = buffer.count(newline, int(quotes[-1])) if is_open else 0
-            return None if is_open and (is_last or tail > records.MAX_RECORD_LINES) else (None, 0)
-        body, mended = buffer[:taken], 0
-        if self.encoding != "utf-8":
-            body, mended = text_encoding.to_utf8(body, self.encoding)
-        frame = self._by_polars(body, quotes)
-        if frame is None and not mended:
-            body, mended = text_encoding.to_utf8(body, self.encoding)
-            frame = self._by_polars(body, quotes) if mended else None
-        if frame is None:
-            return None
-        blank = 0
-        if frame.height and frame[self.columns[0]].null_count() and _has_blank_line(body, newline):
-            if quotes.size:
-                return None
-            lines = body.replace(b"\r", b"\n") if newline == b"\r" else body
-            body, blank = re.subn(rb"(?m)^\r?\n", b"", lines)
-            frame = self._by_polars(body, quotes, eol="\n") if body else self._empty().frame
-        if frame is None or self._has_short_row(frame, body, quotes):
-            return None
-        if returns and quotes.size:
-            frame = frame.with_columns(pl.all().str.replace_all("\r\n", "\n", literal=True))
-        return _Raw(
-            frame,
-            repaired={"not in the encoding of the file": mended} if mended else {},
-            skipped={"blank line": blank} if blank else {},
-        ), taken
-
-    def _by_polars(self, body: bytes, quotes: Offsets, eol: str = "") -> pl.DataFrame | None:
-        try:
-            return pl.read_csv(
-                body,
-                schema=dict.fromkeys(self.columns, pl.String),
-                has_header=False,
-                separator=self.dialect.delimiter,
-                quote_char=self.dialect.quote if quotes.size else None,
-                eol_char=eol or self.dialect.newline,
-            )
-        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
-            return None
-
-    def _has_short_row(self, frame: pl.DataFrame, body: bytes, quotes: Offsets) -> bool:
-        if len(self.columns) == 1 or not frame[self.columns[-1]].null_count():
-            return False
-        delimiters = body.count(self.dialect.delimiter.encode())
-        if quotes.size:
-            inside = frame.select(
-                pl.all().str.count_matches(self.dialect.delimiter, literal=True).sum()
-            )
-            delimiters -= sum(value or 0 for value in inside.row(0))
-        return delimiters != frame.height * (len(self.columns) - 1)
-
-    def _exact(
-        self, buffer: bytes, limit: int | None, *, is_last: bool
-    ) -> tuple["_Raw | None", int]:
-        """By the csv module, record by record, mending what can be mended and saying so."""
-        newline = self.dialect.newline.encode()
-        raw_lines = [line + newline for line in buffer.split(newline)]
-        raw_lines[-1] = raw_lines[-1][: -len(newline)]
-        if not raw_lines[-1] or not is_last:
-            raw_lines.pop()
-        if not raw_lines:
-            return None, 0
-        lines = [text_encoding.decoded(line, self.encoding) for line in raw_lines]
-        offsets = np.concatenate(([0], np.cumsum([len(line) for line in raw_lines])))
-        width = len(self.columns)
-        rows: list[list[str | None]] = []
-        repaired: Counter[str] = Counter()
-        skipped: Counter[str] = Counter()
-        rejects: list[Reject] = []
-        taken = 0
-        for record in records.read(lines, self.dialect, is_last=is_last):
-            begin, stop = int(offsets[record.line]), int(offsets[record.line + record.lines])
-            if limit is not None and begin >= limit:
-                break
-            taken = stop
-            cells: list[str | None] = [cell.replace("\r\n", "\n") for cell in record.cells]
-            if not cells or (len(cells) == 1 and not str(cells[0]).strip()):
-                skipped["blank line"] += 1
-                continue
-            reason = "quote that is never closed" if record.is_literal else ""
-            if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
-                cells, reason = cells[:width], reason or "delimiters behind the last cell"
-            if len(cells) > width:
-                rejects.append(
-                    Reject(
-                        f"{len(cells)} cells where {width} belong",
-                        b"".join(raw_lines[record.line : record.line + record.lines]),
-                        offset=begin,
-                    )
-                )
-                continue
-            if len(cells) < width:
-                cells, reason = (
-                    cells + [None] * (width - len(cells)),
-                    reason or "cells missing at the end",
-                )
-            if reason:
-                repaired[reason] += 1
-            rows.append(cells)
-        if taken == 0 and not is_last:
-            return None, 0
-        frame = (
-            pl.DataFrame(rows, schema=dict.fromkeys(self.columns, pl.String), orient="row")
-            if rows
-            else self._empty().frame
-        )
-        return _Raw(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
+        regular = regular_rows.read(buffer, self._form, limit, is_last=is_last, integers=integers)
+        if regular is not None:
+            return regular
+        return mended_rows.read(buffer, self._form, limit, is_last=is_last)
 
     def _first_row(self) -> int:
         """The first row start at or after `start`: behind a newline that no quotes enclose.
@@ -292,7 +176,13 @@ class ByteRange:
             return self.start
         if self.dialect.quote is None or self.dialect.quote.encode() not in window:
             candidates = candidates[:1]
-        best = max(candidates, key=lambda offset: (self._fit(window[offset:]), -offset))
+        best, most = candidates[0], -1.0
+        for offset in candidates:
+            fit = self._fit(window[offset:])
+            if fit > most:
+                best, most = offset, fit
+            if fit == 1.0:
+                break
         return self.start - 1 + best
 
     def _fit(self, rows: bytes) -> float:
@@ -303,66 +193,11 @@ class ByteRange:
         return good / max(1, len(read))
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """A chunk of untyped cells."""
-
-    frame: pl.DataFrame
-    repaired: Mapping[str, int] = field(default_factory=dict)
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    rejects: tuple[Reject, ...] = ()
-    span: tuple[int, int] | None = None
-
-
-def _quotes(buffer: bytes, dialect: Dialect) -> Offsets | None:
-    """Where the quotes are; None where one stands otherwise than around or doubled in a cell."""
-    none = np.empty(0, np.int64)
-    if dialect.quote is None or dialect.quote.encode() not in buffer:
-        return none
-    quote, delimiter = ord(dialect.quote), ord(dialect.delimiter)
-    text = np.frombuffer(buffer, np.uint8)
-    at = np.flatnonzero(text == quote)
-    opening, closing = at[0::2], at[1::2]
-    before = np.where(opening > 0, text[opening - 1], ord(dialect.newline))
-    after = np.where(closing + 1 < text.size, text[np.minimum(closing + 1, text.size - 1)], quote)
-    edges = (delimiter, ord("\n"), ord("\r"), quote)
-    if not (_among(before, edges).all() and _among(after, edges).all()):
-        return None
-    # What stands before an opening quote may be a quote: the closing half of a doubled one.
-    return at
-
-
-def _among(values: Bytes, edges: tuple[int, ...]) -> Flags:
-    found: Flags = values == edges[0]
-    for edge in edges[1:]:
-        found |= values == edge
-    return found
-
-
-def _cut(
-    buffer: bytes, quotes: Offsets, newline: bytes, limit: int | None, *, is_last: bool
-) -> int | None:
-    """The end of the last complete row that begins before `limit`; None if there is none yet."""
-
-    def is_quoted(offset: int) -> bool:
-        return bool(np.searchsorted(quotes, offset) % 2)
-
-    if limit is not None and limit <= len(buffer):
-        at = buffer.find(newline, max(0, limit - 1))
-        while at >= 0 and is_quoted(at):
-            at = buffer.find(newline, at + 1)
-        if at >= 0:
-            return at + 1
-        return len(buffer) if is_last and quotes.size % 2 == 0 else None
-    if is_last:
-        return len(buffer) if quotes.size % 2 == 0 else None
-    at = buffer.rfind(newline)
-    while at >= 0 and is_quoted(at):
-        at = buffer.rfind(newline, 0, at)
-    return at + 1 if at >= 0 else None
-
-
-def _has_blank_line(body: bytes, newline: bytes) -> bool:
-    if newline == b"\r":
-        return body.startswith(b"\r") or b"\r\r" in body
-    return body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body
+def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Mapping[str, Any]:
+    """By column and word, how many cells were null by it."""
+    tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
+    if raw.has_empty_nulls:
+        for name, counts in tokens.items():
+            if empty := raw.frame[name].null_count():
+                counts[""] += empty
+    return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

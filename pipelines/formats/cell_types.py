@@ -61,7 +61,12 @@ def infer(cells: pl.Series) -> pl.DataType:
 
 
 def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
-    """The cells as `dtype`, or as the narrowest wider type that holds them all."""
+    """The cells as `dtype`, or as the narrowest wider type that holds them all.
+
+    Cells that are of this type already are taken at their word.
+    """
+    if cells.dtype == dtype and not isinstance(dtype, pl.String):
+        return Converted(cells)
     # polars takes a name such as `^a.*$` for a pattern, so no name of theirs goes into it.
     converted = _convert(cells.alias("cells"), dtype)
     return replace(converted, series=converted.series.alias(cells.name))

@@ -26,7 +26,7 @@ from pipelines.sandbox import Sandbox
 from pipelines.scan import FragmentOrder, preload
 
 # How fragments are packed into tasks depends on the cluster; what they yield does not.
-TASKS_PER_CPU = 4
+SHARE = 0.25  # of what is left for each CPU: first large packs, at the end single fragments
 SMALL_PACK_BYTES = 16 << 20
 LARGE_PACK_BYTES = 256 << 20
 SCHEMA = pa.schema([("result", pa.large_binary())])
@@ -57,9 +57,7 @@ class DataEngine:
     is_cancelled: Callable[[], bool]
 
     def scan(self, orders: Sequence[FragmentOrder]) -> Iterator[Scanned]:
-        size = sum(order.size_bytes for order in orders)
-        share = size / (TASKS_PER_CPU * max(1.0, _cpus()))
-        packs = packed(orders, int(min(max(share, SMALL_PACK_BYTES), LARGE_PACK_BYTES)))
+        packs = packed(orders, SHARE / max(1.0, _cpus()))
         tasks = [_task(pack, self.limits) for pack in packs]
         dataset = ray.data.read_datasource(
             _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
@@ -83,16 +81,22 @@ def _cpus() -> float:
     return resources_there.get("CPU", 1.0)
 
 
-def packed(orders: Sequence[FragmentOrder], pack_bytes: int) -> list[list[FragmentOrder]]:
-    """Consecutive fragments together, until a pack is worth a task."""
+def packed(orders: Sequence[FragmentOrder], share: float) -> list[list[FragmentOrder]]:
+    """Consecutive fragments together, in packs that each hold `share` of what is left.
+
+    Guided self-scheduling (Polychronopoulos and Kuck, 1987): few tasks, and yet at the end no CPU
+    waits long for another.
+    """
     packs: list[list[FragmentOrder]] = []
-    size = pack_bytes
+    left = sum(order.size_bytes for order in orders)
+    size = wanted = 0.0
     for order in orders:
-        if size >= pack_bytes:
+        if not packs or size >= wanted:
             packs.append([])
-            size = 0
+            size, wanted = 0.0, min(max(share * left, SMALL_PACK_BYTES), LARGE_PACK_BYTES)
         packs[-1].append(order)
         size += order.size_bytes
+        left -= order.size_bytes
     return packs
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics import patterns
@@ -13,6 +14,7 @@ from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.examples import SHOWN
 from pipelines.statistics.frequent import estimates, heaviest, top
+from pipelines.statistics.hashing import Hashes
 from pipelines.statistics.runs import TextRuns, run_starts
 
 CUT = 100  # characters kept of each text once all together take too much room
@@ -105,15 +107,16 @@ class TextValues:
     def of_loose(self) -> Self | None:
         """What is loose, sketched at once; None when there are few enough different texts."""
         hashes = self.loose.hash().to_numpy()
-        order = np.argsort(hashes)
-        starts = run_starts(hashes[order])
+        ordered = np.sort(hashes)
+        starts = run_starts(ordered)
         if len(starts) <= self.budget.exact:
             return None
-        firsts = order[starts]
-        counts = np.diff(starts, append=len(order))
+        distinct, counts = ordered[starts], np.diff(starts, append=len(ordered))
         kept, short = heaviest(counts, self.budget.frequent)
         frequent, sample = (
-            TextRuns(hashes[firsts[index]], counts[index], self.loose.gather(firsts[index]))
+            TextRuns(
+                distinct[index], counts[index], self.loose.gather(_places(hashes, distinct[index]))
+            )
             for index in (kept, np.arange(min(SAMPLE, len(starts))))
         )
         return dataclasses.replace(
@@ -122,7 +125,7 @@ class TextValues:
             runs=frequent.less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(hashes[firsts], self.budget.distinct),
+            distinct=DistinctSketch.of(distinct, self.budget.distinct),
             sample=sample,
         )
 
@@ -163,3 +166,16 @@ class TextValues:
             figures["patterns"], bounds = patterns.of(known, self.rows)
             estimated |= {"patterns": bounds} if self.sample is not None else {}
         return figures | {"estimates": estimated}
+
+
+def _places(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.intp]:
+    """Where each wanted hash stands first. Few are wanted, and their upper halves tell them."""
+    halves = np.zeros(1 << 16, np.bool_)
+    halves[wanted >> np.uint64(48)] = True
+    near = np.flatnonzero(halves[hashes >> np.uint64(48)])
+    which = np.searchsorted(wanted, hashes[near])
+    which[which == len(wanted)] = 0
+    is_there = wanted[which] == hashes[near] if len(wanted) else np.zeros(0, np.bool_)
+    places = np.zeros(len(wanted), np.intp)
+    places[which[is_there][::-1]] = near[is_there][::-1]
+    return places

@@ -12,6 +12,7 @@ from samples import MemoryObject
 
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
+from pipelines.formats import mended_rows, regular_rows
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.delimited import Delimited
@@ -109,8 +110,8 @@ def test_both_readers_agree():
     fragment = planned(content).fragments[0]
     body = content[fragment.start :]
 
-    fast = fragment._fast(body, None, is_last=True)
-    exact = fragment._exact(body, None, is_last=True)
+    fast = regular_rows.read(body, fragment._form, None, is_last=True)
+    exact = mended_rows.read(body, fragment._form, None, is_last=True)
 
     assert fast is not None
     assert exact[0].frame.fill_null("").equals(fast[0].frame.fill_null(""))

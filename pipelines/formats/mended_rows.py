@@ -1,0 +1,75 @@
+"""Mended rows: the exact reader, record by record; it mends what can be mended, and says so."""
+
+from collections import Counter
+
+import numpy as np
+import polars as pl
+
+from pipelines.formats import records, text_encoding
+from pipelines.formats.base import Reject
+from pipelines.formats.rows import Rows, TextForm
+
+
+def read(
+    buffer: bytes, form: TextForm, limit: int | None, *, is_last: bool
+) -> tuple[Rows | None, int]:
+    """The complete rows that begin before `limit`, and the bytes they took; None: more is needed.
+
+    A line break within a cell is a newline, however the file writes its line ends.
+    """
+    newline = form.dialect.newline.encode()
+    raw_lines = [line + newline for line in buffer.split(newline)]
+    raw_lines[-1] = raw_lines[-1][: -len(newline)]
+    if not raw_lines[-1] or not is_last:
+        raw_lines.pop()
+    if not raw_lines:
+        return None, 0
+    lines = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    offsets = np.concatenate(([0], np.cumsum([len(line) for line in raw_lines])))
+    width = len(form.columns)
+    rows: list[list[str | None]] = []
+    repaired: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
+    rejects: list[Reject] = []
+    taken = 0
+    for record in records.read(lines, form.dialect, is_last=is_last):
+        begin, stop = int(offsets[record.line]), int(offsets[record.line + record.lines])
+        if limit is not None and begin >= limit:
+            break
+        taken = stop
+        cells: list[str | None] = [cell.replace("\r\n", "\n") for cell in record.cells]
+        if _is_blank(record.cells, lines[record.line], width):
+            skipped["blank line"] += 1
+            continue
+        reason = "quote that is never closed" if record.is_literal else ""
+        if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
+            cells, reason = cells[:width], reason or "delimiters behind the last cell"
+        if len(cells) > width:
+            rejects.append(
+                Reject(
+                    f"{len(cells)} cells where {width} belong",
+                    b"".join(raw_lines[record.line : record.line + record.lines]),
+                    offset=begin,
+                )
+            )
+            continue
+        if len(cells) < width:
+            missing: list[str | None] = [None] * (width - len(cells))
+            cells, reason = cells + missing, reason or "cells missing at the end"
+        if reason:
+            repaired[reason] += 1
+        rows.append(cells)
+    if taken == 0 and not is_last:
+        return None, 0
+    if not rows:
+        frame = Rows.none(form.columns).frame
+    else:
+        frame = pl.DataFrame(rows, schema=dict.fromkeys(form.columns, pl.String), orient="row")
+    return Rows(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
+
+
+def _is_blank(cells: list[str], line: str, width: int) -> bool:
+    """Whether a line holds nothing; in a table of one column, `""` is an empty cell."""
+    if width == 1:
+        return not line.strip()
+    return not cells or (len(cells) == 1 and not cells[0].strip())

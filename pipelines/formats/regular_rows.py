@@ -1,0 +1,238 @@
+"""Regular rows: polars reads, and a count of bytes proves that it read what stands there.
+
+polars is fast, but drops, pads and trims without a word where bytes are irregular. So what it read
+is weighed: the bytes of all cells, delimiters, line ends and quotes must be those of the text.
+Since nothing that a cell can be read as is longer than its text, equal sums mean equal cells; that
+holds for integers too, whose shortest text is their own, so that `007` is never taken for 7.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from pipelines.formats import cell_bytes, records, text_encoding
+from pipelines.formats.records import Dialect
+from pipelines.formats.rows import Rows, TextForm
+
+Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
+
+CACHED = 1 << 18  # bytes that are still near when they are looked at again
+MENDED = "not in the encoding of the file"
+
+
+def read(
+    buffer: bytes,
+    form: TextForm,
+    limit: int | None,
+    *,
+    is_last: bool,
+    integers: Collection[str] = (),
+) -> tuple[Rows | None, int] | None:
+    """The complete rows that begin before `limit`, and the bytes they took.
+
+    No rows: more bytes are needed. None: the bytes are irregular, `mended_rows` must read them.
+    `integers` names columns that may be read as such at once; whether they were, the frame tells.
+    """
+    dialect = form.dialect
+    newline = dialect.newline.encode()
+    returns = buffer.count(b"\r") if newline == b"\n" and b"\r" in buffer else 0
+    if dialect.escape or (returns and returns != buffer.count(b"\r\n")):
+        return None
+    quotes = _Quotes(buffer, dialect)
+    if newline == b"\r" and (quotes.at.size or b"\n" in buffer):
+        return None
+    taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
+    if taken is None:
+        return None if _is_hopeless(buffer, quotes, newline, is_last=is_last) else (None, 0)
+    body, mended = buffer[:taken], 0
+    if form.encoding != "utf-8":
+        body, mended = text_encoding.to_utf8(body, form.encoding)
+    if not quotes.are_regular(taken):
+        return None
+    reader = _Reader(form, returns > 0, quotes.before(taken), quotes.doubled(taken))
+    frame, blank = reader.read(body, integers)
+    if frame is None and not mended:
+        body, mended = text_encoding.to_utf8(body, form.encoding)
+        frame, blank = reader.read(body, ()) if mended else (None, 0)
+    if frame is None:
+        return None
+    if returns and quotes.at.size:
+        frame = frame.with_columns(
+            pl.selectors.string().str.replace_all("\r\n", "\n", literal=True)
+        )
+    repaired = {MENDED: mended} if mended else {}
+    skipped = {"blank line": blank} if blank else {}
+    return Rows(frame, repaired, skipped, has_empty_nulls=True), taken
+
+
+class _Quotes:
+    """Where the quotes are."""
+
+    def __init__(self, buffer: bytes, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._text = np.frombuffer(buffer, np.uint8)
+        self.at = np.empty(0, np.int64)
+        if dialect.quote and dialect.quote.encode() in buffer:
+            quote = ord(dialect.quote)
+            self.at = np.concatenate(
+                [
+                    np.flatnonzero(self._text[start : start + CACHED] == quote) + start
+                    for start in range(0, len(buffer), CACHED)
+                ]
+            )
+
+    def before(self, offset: int) -> int:
+        return int(np.searchsorted(self.at, offset))
+
+    def is_open_at(self, offset: int) -> bool:
+        """Whether a cell is open there, if quotes only stand around cells or doubled in them."""
+        return self.before(offset) % 2 == 1
+
+    def are_regular(self, end: int) -> bool:
+        """Whether every quote before `end` stands around a cell or is doubled in one."""
+        at, text = self.at[: self.before(end)], self._text[:end]
+        if not at.size:
+            return True
+        opening, closing = at[0::2], at[1::2]
+        quote, newline = ord(self._dialect.quote or ""), ord(self._dialect.newline)
+        before, after = text[opening - 1], text[np.minimum(closing + 1, end - 1)]
+        before[0] = before[0] if opening[0] else newline
+        after[-1] = after[-1] if closing[-1] + 1 < end else newline
+        edges = (ord(self._dialect.delimiter), ord("\n"), ord("\r"), quote)
+        # What stands before an opening quote may be a quote: the closing half of a doubled one.
+        return bool(_among(before, edges).all() and _among(after, edges).all())
+
+    def doubled(self, end: int) -> int:
+        """How many quotes before `end` are part of a cell, if all are regular."""
+        at = self.at[: self.before(end)]
+        return int(np.count_nonzero(at[2::2] == at[1:-1:2] + 1))
+
+
+def _cut(
+    buffer: bytes, quotes: _Quotes, newline: bytes, limit: int | None, *, is_last: bool
+) -> int | None:
+    """The end of the last complete row that begins before `limit`; None if there is none yet."""
+    if limit is not None and limit <= len(buffer):
+        at = buffer.find(newline, max(0, limit - 1))
+        while at >= 0 and quotes.is_open_at(at):
+            at = buffer.find(newline, at + 1)
+        if at >= 0:
+            return at + 1
+        return len(buffer) if is_last and quotes.at.size % 2 == 0 else None
+    if is_last:
+        return len(buffer) if quotes.at.size % 2 == 0 else None
+    at = buffer.rfind(newline)
+    while at >= 0 and quotes.is_open_at(at):
+        at = buffer.rfind(newline, 0, at)
+    return at + 1 if at >= 0 else None
+
+
+def _is_hopeless(buffer: bytes, quotes: _Quotes, newline: bytes, *, is_last: bool) -> bool:
+    """Whether no further bytes would end the row: a quote is open that nothing closes."""
+    if quotes.at.size % 2 == 0:
+        return False
+    tail = buffer.count(newline, int(quotes.at[-1]))
+    return is_last or tail > records.MAX_RECORD_LINES
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads whole rows by polars, and accepts only what weighs as much as the text."""
+
+    form: TextForm
+    has_returns: bool
+    quotes: int
+    doubled: int
+
+    def read(self, body: bytes, integers: Collection[str]) -> tuple[pl.DataFrame | None, int]:
+        """The rows, and how many blank lines were left out; no frame: they are irregular."""
+        frame = self._weighed(body, integers) if integers else None
+        if frame is None:
+            frame = self._weighed(body, ())
+        blank = 0
+        if frame is None or frame[self.form.columns[0]].null_count():
+            frame, blank = self._without_blank_lines(frame, body)
+        if frame is not None and frame.dtypes == [pl.String] and _has_white_cell(frame.to_series()):
+            return None, 0  # it may be a blank line
+        return frame, blank
+
+    def _without_blank_lines(
+        self, frame: pl.DataFrame | None, body: bytes
+    ) -> tuple[pl.DataFrame | None, int]:
+        newline = self.form.dialect.newline.encode()
+        if not _has_blank_line(body, newline):
+            return frame, 0
+        if self.quotes:
+            return None, 0
+        lines = body.replace(b"\r", b"\n") if newline == b"\r" else body
+        body, blank = re.subn(rb"(?m)^\r?\n", b"", lines)
+        if not body:
+            return Rows.none(self.form.columns).frame, blank
+        return self._weighed(body, (), eol="\n"), blank
+
+    def _weighed(
+        self, body: bytes, integers: Collection[str], eol: str = ""
+    ) -> pl.DataFrame | None:
+        frame = self._by_polars(body, integers, eol or self.form.dialect.newline)
+        if frame is None or self._weight(frame, body) != len(body):
+            return None
+        return frame
+
+    def _by_polars(self, body: bytes, integers: Collection[str], eol: str) -> pl.DataFrame | None:
+        try:
+            return pl.read_csv(
+                body,
+                schema={
+                    name: pl.Int64 if name in integers else pl.String for name in self.form.columns
+                },
+                has_header=False,
+                separator=self.form.dialect.delimiter,
+                quote_char=self.form.dialect.quote if self.quotes else None,
+                eol_char=eol,
+            ).rechunk()
+        except (pl.exceptions.PolarsError, pl.exceptions.PanicException):
+            return None
+
+    def _weight(self, frame: pl.DataFrame, body: bytes) -> int | None:
+        """The bytes that the frame accounts for; None if it is plain that it is wrong.
+
+        What is dropped makes it lighter, so nothing may make it heavier: missing delimiters are
+        looked for.
+        """
+        dialect = self.form.dialect
+        texts = [column for column in frame.iter_columns() if column.dtype == pl.String]
+        numbers = [column for column in frame.iter_columns() if column.dtype == pl.Int64]
+        delimiters = frame.height * (frame.width - 1)
+        if delimiters and frame[frame.columns[-1]].null_count():
+            there = body.count(dialect.delimiter.encode())
+            if self.quotes:
+                there -= cell_bytes.occurrences(texts, dialect.delimiter)
+            if there != delimiters:
+                return None
+        ends = frame.height - (not body.endswith((b"\n", b"\r")))
+        if self.has_returns:
+            ends += body.count(b"\r") - cell_bytes.occurrences(texts, "\r")
+        cells = sum(int(column.str.len_bytes().sum()) for column in texts)
+        cells += sum(cell_bytes.digits(column) for column in numbers)
+        return cells + delimiters + ends + self.quotes - self.doubled
+
+
+def _has_white_cell(texts: pl.Series) -> bool:
+    return bool(((texts.str.len_bytes() > 0) & (texts.str.strip_chars() == "")).any())
+
+
+def _among(values: Bytes, edges: tuple[int, ...]) -> Flags:
+    found: Flags = values == edges[0]
+    for edge in edges[1:]:
+        found |= values == edge
+    return found
+
+
+def _has_blank_line(body: bytes, newline: bytes) -> bool:
+    if newline == b"\r":
+        return body.startswith(b"\r") or b"\r\r" in body
+    return body.startswith((b"\n", b"\r\n")) or b"\n\n" in body or b"\n\r\n" in body

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
-from pipelines import sandbox
+from pipelines import sandbox_child
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, Reject, RowAccount
 from pipelines.ingest import Part
@@ -94,7 +94,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
                 writer.write(chunk.frame)
                 if order.index == 0 and len(preview) < PREVIEW_ROWS:
                     preview.extend(chunk.frame.head(PREVIEW_ROWS - len(preview)).to_dicts())
-            sandbox.report((order.table, order.index, account.read))
+            sandbox_child.report((order.table, order.index, account.read))
         result = FragmentResult(
             order.table,
             order.index,
@@ -190,7 +190,7 @@ class _HashingSink:
 
 def sha256_of(file: S3Object) -> str:
     """The SHA-256 of an object; a large one takes a while, and says that it goes on."""
-    return file.sha256(on_block=lambda: sandbox.report(None))
+    return file.sha256(on_block=lambda: sandbox_child.report(None))
 
 
 def preload(store: StoreConfig) -> None:

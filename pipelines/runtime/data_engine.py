@@ -58,7 +58,7 @@ class DataEngine:
 
     def scan(self, orders: Sequence[FragmentOrder]) -> Iterator[Scanned]:
         packs = packed(orders, SHARE / max(1.0, _cpus()))
-        tasks = [_task(pack, self.limits) for pack in packs]
+        tasks = [_task(pack, self.limits, self.name) for pack in packs]
         dataset = ray.data.read_datasource(
             _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
         )
@@ -100,19 +100,19 @@ def packed(orders: Sequence[FragmentOrder], share: float) -> list[list[FragmentO
     return packs
 
 
-def _task(pack: list[FragmentOrder], limits: Limits) -> ReadTask:
+def _task(pack: list[FragmentOrder], limits: Limits, kind: str) -> ReadTask:
     def read() -> Iterator[pa.Table]:
-        yield pa.table({"result": _answers(pack, limits)}, schema=SCHEMA)
+        yield pa.table({"result": _answers(pack, limits, kind)}, schema=SCHEMA)
 
     metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
     return ReadTask(read, metadata, schema=SCHEMA)
 
 
-def _answers(pack: list[FragmentOrder], limits: Limits) -> list[bytes]:
+def _answers(pack: list[FragmentOrder], limits: Limits, kind: str) -> list[bytes]:
     """The results, pickled; an error of ours too, so that it keeps its type on the way."""
     answers: Sequence[Scanned | MetricFoundryError]
     try:
-        answers = scan_in_child(children_of(pack[0].store), pack, limits)
+        answers = scan_in_child(children_of(pack[0].store), pack, limits, kind)
     except MetricFoundryError as error:
         answers = [error]
     return [pickle.dumps(answer, protocol=5) for answer in answers]

@@ -50,20 +50,23 @@ def scan_in_child(
     children: Sandbox,
     orders: Sequence[FragmentOrder],
     limits: Limits,
+    kind: str,
     *,
     on_progress: Callable[[Any], None] | None = None,
     is_cancelled: Callable[[], bool] = lambda: False,
 ) -> list[Scanned]:
     """Some fragments in one child; the file's faults are answers, ours are raised.
 
-    A child that has scanned one fragment has the memory for the next at hand. When one of several
-    fragments kills it, each gets a child of its own, so that only the guilty one fails.
+    Children are used again for calls of one `kind`. When one of several fragments kills its child,
+    each gets a child of its own, so that only the guilty one fails, and none is read thrice.
     """
     try:
         return children.run(
             _scan_all,
             orders,
             limits=ChildLimits(limits.reader_memory_bytes, limits.reader_cpu_s),
+            kind=kind,
+            takes_blame=len(orders) == 1,
             on_progress=on_progress,
             is_cancelled=is_cancelled,
         )
@@ -74,7 +77,7 @@ def scan_in_child(
         scanned
         for order in orders
         for scanned in scan_in_child(
-            children, [order], limits, on_progress=on_progress, is_cancelled=is_cancelled
+            children, [order], limits, "", on_progress=on_progress, is_cancelled=is_cancelled
         )
     ]
 
@@ -100,6 +103,7 @@ def _failure(order: FragmentOrder, error: MetricFoundryError) -> FragmentFailure
 class InlineEngine:
     """Reads within the runner, in its children."""
 
+    name: str
     children: Sandbox
     limits: Limits
     on_rows: Callable[[int, int, int], None]
@@ -122,6 +126,7 @@ class InlineEngine:
             self.children,
             [order],
             self.limits,
+            self.name,
             on_progress=lambda report: self.on_rows(*report),
             is_cancelled=self.is_cancelled,
         )

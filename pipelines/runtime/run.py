@@ -61,10 +61,10 @@ def _ingest(
 
     def choose(orders: Sequence[FragmentOrder]) -> Engine:
         engine: Engine
+        name = f"job-{order.job_id}-ingest"
         if fits_inline(orders, order.inline_bytes):
-            engine = InlineEngine(children, order.limits, watch.on_rows, watch.is_cancelled)
+            engine = InlineEngine(name, children, order.limits, watch.on_rows, watch.is_cancelled)
         else:
-            name = f"job-{order.job_id}-ingest"
             engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
         return engine
 

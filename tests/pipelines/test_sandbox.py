@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import CorruptFile, ParserCrashed, ParserOutOfMemory, ParserTimedOut
-from pipelines import sandbox
+from pipelines import sandbox_child
 from pipelines.sandbox import Cancelled, ChildLimits, Sandbox
 
 
@@ -37,9 +37,26 @@ def spin():
         pass
 
 
+def pid(then=lambda: None):
+    then()
+    return os.getpid()
+
+
+def remember():
+    """Spoils the process for what comes next, as a parser that overwrote memory would."""
+    os.environ["SPOILED"] = "yes"
+    return os.getpid()
+
+
+def trip():
+    if "SPOILED" in os.environ:
+        os.abort()
+    return os.getpid()
+
+
 def tell():
     for step in range(3):
-        sandbox.report(step)
+        sandbox_child.report(step)
     return "told"
 
 
@@ -110,3 +127,49 @@ def test_no_descriptor_is_leaked(children):
             children.run(segfault)
 
     assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_a_child_waits_for_calls_of_its_kind(children):
+    """It keeps its memory for them; another kind, or none, gets a child of its own."""
+    first = children.run(pid, kind="a")
+
+    assert children.run(pid, kind="a") == first
+    assert first not in {children.run(pid), children.run(pid, kind="b")}
+
+
+def test_a_child_that_nobody_needs_ends(children):
+    """And whoever comes later gets a new one."""
+    first = children.run(pid, kind="a")
+    deadline = time.monotonic() + 10
+    while Path(f"/proc/{first}/exe").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+    assert not Path(f"/proc/{first}/exe").exists()
+    assert children.run(pid, kind="a") != first
+
+
+def test_a_call_is_not_blamed_for_what_an_earlier_one_did(children):
+    """A used child's death is no verdict: the call is made again in a child of its own."""
+    spoiled = children.run(remember, kind="c")
+
+    assert children.run(trip, kind="c") != spoiled
+
+
+def test_a_call_that_takes_no_blame_is_made_once(children):
+    """Its caller will find the guilty one among several."""
+    children.run(remember, kind="d")
+
+    with pytest.raises(ParserCrashed):
+        children.run(trip, kind="d", takes_blame=False)
+
+
+def test_processor_time_is_counted_by_call(children):
+    """A child that has served many calls is not out of time."""
+    for _ in range(4):
+        children.run(pid, burn, kind="e", limits=ChildLimits(cpu_s=1))
+
+
+def burn():
+    until = time.process_time() + 0.6
+    while time.process_time() < until:
+        pass

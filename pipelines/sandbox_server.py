@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import gc
 import os
 import pickle
 import select
@@ -39,6 +40,8 @@ def serve(control: socket.socket) -> None:
         return
     if (call := pickle.loads(warm[0])) is not None:  # noqa: S301 - from our parent
         call[0](*call[1])
+    gc.collect()
+    gc.freeze()  # else each child's collector would touch, and so copy, all that is loaded
     running: dict[int, int] = {}
     while True:
         ready, _, _ = select.select([control.fileno(), waker], [], [])

@@ -194,5 +194,7 @@ def sha256_of(file: S3Object) -> str:
 
 
 def preload(store: StoreConfig) -> None:
-    """Make ready what every child needs: the code, which this import has loaded, and the client."""
+    """Make ready what every child needs: the code and the client."""
+    import pipelines.source_plan  # noqa: F401
+
     ObjectStore(store).client  # noqa: B018 - made and kept; it connects in the child

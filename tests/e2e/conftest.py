@@ -60,6 +60,15 @@ class Service:
             time.sleep(0.05)
         raise AssertionError(f"still {job}")
 
+    def wait_object(self, job_id: str, path: str, timeout_s: float = 60) -> None:
+        """Return as soon as the object is there."""
+        deadline = time.monotonic() + timeout_s
+        query = f"/jobs/{job_id}/artifacts?prefix=artifacts/{job_id}/{path}"
+        while time.monotonic() < deadline:
+            if self.call("GET", query)["objects"]:
+                return
+        raise AssertionError(f"{path} did not come")
+
     def file(self, job_id: str, path: str = "results.json") -> bytes:
         link = self.call("GET", f"/jobs/{job_id}/results?path={path}")["downloadUrl"]
         return httpx.get(link).content

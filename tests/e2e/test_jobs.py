@@ -17,6 +17,15 @@ import pytest
 
 pytestmark = [pytest.mark.e2e, pytest.mark.ray]
 ROWS = 120_000
+PHASES = (
+    "ingest",
+    "profile",
+    "dq_validate",
+    "descriptive_stats",
+    "ml_inference",
+    "nl_report",
+    "finalize",
+)
 
 
 def orders(rows: int, seed: int = 1) -> bytes:
@@ -213,6 +222,58 @@ def test_killed_processes_cost_no_job(service, victim):
 
     assert job["status"] == "SUCCEEDED", job
     assert masked(service.results(job_id), job_id) == masked(service.results(calm), calm)
+
+
+def wide(columns: int = 700, rows: int = 200) -> bytes:
+    """So many columns that every phase takes a while."""
+    chosen = random.Random(3)
+    lines = [",".join(f"c{i}" for i in range(columns))]
+    lines += [",".join(f"{chosen.gauss(i, 3):.2f}" for i in range(columns)) for _ in range(rows)]
+    return ("\n".join(lines) + "\n").encode()
+
+
+def published(service, job_id: str) -> dict[str, str]:
+    """Digests of what does not hold the job's id."""
+    manifest = service.call("GET", f"/jobs/{job_id}/manifest")["manifest"]
+    names = {
+        a["key"].removeprefix(f"artifacts/{job_id}/"): a["sha256"] for a in manifest["artifacts"]
+    }
+    return {
+        name: digest
+        for name, digest in names.items()
+        if name.endswith((".parquet", ".arrow", ".png", ".csv"))
+    }
+
+
+@pytest.fixture(scope="module")
+def calm(service) -> str:
+    job_id = service.upload("wide.csv", wide())
+    assert service.wait(job_id)["status"] == "SUCCEEDED"
+    return job_id
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["tables/wide/part-00000.parquet", *(f"phases/{p}.json" for p in PHASES)],
+    ids=lambda key: key,
+)
+def test_a_runner_killed_in_any_phase_costs_nothing(service, calm, written):
+    """SIGKILL as soon as a phase has left its payload: the next attempt publishes the same, once.
+
+    Where the kill comes too late, because the job has ended, another job is tried.
+    """
+    for _ in range(8):
+        job_id = service.upload("wide.csv", wide())
+        service.wait_object(job_id, written)
+        for pid in service.pids("ray::Runner"):
+            os.kill(pid, signal.SIGKILL)
+        job = service.wait(job_id)
+        assert job["status"] == "SUCCEEDED", job
+        assert masked(service.results(job_id), job_id) == masked(service.results(calm), calm)
+        assert published(service, job_id) == published(service, calm)
+        if job["attempt"] == 2:
+            return
+    raise AssertionError(f"no kill came in time after {written}")
 
 
 def test_cancel_stops_a_running_job(service):

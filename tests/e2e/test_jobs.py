@@ -248,7 +248,8 @@ def published(service, job_id: str) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def calm(service) -> str:
     job_id = service.upload("wide.csv", wide())
-    assert service.wait(job_id)["status"] == "SUCCEEDED"
+    job = service.wait(job_id)
+    assert job["status"] == "SUCCEEDED", job
     return job_id
 
 

@@ -1,11 +1,12 @@
 """Formats: every kind of file that is read, in order of priority; the one line to add."""
 
+from pipelines.formats.arrow_ipc import ArrowIpc
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.parquet import Parquet
 
-BINARY: tuple[Format, ...] = (Parquet(),)
+BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

@@ -4,8 +4,7 @@ import re
 from collections.abc import Iterable
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"ARROW1", "Arrow IPC (Feather) file"),
-    (0, b"FEA1", "Feather file of version 1"),
+    (0, b"FEA1", "Feather file of version 1 (write it again as version 2)"),
     (0, b"ORC", "ORC file"),
     (0, b"Obj\x01", "Avro file"),
     (0, b"SQLite format 3\0", "SQLite database"),

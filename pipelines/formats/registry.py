@@ -5,8 +5,9 @@ from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
+from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 
-BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc())
+BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

@@ -1,6 +1,7 @@
 """Formats: every kind of file that is read, in order of priority; the one line to add."""
 
 from pipelines.formats.arrow_ipc import ArrowIpc
+from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.json_lines import JsonLines
@@ -8,6 +9,6 @@ from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 
-BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc())
+BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

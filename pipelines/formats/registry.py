@@ -8,7 +8,8 @@ from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
+from pipelines.formats.statistics_file import SAS, SPSS, STATA
 
-BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
+BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro(), SAS, SPSS, STATA)
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

@@ -4,12 +4,14 @@ from pipelines.formats.arrow_ipc import ArrowIpc
 from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.html_table import HtmlTable
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 from pipelines.formats.statistics_file import SAS, SPSS, STATA
+from pipelines.formats.xml_table import XmlTable
 
 BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro(), SAS, SPSS, STATA)
-TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
+TEXT: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

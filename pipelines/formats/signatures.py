@@ -32,9 +32,10 @@ OFFICE_FOLDERS = (
     ("ppt/", "PowerPoint presentation"),
 )
 HTML = re.compile(
-    rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+    rb"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*"
+    rb"<(!doctype\s+html|html|head|body|table\b.*?<tr)\b",
+    re.IGNORECASE | re.DOTALL,
 )
-XML = re.compile(rb"\s*<(\?xml|!DOCTYPE)\b")
 TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
 NOT_CONTROLS = bytes(set(range(256)) - (set(range(32)) - set(TEXT_CONTROLS)))
 MOST_CONTROLS = 0.02
@@ -51,10 +52,16 @@ def foreign(head: bytes) -> str | None:
     for offset, magic, kind in SIGNATURES:
         if head.startswith(magic, offset):
             return kind
-    text = head.removeprefix(b"\xef\xbb\xbf")
-    if HTML.match(text):
-        return "HTML page"
-    return "XML document" if XML.match(text) else None
+    return None
+
+
+def is_html(head: bytes) -> bool:
+    """Whether a page of HTML begins so.
+
+    >>> is_html(b"<!DOCTYPE html>"), is_html(b"<table><tr><td>"), is_html(b"<table><row/>")
+    (True, True, False)
+    """
+    return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_binary(head: bytes) -> bool:

@@ -103,7 +103,7 @@ class TestParquet(FormatContract):
 
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
-    text = {"json-lines", "json", "delimited"}
+    text = {"json-lines", "json", "delimited", "xml", "html"}
     binary = {"parquet", "arrow", "orc", "avro", "sas", "spss", "stata"}
 
     assert {format_.name for format_ in FORMATS} == text | binary

@@ -1,0 +1,175 @@
+"""HTML grids: the tables of a page as rows of texts, with the cells that span filled in."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree, html
+
+from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory
+
+WIDEST_SPAN, LONGEST_SPAN = 1000, 65_534  # the limits of the HTML standard
+MOST_CELLS = 20_000_000
+SPACE = re.compile(r"\s+")
+CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*["']?([\w:.-]+)""", re.IGNORECASE
+)
+WITHOUT_TEXT = {"table", "script", "style", "template", "noscript"}
+FALLBACK = "cp1252"  # what browsers take for a page that says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table: its caption, its rows, and how many of them, from the first, are headings."""
+
+    caption: str
+    rows: tuple[tuple[str, ...], ...]
+    headings: int
+
+    @property
+    def width(self) -> int:
+        return max(map(len, self.rows), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The tables of a page, and whether its end is there, where it has a beginning."""
+
+    grids: tuple[Grid, ...]
+    is_closed: bool
+
+
+def page_of(content: bytes, name: str, max_columns: int) -> Page:
+    """Every table of a page, nested ones apart. Raises ReadError."""
+    text = decoded(content)
+    parser = html.HTMLParser(huge_tree=False, no_network=True)
+    try:
+        root = html.document_fromstring(text, parser=parser)
+    except MemoryError as error:
+        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
+    except (etree.LxmlError, ValueError, AssertionError) as error:
+        raise CorruptFile(f"{name} is not sound HTML: {error}") from error
+    for entry in parser.error_log.filter_from_fatals():  # where the parser left the rest unread
+        limit = "max_depth" if "depth" in entry.message.lower() else "max_cell_bytes"
+        raise LimitExceeded(f"{name}: {entry.message} ({limit})", limit=limit)
+    budget = _Budget(name, max_columns)
+    grids = tuple(_grid(table, budget) for table in root.iter("table"))
+    return Page(grids, "<html" not in text[:4096].lower() or "</html" in text[-4096:].lower())
+
+
+def decoded(content: bytes) -> str:
+    """The text of a page: by its mark, as UTF-8 if it is, as it says, or as browsers guess.
+
+    >>> decoded("<p>ü".encode()), decoded('<meta charset="latin-1"><p>ü'.encode("latin-1"))
+    ('<p>ü', '<meta charset="latin-1"><p>ü')
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return content.decode("utf-16", "replace")
+    declared = CHARSET.search(content[:4096])
+    names = ("utf-8-sig", declared[1].decode("ascii") if declared else FALLBACK, FALLBACK)
+    for name in names:
+        try:
+            text = content.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+        break
+    else:
+        text = content.decode(FALLBACK, "replace")
+    return re.sub(r"^\s*<\?xml[^>]*>", "", text).replace("\0", "")
+
+
+class _Budget:
+    """Counts the cells that spans are filled into."""
+
+    def __init__(self, name: str, max_columns: int) -> None:
+        self._name, self._max_columns = name, max_columns
+        self._cells = 0
+
+    def spend(self, width: int) -> None:
+        self._cells += width
+        if width > self._max_columns:
+            raise LimitExceeded(
+                f"{self._name} has a table of more than {self._max_columns} columns (max_columns)",
+                limit="max_columns",
+            )
+        if self._cells > MOST_CELLS:
+            raise LimitExceeded(
+                f"the tables of {self._name} span more than {MOST_CELLS} cells (max_ratio)",
+                limit="max_ratio",
+            )
+
+
+def _grid(table: Any, budget: _Budget) -> Grid:
+    rows: list[tuple[str, ...]] = []
+    headings, is_heading = 0, True
+    open_spans: dict[int, tuple[str, int]] = {}  # column: its text, for so many rows more
+    for row in _rows(table):
+        cells = [cell for cell in row if cell.tag in {"td", "th"}]
+        is_heading = is_heading and bool(cells) and _is_heading(row, cells)
+        headings += is_heading
+        texts: dict[int, str] = {}
+        for column, (text, left) in list(open_spans.items()):
+            texts[column] = text
+            if left > 1:
+                open_spans[column] = (text, left - 1)
+            else:
+                del open_spans[column]
+        at = 0
+        for cell in cells:
+            while at in texts:
+                at += 1
+            text = _text(cell)
+            down = _span(cell, "rowspan", LONGEST_SPAN)
+            for _ in range(_span(cell, "colspan", WIDEST_SPAN)):
+                if at in texts:
+                    break
+                texts[at] = text
+                if down != 1:
+                    open_spans[at] = (text, (down or LONGEST_SPAN) - 1)
+                at += 1
+        width = max(texts, default=-1) + 1
+        budget.spend(width)
+        rows.append(tuple(texts.get(column, "") for column in range(width)))
+    caption = table.find("caption")
+    return Grid("" if caption is None else _text(caption), tuple(rows), headings)
+
+
+def _rows(table: Any) -> list[Any]:
+    """The rows of the table itself; a foot that stands before the body comes last."""
+    groups: dict[str, list[Any]] = {"thead": [], "tbody": [], "tfoot": []}
+    for child in table:
+        if child.tag == "tr":
+            groups["tbody"].append(child)
+        elif child.tag in groups:
+            groups[child.tag].extend(child.findall("tr"))
+    return [row for group in groups.values() for row in group]
+
+
+def _is_heading(row: Any, cells: list[Any]) -> bool:
+    parent = row.getparent()
+    return parent.tag == "thead" or all(cell.tag == "th" for cell in cells)
+
+
+def _span(cell: Any, name: str, most: int) -> int:
+    """How many columns or rows; 0 rows are all that follow."""
+    written = (cell.get(name) or "").strip()
+    if not (written.isascii() and written.isdigit()):
+        return 1
+    span = min(int(written[:9]), most)
+    return span if span or name == "rowspan" else 1
+
+
+def _text(element: Any) -> str:
+    return SPACE.sub(" ", "".join(_pieces(element))).strip()
+
+
+def _pieces(element: Any) -> list[str]:
+    pieces = [element.text or ""]
+    for child in element:
+        if isinstance(child.tag, str):
+            if child.tag == "br":
+                pieces.append(" ")
+            elif child.tag not in WITHOUT_TEXT:
+                pieces.extend(_pieces(child))
+        pieces.append(child.tail or "")
+    return pieces

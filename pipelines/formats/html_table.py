@@ -1,0 +1,123 @@
+"""HTML: every table of a page that has two rows and two columns; one fragment each."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import cast
+
+import polars as pl
+
+from connectors.base import StoredObject
+from connectors.errors import LimitExceeded, UnknownFormat
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
+from pipelines.formats.html_grid import Grid, Page, page_of
+from pipelines.formats.naming import unique_columns
+from pipelines.formats.signatures import is_html
+from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
+
+LARGEST_PAGE_BYTES = 64 << 20
+SAMPLE_ROWS = 1000
+FEWEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """One table of a page, by its place among all of them."""
+
+    file: StoredObject
+    index: int
+    size_bytes: int
+    limits: Limits
+
+    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        layout = _Layout(_page(self.file, self.limits).grids[self.index])
+        skipped = layout.skipped
+        for batch in batches(iter(layout.rows)):
+            chunk = chunk_of(batch, schema, self.limits, skipped)
+            skipped = {}
+            schema = chunk.frame.schema
+            yield chunk
+
+
+class HtmlTable:
+    """The tables of HTML pages."""
+
+    name = "html"
+    extensions = (".html", ".htm", ".xhtml")
+    media_types = ("text/html", "application/xhtml+xml")
+
+    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes are enough
+        return is_html(head)
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        page = _page(file, limits)
+        found = [
+            (index, grid)
+            for index, grid in enumerate(page.grids)
+            if len(grid.rows) >= FEWEST and grid.width >= FEWEST
+        ]
+        if not found:
+            raise UnknownFormat(
+                f"{file.name} is an HTML page without a table of two rows and two columns"
+            )
+        for number, (index, grid) in enumerate(found, start=1):
+            layout = _Layout(grid)
+            name = grid.caption or f"table_{number}"
+            yield TablePlan(
+                name=name,
+                origin=origin,
+                format=self.name,
+                schema=schema_of(layout.rows[:SAMPLE_ROWS], limits),
+                fragments=(PageTable(file, index, (file.size or 0) // len(found), limits),),
+                size_bytes=(file.size or 0) // len(found),
+                details={"table": index + 1, "headings": grid.headings},
+                guesses=layout.guesses,
+                notices=() if page.is_closed else (_cut_short(origin, name),),
+            )
+
+
+def _cut_short(origin: Origin, table: str) -> Notice:
+    message = "the page has no end tag: it may have been cut short"
+    return Notice("html.open_end", message, "WARNING", origin.input, origin.member, table)
+
+
+class _Layout:
+    """A grid with its columns named by its headings, or else by its first row."""
+
+    def __init__(self, grid: Grid) -> None:
+        headings = max(grid.headings, 1) if grid.headings < len(grid.rows) else 1
+        raw = [
+            " ".join(dict.fromkeys(row[place] for row in grid.rows[:headings] if row[place:]))
+            for place in range(grid.width)
+        ]
+        names = unique_columns([name.strip() for name in raw])
+        filled = [row for row in grid.rows[headings:] if any(row)]
+        self.rows: list[Row] = [
+            {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
+            for row in filled
+        ]
+        blank = len(grid.rows) - headings - len(filled)
+        self.skipped = dict(+Counter({"header": headings, "blank line": blank}))
+        self.guesses = () if grid.headings else (Guess("header", "first row", 0.7),)
+
+
+def _page(file: StoredObject, limits: Limits) -> Page:
+    return _cached_page(cast("Hashable", file), limits.max_columns)
+
+
+@lru_cache(maxsize=1)
+def _cached_page(file: Hashable, max_columns: int) -> Page:
+    """A page is parsed once for all of its tables."""
+    assert isinstance(file, StoredObject)
+    content = bytearray()
+    for block in file.stream():
+        content += block
+        if len(content) > LARGEST_PAGE_BYTES:
+            raise LimitExceeded(
+                f"{file.name} is a page of more than {LARGEST_PAGE_BYTES} bytes"
+                " (max_document_bytes)",
+                limit="max_document_bytes",
+            )
+    return page_of(bytes(content), file.name, max_columns)

@@ -1,0 +1,244 @@
+"""XML rows: where in a document elements repeat, and what one of them holds, nothing expanded.
+
+Attributes and elements are cells named after themselves, deeper ones by their path (`a.b`). What
+repeats within a row is JSON, what mixes text and elements is XML; namespaces are left out.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory, UnknownFormat
+
+OUTLINE_ELEMENTS = 200_000
+NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
+ROOTS = {
+    "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
+    "{http://www.w3.org/2000/svg}svg": "an SVG picture",
+}
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The paths of elements that repeat, outermost first; what stands beside them; is it all."""
+
+    repeated: tuple[Path, ...]
+    beside: tuple[str, ...]
+    root: str
+    root_is_empty: bool
+    is_whole: bool
+
+
+def outline(stream: BinaryIO, name: str) -> Outline:
+    """What repeats among the first elements of a document. Raises ReadError."""
+    most: dict[Path, int] = {}
+    leaves: dict[Path, None] = {}
+    counts: list[dict[str, int]] = [{}]
+    stack: list[str] = []
+    seen, has_content = 0, False
+    for event, element in _events(stream, name):
+        if event == "start":
+            tag = str(element.tag)
+            stack.append(tag)
+            counts[-1][tag] = counts[-1].get(tag, 0) + 1
+            path = tuple(stack)
+            most[path] = max(most.get(path, 0), counts[-1][tag])
+            counts.append({})
+            seen += 1
+            if len(stack) == 1:
+                has_content = bool(element.attrib)
+            if seen >= OUTLINE_ELEMENTS:
+                break
+        else:
+            if element.attrib or (element.text or "").strip():
+                leaves[tuple(stack)] = None
+                has_content = True
+            stack.pop()
+            counts.pop()
+            _forget(element)
+    repeated = [path for path, count in most.items() if count > 1]
+    outermost = [p for p in repeated if not any(p[:n] in repeated for n in range(1, len(p)))]
+    beside = [p for p in leaves if not any(p[: len(r)] == r for r in outermost)]
+    root = next(iter(most))[0]
+    return Outline(
+        tuple(outermost),
+        tuple(".".join(map(local, path[1:] or path)) for path in beside),
+        root,
+        root_is_empty=not has_content and len(most) == 1,
+        is_whole=seen < OUTLINE_ELEMENTS,
+    )
+
+
+def rows(stream: BinaryIO, name: str, path: Path) -> Iterator[dict[str, str | None]]:
+    """The cells of each element at the path. Raises ReadError."""
+    stack: list[str] = []
+    inside = 0  # how many of the open elements, from the root on, are those of the path
+    for event, element in _events(stream, name):
+        if event == "start":
+            if inside == len(stack) < len(path) and element.tag == path[inside]:
+                inside += 1
+            stack.append(str(element.tag))
+            continue
+        if inside == len(stack) == len(path):
+            yield _row(element, name)
+        if inside < len(path) or len(stack) <= len(path):
+            _forget(element)
+        stack.pop()
+        inside = min(inside, len(stack))
+
+
+def local(tag: str) -> str:
+    """The name without its namespace.
+
+    >>> local("{urn:x}price"), local("price")
+    ('price', 'price')
+    """
+    return tag.rpartition("}")[2]
+
+
+def _row(element: Any, name: str) -> dict[str, str | None]:
+    cells: dict[str, str | None] = {}
+    _fill(cells, element, "", name)
+    return cells
+
+
+def _fill(cells: dict[str, str | None], element: Any, prefix: str, name: str) -> None:
+    """The element's attributes and children as cells; its own text under its own name."""
+    children = _children(element, name)
+    attributes = [(local(key), value) for key, value in element.attrib.items() if key != NIL]
+    for key, value in attributes:
+        _put(cells, f"{prefix}@{key}" if key in children else f"{prefix}{key}", value)
+    own = prefix[:-1] or local(element.tag)
+    if not children:
+        text = None if element.get(NIL) in {"true", "1"} else _text(element.text)
+        if prefix or text or not attributes:
+            _put(cells, own, text)
+    elif _is_mixed(element, children):
+        _put(cells, own, _inner_xml(element))
+        children = {}
+    for tag, group in children.items():
+        if len(group) == 1:
+            _fill(cells, group[0], f"{prefix}{tag}.", name)
+        else:
+            values = [_value(each, name) for each in group]
+            text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+            _put(cells, f"{prefix}{tag}", text)
+
+
+def _put(cells: dict[str, str | None], column: str, text: str | None) -> None:
+    """A second cell of a name, such as `a.b` beside `a` that holds `b`, has a name of its own."""
+    while column in cells:
+        column += "_2"
+    cells[column] = text
+
+
+def _value(element: Any, name: str) -> str | dict[str, str | None] | None:
+    """An element within a list: its text if it has no more than that."""
+    cells: dict[str, str | None] = {}
+    _fill(cells, element, "", name)
+    own = local(element.tag)
+    return cells[own] if set(cells) == {own} and not len(element) else cells
+
+
+def _children(element: Any, name: str) -> dict[str, list[Any]]:
+    children: dict[str, list[Any]] = {}
+    for child in element:
+        if not isinstance(child.tag, str):
+            raise _entities(name)
+        children.setdefault(local(child.tag), []).append(child)
+    return children
+
+
+def _is_mixed(element: Any, children: dict[str, list[Any]]) -> bool:
+    tails = (child.tail for group in children.values() for child in group)
+    return any(text and text.strip() for text in (element.text, *tails))
+
+
+def _inner_xml(element: Any) -> str:
+    parts = [etree.tostring(child, encoding="unicode") for child in element]
+    return ((element.text or "") + "".join(parts)).strip()
+
+
+def _text(text: str | None) -> str:
+    """Line ends around a text are its layout; spaces are its own."""
+    text = text or ""
+    return text.strip() if text[:1] in "\r\n" or text[-1:] in "\r\n" else text
+
+
+def _forget(element: Any) -> None:
+    """Give back the memory of an element that has ended, and of those before it."""
+    element.clear(keep_tail=True)
+    parent = element.getparent()
+    if parent is not None:
+        while element.getprevious() is not None:
+            del parent[0]
+
+
+def _events(stream: BinaryIO, name: str) -> Iterator[tuple[str, Any]]:
+    """Start and end of each element; no entity expanded, no other file or address looked at."""
+    with _errors(name):
+        events = etree.iterparse(
+            stream,
+            events=("start", "end"),
+            resolve_entities=False,
+            load_dtd=False,
+            attribute_defaults=False,
+            no_network=True,
+            huge_tree=False,
+            remove_comments=True,
+            remove_pis=True,
+        )
+        is_first = True
+        for event, element in events:
+            if is_first:
+                is_first = False
+                _check_document(element, name)
+            yield event, element
+
+
+def _check_document(root: Any, name: str) -> None:
+    if kind := ROOTS.get(root.tag):
+        raise UnknownFormat(f"{name} is {kind}, which is not read")
+    declared = root.getroottree().docinfo.internalDTD
+    if declared is not None and next(iter(declared.iterentities()), None) is not None:
+        raise _entities(name)
+
+
+def _entities(name: str) -> UnknownFormat:
+    return UnknownFormat(
+        f"{name} declares or uses XML entities of its own, which are never expanded;"
+        " write it without them"
+    )
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
+    except etree.LxmlError as error:
+        said = str(error)
+        with suppress(StopIteration):
+            word = next(word for word in LIMITS if word in said.lower())
+            raise LimitExceeded(f"{name}: {said} ({LIMITS[word]})", limit=LIMITS[word]) from error
+        if "entity" in said.lower():
+            raise _entities(name) from error
+        raise CorruptFile(f"{name} is not sound XML: {said}") from error
+    except (ValueError, LookupError, AssertionError) as error:
+        raise CorruptFile(f"{name} is not sound XML: {error}") from error
+
+
+LIMITS = {
+    "depth": "max_depth",
+    "amplification": "max_ratio",
+    "huge": "max_cell_bytes",
+    "too long": "max_cell_bytes",
+    "too large": "max_cell_bytes",
+}

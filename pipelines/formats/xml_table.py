@@ -1,0 +1,97 @@
+"""XML: every run of repeated elements is a table, read as a stream; one fragment each."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+import polars as pl
+
+from connectors.base import StoredObject
+from connectors.errors import UnknownFormat
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
+from pipelines.formats.naming import table_name
+from pipelines.formats.signatures import is_html
+from pipelines.formats.text_columns import batches, chunk_of, schema_of
+from pipelines.formats.xml_rows import Outline, Path, local, outline, rows
+
+SAMPLE_ROWS = 1000
+NAMED = 20
+DECLARED = re.compile(r"\s*<(\?xml|!DOCTYPE)\b", re.IGNORECASE)
+BARE = re.compile(r"\s*(<!--(?:(?!-->).)*-->\s*)*<[A-Za-z_][\w:.-]*(\s[^<>]*)?>\s*<", re.DOTALL)
+OF_CELLS = (".csv", ".tsv", ".tab", ".psv")  # whose first cell may be markup
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements at one path of a document."""
+
+    file: StoredObject
+    path: Path
+    limits: Limits
+
+    @property
+    def size_bytes(self) -> int:
+        return self.file.size or 0
+
+    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        with self.file.open() as stream:
+            for batch in batches(rows(stream, self.file.name, self.path)):
+                chunk = chunk_of(batch, schema, self.limits, {})
+                schema = chunk.frame.schema
+                yield chunk
+
+
+class XmlTable:
+    """XML documents in which some element repeats, or else of one row."""
+
+    name = "xml"
+    extensions = (".xml",)
+    media_types = ("application/xml", "text/xml")
+
+    def recognises(self, head: bytes, name: str) -> bool:
+        if is_html(head):
+            return False
+        wide = head.startswith(WIDE_MARKS)
+        text = head.decode("utf-16" if wide else "utf-8", "replace").lstrip("\ufeff")
+        is_bare = not name.lower().endswith(OF_CELLS) and BARE.match(text)
+        return bool(DECLARED.match(text) or is_bare)
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        with file.open() as stream:
+            found = outline(stream, file.name)
+        if found.root_is_empty:
+            raise UnknownFormat(f"{file.name} is an XML document that holds no table")
+        paths = found.repeated or ((found.root,),)
+        for path in paths:
+            with file.open() as stream:
+                sample = list(islice(rows(stream, file.name, path), SAMPLE_ROWS))
+            stem = table_name(file.name)
+            name = stem if len(paths) == 1 else f"{stem}_{local(path[-1])}"
+            yield TablePlan(
+                name=name,
+                origin=origin,
+                format=self.name,
+                schema=schema_of(sample, limits),
+                fragments=(Elements(file, path, limits),),
+                size_bytes=file.size or 0,
+                details={"rows": "/".join(map(local, path))},
+                guesses=_guesses(found, path),
+                notices=_notices(found, origin, name),
+            )
+
+
+def _guesses(found: Outline, path: Path) -> tuple[Guess, ...]:
+    if found.repeated and found.is_whole:
+        return ()
+    return (Guess("rows", "/".join(map(local, path)), 0.9),)
+
+
+def _notices(found: Outline, origin: Origin, table: str) -> tuple[Notice, ...]:
+    if not found.repeated or not found.beside:
+        return ()
+    named = ", ".join(found.beside[:NAMED])
+    message = f"the rows are elements that repeat; in no table: {named}"
+    return (Notice("xml.beside", message, "INFO", origin.input, origin.member, table),)

@@ -1,0 +1,219 @@
+"""HTML: every table of a page, spans filled in, cut and hostile pages by their names."""
+
+import io
+
+import pandas as pd
+import polars as pl
+import pytest
+from samples import MemoryObject
+
+from connectors.errors import LimitExceeded, UnknownFormat
+from pipelines.containers.limits import Limits
+from pipelines.formats import html_grid, html_table
+from pipelines.formats.base import Origin, RowAccount, TablePlan
+from pipelines.formats.html_table import HtmlTable
+from pipelines.source_plan import plan
+from tests.contracts.damage import assert_damage_is_harmless
+from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
+
+PAGE = """<!DOCTYPE html>
+<html><head><title>x</title><script>var a = "<table>";</script></head><body>
+<table><caption>Sales  of
+2024</caption>
+<thead><tr><th>id<th>name<th>score</tr></thead>
+<tbody>
+<tr><td>1<td>Ada <b>L.</b><td>1.5</tr>
+<tr><td>2<td>ünï &amp; <i>co</i><td></tr>
+<tr><td>3<td>two<br>lines<td>-2
+</table></body></html>"""
+TABLE = pl.DataFrame(
+    {
+        "id": [1, 2, 3],
+        "name": ["Ada L.", "ünï & co", "two lines"],
+        "score": [1.5, None, -2.0],
+    }
+)
+
+
+def planned(content: str | bytes, limits: Limits | None = None) -> list[TablePlan]:
+    raw = content if isinstance(content, bytes) else content.encode()
+    file = MemoryObject("page.html", raw)
+    return list(HtmlTable().tables(file, Origin(file.name), limits or Limits()))
+
+
+def frames(content: str | bytes, limits: Limits | None = None) -> list[pl.DataFrame]:
+    return [table_of(read(t.fragments, t.schema)) for t in planned(content, limits)]
+
+
+class TestHtml(FormatContract):
+    @pytest.fixture
+    def sample(self):
+        return FormatSample(HtmlTable(), MemoryObject("page.html", PAGE.encode()), TABLE)
+
+
+def test_pandas_and_we_read_the_same():
+    """Spans and headings come as pandas itself reads them."""
+    content = (
+        "<table><tr><th>a<th>b<th>c<tr><td rowspan=2>1<td>2<td>3<tr><td colspan=2>4"
+        "<tr><td>5<td>6<td>7</table>"
+    )
+
+    (independent,) = pd.read_html(io.StringIO(content))
+
+    (ours,) = frames(content)
+    assert ours.to_dict(as_series=False) == independent.to_dict(orient="list")
+    assert ours.rows() == [(1, 2, 3), (1, 4, 4), (5, 6, 7)]
+
+
+def test_the_caption_is_the_name():
+    """Tables without one are numbered."""
+    grid = "<table>{}<tr><td>a<td>b<tr><td>1<td>2</table>"
+    page = grid.format("<caption>First</caption>") + grid.format("") + grid.format("")
+
+    assert [table.name for table in planned(page)] == ["First", "table_2", "table_3"]
+    assert planned(PAGE)[0].name == "Sales of 2024"
+
+
+def test_small_tables_are_layout():
+    """Two rows and two columns make a table of data."""
+    page = "<table><tr><td>a<td>b</table><table><tr><td>a<tr><td>b</table>"
+
+    with pytest.raises(UnknownFormat, match="HTML page without a table"):
+        planned(page)
+
+
+def test_nested_tables_are_read_apart():
+    """The outer one does not hold the texts of the inner one."""
+    inner = "<table><tr><td>n<td>m<tr><td>5<td>6</table>"
+
+    outer, nested = frames(f"<table><tr><td>x<td>y<tr><td>1<td>2 {inner}</table>")
+
+    assert outer.to_dicts() == [{"x": 1, "y": 2}]
+    assert nested.to_dicts() == [{"n": 5, "m": 6}]
+
+
+def test_headings_of_several_rows_are_joined():
+    """A group's heading stands before those of its columns."""
+    page = (
+        "<table><thead><tr><th rowspan=2>Name<th colspan=2>Year<tr><th>Q1<th>Q2</thead>"
+        "<tr><td>A<td>1<td>2</table>"
+    )
+
+    (frame,) = frames(page)
+
+    assert frame.to_dicts() == [{"Name": "A", "Year Q1": 1, "Year Q2": 2}]
+
+
+def test_a_first_row_of_cells_is_a_guessed_header():
+    """That it names the columns is a guess, and told as one."""
+    (table,) = planned("<table><tr><td>a<td>b<tr><td>1<td>2</table>")
+
+    assert table.guesses[0].what == "header"
+    assert planned(PAGE)[0].guesses == ()
+
+
+def test_rows_are_accounted_for():
+    """Headings and blank rows are skipped, and counted."""
+    page = "<table><tr><th>a<th>b<tr><td>1<td>2<tr><td><td><tr></table>"
+
+    (table,) = planned(page)
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.rows == RowAccount(parsed=1, skipped=3)
+    assert chunk.skipped == {"header": 1, "blank line": 2}
+
+
+def test_short_rows_are_filled_and_long_ones_kept():
+    """Every cell has a column."""
+    (frame,) = frames("<table><tr><th>a<th>b<tr><td>1<tr><td>1<td>2<td>3</table>")
+
+    assert frame.rows() == [(1, None, None), (1, 2, 3)]
+    assert frame.columns == ["a", "b", "column_3"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        PAGE.encode(),
+        PAGE.encode("utf-8-sig"),
+        PAGE.encode("utf-16"),
+        PAGE.replace("<title>", '<meta charset="latin-1"><title>').encode("latin-1"),
+        PAGE.encode("cp1252"),
+    ],
+    ids=["utf-8", "utf-8 with a mark", "utf-16", "declared", "guessed"],
+)
+def test_the_encoding_is_found(content):
+    """By its mark, by its bytes, by what the page says, or as browsers do."""
+    assert frames(content)[0]["name"].to_list() == TABLE["name"].to_list()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<!-- made by --> <html><table><tr><td>a<td>b<tr><td>1<td>2</table></html>",
+        "<?xml version='1.0'?><!DOCTYPE html><html><table><tr><td>a<td>b<tr><td>1<td>2</table>",
+        "<table border=1>\n<tr><td>a<td>b<tr><td>1<td>2</table>",
+    ],
+)
+def test_pages_are_recognised_without_a_name(content):
+    """A comment, a declaration of XML or a bare table may come first."""
+    (table,) = plan([MemoryObject("unnamed", content.encode())], Limits()).tables
+
+    assert (table.format, table.schema.names()) == ("html", ["a", "b"])
+
+
+def test_a_page_without_an_end_is_mentioned():
+    """It may have been cut short, which the parser would pass over."""
+    (notice,) = planned(PAGE.removesuffix("</html>"))[0].notices
+
+    assert notice.code == "html.open_end"
+    assert planned(PAGE)[0].notices == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "limit"),
+    [
+        ("<div>" * 300 + PAGE, "limit.depth"),
+        (PAGE.replace("Ada", "x" * 11_000_000), "limit.cell_bytes"),
+        (PAGE.replace("<td>1", "<td colspan=900>1"), "limit.columns"),
+    ],
+    ids=["depth", "text", "span"],
+)
+def test_absurd_pages_are_refused(content, limit):
+    """What the parser would leave out is an error, not a shorter table."""
+    with pytest.raises(LimitExceeded) as raised:
+        planned(content, Limits(max_columns=500))
+
+    assert raised.value.stable_code == limit
+
+
+def test_spans_that_multiply_are_refused(monkeypatch):
+    """A thousand columns a cell fill memory from a small page."""
+    monkeypatch.setattr(html_grid, "MOST_CELLS", 10_000)
+    rows = "<tr><td colspan=1000>x" * 11
+
+    with pytest.raises(LimitExceeded, match="max_ratio"):
+        planned(f"<table>{rows}</table>")
+
+
+def test_a_page_beyond_the_limit_is_refused(monkeypatch):
+    """A page is held in memory, so its size is bounded."""
+    monkeypatch.setattr(html_table, "LARGEST_PAGE_BYTES", 100)
+
+    with pytest.raises(LimitExceeded, match="max_document_bytes"):
+        planned(PAGE + " ")
+
+
+@pytest.mark.parametrize("span", ["0", "-1", "x", "9" * 5000, ""])
+def test_absurd_spans_are_bounded(span):
+    """A span that is no number is one; a long one ends with the table."""
+    page = f"<table><tr><td>a<td>b<tr><td rowspan='{span}'>1<td>2<tr><td>3<td>4</table>"
+
+    (frame,) = frames(page)
+
+    assert frame.height == 2
+
+
+def test_damage_is_an_error_of_ours_or_harmless(reading_children):
+    """Whatever bytes are changed: a table, or an error of ours."""
+    assert_damage_is_harmless(reading_children, HtmlTable(), MemoryObject("x.html", PAGE.encode()))

@@ -14,8 +14,9 @@ import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import cell_types, mended_rows, records, regular_rows
+from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
 from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
 
@@ -42,6 +43,7 @@ class ByteRange:
     size_bytes: int
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -53,7 +55,7 @@ class ByteRange:
         lead = dict(self.lead)
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
         for raw in self._raw_chunks(integers):
-            converted = {name: cell_types.convert(raw.frame[name], types[name]) for name in types}
+            converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
             types = {name: column.series.dtype for name, column in converted.items()}
             if any(raw.frame[name].dtype == pl.String for name in integers):
                 integers.clear()  # a chunk that cannot be read as integers at once is read twice
@@ -73,6 +75,17 @@ class ByteRange:
                 null_tokens=_null_tokens(raw, converted),
                 span=raw.span,
             )
+
+    def _converted(self, cells: pl.Series, dtype: pl.DataType) -> cell_types.Converted:
+        reading = self.readings.get(cells.name)
+        if reading is None or isinstance(dtype, pl.String):
+            return cell_types.convert(cells, dtype)
+        plain = cell_reading.plain_or_none(cells, reading)
+        if plain is not None:
+            converted = cell_types.convert(plain.alias(cells.name), dtype)
+            if not isinstance(converted.series.dtype, pl.String):
+                return converted
+        return cell_types.convert(cells, pl.String())  # as it stands, not as it was read
 
     def texts(self) -> Iterator[pl.DataFrame]:
         """The cells as they stand, all text; for looking at a sample.

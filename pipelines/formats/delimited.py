@@ -9,7 +9,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats import cell_types, dialect, records, text_encoding
+from pipelines.formats import column_sample, dialect, records, text_encoding
 from pipelines.formats.base import Guess, Origin, TablePlan
 from pipelines.formats.byte_range import SPOT_BYTES, ByteRange
 from pipelines.formats.naming import table_name, unique_columns
@@ -69,12 +69,14 @@ class Delimited:
             lead=header.skipped,
         )
         sample = _sample(first, is_whole=is_whole)
-        schema = pl.Schema({name: cell_types.infer(sample[name]) for name in names})
+        columns = column_sample.look_at(sample)
+        first = replace(first, readings=columns.readings)
+        table = table_name(origin.member or origin.input)
         yield TablePlan(
-            name=table_name(origin.member or origin.input),
+            name=table,
             origin=origin,
             format=self.name,
-            schema=schema,
+            schema=columns.schema,
             fragments=_ranges(first),
             size_bytes=file.size or len(head),
             details={
@@ -87,7 +89,15 @@ class Delimited:
                 },
                 "header": None if layout.names is None else layout.first_record + 1,
             },
-            guesses=(Guess("encoding", encoding.name, encoding.confidence), *layout.guesses),
+            guesses=(
+                Guess("encoding", encoding.name, encoding.confidence),
+                *layout.guesses,
+                *columns.guesses,
+            ),
+            notices=tuple(
+                replace(notice, input=origin.input, member=origin.member, table=table)
+                for notice in columns.notices
+            ),
         )
 
 

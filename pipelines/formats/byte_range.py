@@ -44,6 +44,7 @@ class ByteRange:
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    header: tuple[str, ...] | None = None
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -123,10 +124,33 @@ class ByteRange:
             position += taken
             buffer = buffer[taken:]
             yielded = True
-            yield replace(raw, span=(origin, position) if self.file.seekable else None)
+            span = (origin, position) if self.file.seekable else None
+            yield replace(self._without_headers(raw), span=span)
         if not yielded:
             span = (origin, origin) if self.file.seekable else None
             yield replace(Rows.none(self.columns), span=span)
+
+    def _without_headers(self, raw: Rows) -> Rows:
+        """Without rows that repeat the header, as files that were joined have them."""
+        first = raw.frame[self.columns[0]]
+        if self.header is None or len(self.columns) == 1 or first.dtype != pl.String:
+            return raw
+        near = (first == self.header[0]).fill_null(value=False)
+        if not near.any():
+            return raw
+        repeats = (
+            near
+            & raw.frame.select(
+                pl.all_horizontal(
+                    pl.nth(place).cast(pl.String).fill_null("") == name
+                    for place, name in enumerate(self.header)
+                )
+            ).to_series()
+        )
+        if not repeats.any():
+            return raw
+        skipped = Counter(raw.skipped) + Counter({"header again": int(repeats.sum())})
+        return replace(raw, frame=raw.frame.filter(~repeats), skipped=skipped)
 
     @property
     def _form(self) -> TextForm:

@@ -68,6 +68,7 @@ class Delimited:
             end=None,
             size_bytes=file.size or 0,
             lead=header.skipped,
+            header=layout.names if layout.names and len(layout.names) == len(names) else None,
         )
         below = _footer(first, body[header.size :], is_whole=is_whole)
         first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))

@@ -15,6 +15,7 @@ from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
 LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
+WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
 VALUE = re.compile(
     r"""\s*(?:
@@ -121,23 +122,50 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
     meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
+    if dialect.delimiter in WORDY and not _has_typed_column(rows, width):
+        return _Candidate(dialect, 0.0)
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width))
 
 
+def _has_typed_column(rows: Sequence[Record], width: int) -> bool:
+    """Whether in some column nearly all cells are numbers, dates and the like."""
+    cells = [row.cells for row in rows[1:] if _width(row) == width]
+    return any(
+        sum(map(_is_typed, column)) >= 0.9 * len(column) for column in zip(*cells, strict=True)
+    )
+
+
 def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
-    """Single quotes and backslash escapes, where the sample shows them."""
+    """Single quotes, backslash escapes, spaces behind delimiters, where the sample shows them."""
     text = "".join(lines[:SAMPLE_ROWS])
     edge = re.escape(dialect.delimiter)
-    single = len(re.findall(rf"(?:^|{edge})'[^'\n]*'(?={edge}|\r?$)", text, re.MULTILINE))
-    double = len(re.findall(rf'(?:^|{edge})"', text, re.MULTILINE))
-    quote = "'" if single > 2 and double == 0 and text.count("'") == 2 * single else '"'
-    plain = Dialect(dialect.delimiter, quote, None, dialect.newline)
+    refined = dialect
+    if dialect.delimiter != " " and _are_spaced(text, dialect.delimiter):
+        refined = replace(refined, skips_space=True)
+        edge += " "
+    if '"' not in text or not re.search(rf'(?:^|{edge})"', text, re.MULTILINE):
+        opened = len(re.findall(rf"(?:^|{edge})'", text, re.MULTILINE))
+        closed = len(re.findall(rf"'(?={edge}|\r?$)", text, re.MULTILINE))
+        single = replace(refined, quote="'")
+        if opened == closed > 2 and _agreement(lines, single) >= _agreement(lines, refined):
+            refined = single
+    quote = refined.quote or ""
     if "\\" + quote not in text and "\\" + dialect.delimiter not in text:
-        return plain
-    escaped = replace(plain, escape="\\")
-    return escaped if _agreement(lines, escaped) > _agreement(lines, plain) else plain
+        return refined
+    escaped = replace(refined, escape="\\")
+    gain = _agreement(lines, escaped) - _agreement(lines, refined)
+    # As many rows fit either way where the escaped quotes happen to be even: then what matters is
+    # that no quote is doubled within a cell, as it would be without escapes.
+    is_doubled = re.search(rf"[^{edge}\n]{quote}{quote}[^{edge}\r\n]", text) is not None
+    return escaped if gain > 0 or (gain == 0 and not is_doubled) else refined
+
+
+def _are_spaced(text: str, delimiter: str) -> bool:
+    """Whether a space follows all but a few delimiters."""
+    count = text.count(delimiter)
+    return count > 2 and text.count(delimiter + " ") >= 0.95 * count
 
 
 def _agreement(lines: list[str], dialect: Dialect) -> int:
@@ -181,7 +209,11 @@ def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | 
         cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
         for cell in records[0].cells
     ]
-    body = [r.cells for r in records[1:200] if any(cell.strip() for cell in r.cells)]
+    body = [
+        r.cells
+        for r in records[1:200]
+        if any(cell.strip() for cell in r.cells) and r.cells != records[0].cells
+    ]
     names = _named(head, columns, body)
     evidence = _evidence(names, body)
     filled = [name for name in names if name]

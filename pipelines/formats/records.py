@@ -17,12 +17,16 @@ csv.field_size_limit(MAX_RECORD_CHARS)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells and rows are told apart. `newline` is the one character that always ends a row."""
+    """How cells and rows are told apart. `newline` is the one character that always ends a row.
+
+    With `skips_space`, a space behind a delimiter belongs to the delimiter.
+    """
 
     delimiter: str = ","
     quote: str | None = '"'
     escape: str | None = None
     newline: str = "\n"
+    skips_space: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
             quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
             escapechar=dialect.escape,
             doublequote=dialect.escape is None,
+            skipinitialspace=dialect.skips_space,
         )
         start = position
         try:

@@ -5,9 +5,10 @@ and better when those cells look like values (van den Burg, Nazabal and Sutton, 
 files by detecting row and type patterns", 2019, in a small form).
 """
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.formats.base import Guess
@@ -58,10 +59,7 @@ def detect(text: str, *, is_whole: bool) -> Layout:
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[: SAMPLE_ROWS * 4]
     scored = sorted(
-        (
-            _score(lines, Dialect(delimiter, newline=newline), is_whole=is_whole)
-            for delimiter in DELIMITERS
-        ),
+        (_score(lines, dialect, is_whole=is_whole) for dialect in _dialects(newline, lines)),
         key=lambda candidate: -candidate.score,
     )
     best, runner_up = scored[0], scored[1]
@@ -79,6 +77,14 @@ def detect(text: str, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     return Layout(dialect, columns, first, names, (delimiter, header))
+
+
+def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
+    """All delimiters alone; and spaces that align columns, one delimiter however many they are."""
+    for delimiter in DELIMITERS:
+        yield Dialect(delimiter, newline=newline)
+    if any("  " in line or line[:1] == " " for line in lines[:50]):
+        yield Dialect(" ", newline=newline, skips_space=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +200,8 @@ def _first_record(records: Sequence[Record], columns: int) -> int:
             continue
         if _width(record) == columns and (columns == 1 or filled[index] > 1):
             return index
+        if _width(record) == columns == 2 and not record.cells[0].strip():
+            return index  # names whose first one is missing: that of the row labels
         if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
             return index
         if not any(_width(later) == columns for later in records[index + 1 :]):
@@ -242,12 +250,15 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
         return -1.0
     if not body:
         return 1.0 if not any(_is_value(name) for name in filled) else -1.0
-    evidence = 0.0
+    evidence = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
+    is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
     for index, name in enumerate(names[:HEADER_COLUMNS]):
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
         if not name or not column:
             continue
-        if all(map(_is_typed, column)):
+        if is_series and name.isdecimal():
+            evidence += 0.5
+        elif all(map(_is_typed, column)):
             evidence += -1.0 if _is_typed(name) else 1.0
         elif _is_value(name):
             evidence -= 1.0 if all(map(_is_value, column)) else 0.3
@@ -259,6 +270,25 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
     if len(set(filled)) < len(filled):
         evidence -= 0.3
     return evidence
+
+
+def _has_empty_corner(names: Sequence[str], body: list[list[str]]) -> bool:
+    """Whether only the first name is missing, over labels that never are: a table with two axes."""
+    named = names[1:]
+    return (
+        not names[0]
+        and len(named) > 0
+        and all(named)
+        and len(set(named)) == len(named)
+        and all(row and row[0].strip() for row in body)
+    )
+
+
+def _is_series(cells: Sequence[str]) -> bool:
+    """Whether the whole numbers among the cells are years or numbers that go up evenly."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 9]
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and steps != {0}
 
 
 def _is_typed(cell: str) -> bool:

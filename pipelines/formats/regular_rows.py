@@ -44,7 +44,7 @@ def read(
         return None
     quotes = _Quotes(buffer, dialect)
     if dialect.skips_space:
-        if quotes.at.size:
+        if quotes.at.size or dialect.delimiter == " ":
             return None
         integers = ()
     if newline == b"\r" and (quotes.at.size or b"\n" in buffer):

@@ -128,19 +128,19 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
     meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
-    if dialect.delimiter in WORDY and not _has_typed_column(rows, width):
+    columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
+    if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
         return _Candidate(dialect, 0.0)
+    if dialect.delimiter == " " and any(not any(map(str.strip, column)) for column in columns):
+        return _Candidate(dialect, 0.0)  # these spaces align
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width))
 
 
-def _has_typed_column(rows: Sequence[Record], width: int) -> bool:
-    """Whether in some column nearly all cells are numbers, dates and the like."""
-    cells = [row.cells for row in rows[1:] if _width(row) == width]
-    return any(
-        sum(map(_is_typed, column)) >= 0.9 * len(column) for column in zip(*cells, strict=True)
-    )
+def _is_typed_column(column: Sequence[str]) -> bool:
+    """Whether nearly all cells are numbers, dates and the like."""
+    return sum(map(_is_typed, column)) >= 0.9 * len(column)
 
 
 def _refine(dialect: Dialect, lines: list[str]) -> Dialect:

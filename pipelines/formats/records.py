@@ -6,10 +6,12 @@ never closed would swallow the rest of the file, so it is taken for an ordinary 
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_RECORD_LINES = 5_000
+TRAILING = re.compile(r" +(\r?\n?)$")
 MAX_RECORD_CHARS = 64 << 20
 
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -59,6 +61,8 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 
 def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`."""
+    if dialect.skips_space and dialect.delimiter == " ":
+        lines = [TRAILING.sub(r"\1", line) for line in lines]  # else they part one more cell
     position = 0
     while position < len(lines):
         feed = _Feed(lines, position)

@@ -38,6 +38,7 @@ def test_names_are_found_where_they_are(text, names):
     [
         (" 7.68  0.00 10.00\n-1.50 12.25  0.50\n", 3),
         ("a b\n1 \n2 x\n", 2),
+        ("1684.6    1505.3\n1757.2    1632.8\n1800.1    1700.0\n", 2),
         ("note\nleft: at noon\ngone: home\n", 1),
         ("1:2.5:x\n2:3.5:y\n", 3),
     ],

@@ -46,6 +46,7 @@ class Rows:
     selection: Selection
     size_bytes: int
     limits: Limits
+    most_steps: int = MOST_STEPS
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         relation = self.selection.relation
@@ -54,7 +55,7 @@ class Rows:
         is_empty = True
         with opened(Blocks(self.file), self.limits) as database, errors(what, self.limits):
             if relation.is_computed:
-                database.restrain(Restraint(self.limits.max_cell_bytes, MOST_STEPS))
+                database.restrain(Restraint(self.limits.max_cell_bytes, self.most_steps))
             for block in self.selection.blocks(database):
                 if relation.is_computed:
                     budget.spend(block.weight)

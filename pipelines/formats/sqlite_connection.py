@@ -77,8 +77,11 @@ class Restraint:
 class Database:
     """An open database; `opened` makes it."""
 
-    def __init__(self, blocks: Blocks, connection: apsw.Connection, limits: Limits) -> None:
+    def __init__(
+        self, blocks: Blocks, connection: apsw.Connection, disk: "_Ranges", limits: Limits
+    ) -> None:
         self.blocks = blocks
+        self._disk = disk
         self._connection = connection
         self._steps = 0
         self.restrain(Restraint(limits.max_cell_bytes))
@@ -88,12 +91,18 @@ class Database:
     def restrain(self, restraint: Restraint) -> None:
         """What holds for the statements from now on; their steps are counted from 0."""
         self._steps = 0
+        self._disk.clock_was_read = False
         self._restraint = restraint
         self._connection.limit(apsw.SQLITE_LIMIT_LENGTH, restraint.cell_bytes)
 
     @property
     def steps(self) -> int:
         return self._steps
+
+    @property
+    def clock_was_read(self) -> bool:
+        """Whether a statement has asked for the time since they were restrained."""
+        return self._disk.clock_was_read
 
     def rows(self, sql: str, bindings: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Values are int, float, str, bytes or None.
@@ -123,20 +132,20 @@ class Database:
 @contextmanager
 def opened(blocks: Blocks, limits: Limits) -> Iterator[Database]:
     """The database, for reading. Raises ReadError, or what reading the object raises."""
-    vfs = _Ranges(f"ranges-{next(NUMBERS)}", blocks)
+    disk = _Ranges(f"ranges-{next(NUMBERS)}", blocks)
     try:
         with errors(blocks.file.name, limits):
             connection = apsw.Connection(
-                "database", flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs.name, statementcachesize=0
+                "database", flags=apsw.SQLITE_OPEN_READONLY, vfs=disk.name, statementcachesize=0
             )
         try:
             with errors(blocks.file.name, limits):
                 _defend(connection)
-            yield Database(blocks, connection, limits)
+            yield Database(blocks, connection, disk, limits)
         finally:
             connection.close(force=True)
     finally:
-        vfs.unregister()
+        disk.unregister()
 
 
 def _defend(connection: apsw.Connection) -> None:
@@ -187,6 +196,7 @@ class _Ranges(apsw.VFS):
     def __init__(self, name: str, blocks: Blocks) -> None:
         super().__init__(name, "")
         self.name = name
+        self.clock_was_read = False
         self._blocks = blocks
 
     def xOpen(self, name: Any, flags: list[int]) -> Any:  # noqa: N802, ARG002
@@ -195,6 +205,10 @@ class _Ranges(apsw.VFS):
 
     def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802, ARG002
         return False
+
+    def xCurrentTimeInt64(self) -> int:  # noqa: N802
+        self.clock_was_read = True
+        return super().xCurrentTimeInt64()
 
     def xFullPathname(self, name: str) -> str:  # noqa: N802
         return name

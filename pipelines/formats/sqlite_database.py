@@ -1,7 +1,7 @@
 """SQLite: tables, views and virtual tables as tables; large ones read by ranges of rowids."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -10,15 +10,12 @@ import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded, ReadError
-from pipelines.containers.expansion import Budget
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
-from pipelines.formats.alignment import aligned
-from pipelines.formats.base import Chunk, Fragment, Notice, Origin, RowAccount, TablePlan
-from pipelines.formats.sqlite_cells import affinity, intended, remarks, typed
+from pipelines.formats.base import Fragment, Notice, Origin, TablePlan
+from pipelines.formats.sqlite_cells import affinity, intended, remarks
 from pipelines.formats.sqlite_connection import (
     DENIED_FUNCTIONS,
-    MOST_STEPS,
     SLOW_FUNCTIONS,
     Database,
     Restraint,
@@ -26,60 +23,16 @@ from pipelines.formats.sqlite_connection import (
     opened,
 )
 from pipelines.formats.sqlite_file import MAGIC, Blocks, Tree, survey
+from pipelines.formats.sqlite_fragment import Rows, Unreadable, frame_of
 from pipelines.formats.sqlite_rows import Selection
-from pipelines.formats.sqlite_schema import Column, Relation, Schema, described, schema_of
+from pipelines.formats.sqlite_schema import Relation, Schema, described, schema_of
 
 FRAGMENT_BYTES = 32 << 20
-REPAIR = "text that is not UTF-8 was read as cp1252"
 # A plan reads little of each table, and its work is bounded for all of them together.
 SAMPLE_ROWS = 2000
 SAMPLE_PLACES = 8
 SAMPLE_STEPS, PLAN_STEPS = 2_000_000, 20_000_000
 SAMPLE_CELL_BYTES = 64 << 10
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows of a relation of a database."""
-
-    file: StoredObject
-    selection: Selection
-    size_bytes: int
-    limits: Limits
-    most_steps: int = MOST_STEPS
-
-    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        relation = self.selection.relation
-        what = described(relation.kind, relation.name, self.file.name)
-        budget = Budget(what, self.file.size, self.limits)
-        is_empty = True
-        with opened(Blocks(self.file), self.limits) as database, errors(what, self.limits):
-            if relation.is_computed:
-                database.restrain(Restraint(self.limits.max_cell_bytes, self.most_steps))
-            for block in self.selection.blocks(database):
-                if relation.is_computed:
-                    budget.spend(block.weight)
-                frame = aligned(_frame(relation.columns, block.cells, schema), schema)
-                schema = frame.schema
-                is_empty = False
-                yield Chunk(
-                    frame,
-                    RowAccount(parsed=block.rows - block.repaired, repaired=block.repaired),
-                    repaired={REPAIR: block.repaired} if block.repaired else {},
-                )
-        if is_empty:
-            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
-
-
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A relation that is known to fail, so that it fails alone."""
-
-    error: ReadError
-    size_bytes: int = 0
-
-    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:  # noqa: ARG002
-        raise self.error
 
 
 class Sqlite:
@@ -194,7 +147,7 @@ class _Planner:
             return pl.Schema({c.title: affinity(c.declared) for c in columns}), ()
         if not cells:
             return pl.Schema({c.title: intended(c.declared) for c in columns}), ()
-        found = _frame(columns, cells, pl.Schema()).schema
+        found = frame_of(columns, cells, pl.Schema()).schema
         schema = pl.Schema(
             {
                 c.title: affinity(c.declared) if found[c.title] == pl.Null() else found[c.title]
@@ -208,6 +161,12 @@ class _Planner:
             place(code, message, "INFO" if code == "column.blobs" else "WARNING", column=title)
             for title, code, message in remarks(columns, cells)
         )
+        if self._database.clock_was_read:
+            clock = place(
+                "rows.clock",
+                f"`{relation.name}` asks for the time, and may differ when it is read again",
+            )
+            return schema, (clock, *notices)
         return schema, tuple(notices)
 
     def _sample(self, relation: Relation, selections: Sequence[Selection]) -> list[Any]:
@@ -239,12 +198,3 @@ def _selections(relation: Relation, cuts: Sequence[int]) -> Iterator[Selection]:
     bounds = (None, *cuts, None)
     for after, last in pairwise(bounds):
         yield Selection(relation, after, last)
-
-
-def _frame(columns: Sequence[Column], cells: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
-    return pl.DataFrame(
-        [
-            typed(column, cells[place :: len(columns)], schema.get(column.title, pl.Null()))
-            for place, column in enumerate(columns)
-        ]
-    )

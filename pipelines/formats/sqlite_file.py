@@ -14,6 +14,7 @@ BLOCKS_KEPT = 32
 WAL = 2
 INTERIOR_INDEX, INTERIOR_TABLE = 2, 5
 DEEPEST = 20
+CELL_BYTES = 7  # an interior cell and its pointer take no less
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +47,18 @@ class Blocks:
         self.header = Header.of(self._block(0)[:HEADER_BYTES])
 
     def read(self, amount: int, offset: int) -> bytes:
-        """The bytes asked for. Raises CorruptFile beyond the end."""
+        """The bytes asked for. Raises CorruptFile beyond the end, where SQLite would see zeros."""
         end = offset + amount
-        if end > self.size:
+        start = offset - offset % BLOCK_BYTES
+        starts = range(start, end, BLOCK_BYTES)
+        content = b"".join(map(self._block, starts)) if len(starts) > 1 else self._block(start)
+        content = content[offset - start : end - start]
+        if len(content) < amount:
             raise CorruptFile(
                 f"{self.file.name} is cut short: byte {end:,} is needed of {self.size:,}"
             )
         self.read_bytes += amount
-        start = offset - offset % BLOCK_BYTES
-        if end <= start + BLOCK_BYTES:
-            return self._block(start)[offset - start : end - start]
-        starts = range(start, end, BLOCK_BYTES)
-        return b"".join(map(self._block, starts))[offset - start : end - start]
+        return content
 
     def _block(self, start: int) -> bytes:
         block = self._kept.get(start)
@@ -137,7 +138,8 @@ def _node(blocks: Blocks, page: int) -> _Node | None:
     if content[0] not in (INTERIOR_INDEX, INTERIOR_TABLE):
         return None
     children, keys = [], []
-    for cell in range(int.from_bytes(content[3:5])):
+    most = size // CELL_BYTES
+    for cell in range(min(int.from_bytes(content[3:5]), most)):
         start = int.from_bytes(content[12 + 2 * cell : 14 + 2 * cell])
         children.append(int.from_bytes(content[start : start + 4]))
         keys.append(_varint(content[start + 4 : start + 13]))

@@ -17,7 +17,8 @@ from pipelines.formats.json_records import Json
 from pipelines.formats.json_shape import Shape
 from pipelines.formats.parquet import Parquet, RowGroups
 from pipelines.formats.registry import FORMATS
-from pipelines.formats.sqlite_database import Rows, Sqlite
+from pipelines.formats.sqlite_database import Sqlite
+from pipelines.formats.sqlite_fragment import Rows
 from pipelines.formats.sqlite_rows import Selection
 from tests.contracts.format_contract import FormatContract, FormatSample
 

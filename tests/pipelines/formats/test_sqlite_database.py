@@ -32,12 +32,14 @@ from connectors.errors import (
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.sqlite_connection import errors, opened
-from pipelines.formats.sqlite_database import Rows, Sqlite
+from pipelines.formats.sqlite_database import Sqlite
 from pipelines.formats.sqlite_file import Blocks, survey
+from pipelines.formats.sqlite_fragment import Rows
 from pipelines.formats.sqlite_rows import Selection
 from pipelines.sandbox import Sandbox
 
 DEATHS = {ParserCrashed, ParserOutOfMemory, ParserTimedOut}
+GOOD = "CREATE TABLE ok (x); INSERT INTO ok VALUES (1);"
 COUNTED = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {}) "
 
 
@@ -169,6 +171,16 @@ def test_blobs_and_mixed_columns_are_mentioned():
     assert (blobs.code, blobs.table, blobs.column) == ("column.blobs", "t", "photo")
     assert (mixed.code, mixed.column) == ("column.mixed", "code")
     assert "1 integer, 2 text" in mixed.message
+
+
+def test_a_view_that_asks_for_the_time_is_mentioned():
+    """Another reading may give other rows."""
+    content = built(f"{GOOD} CREATE VIEW v AS SELECT date('now') AS today FROM ok")
+
+    found = plans(content)
+
+    assert codes(found["v"]) == ["rows.clock"]
+    assert not codes(found["ok"])
 
 
 @pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
@@ -375,7 +387,6 @@ def test_a_database_in_wal_mode_is_read_without_its_wal(tmp_path):
     assert chunks(plan)[0].frame["a"].to_list() == [1]
 
 
-GOOD = "CREATE TABLE ok (x); INSERT INTO ok VALUES (1);"
 ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
 
 

@@ -42,7 +42,9 @@ READING = frozenset(
         apsw.SQLITE_DELETE,
     }
 )
-PRAGMAS = frozenset({"table_list", "table_xinfo", "encoding", "page_size", "data_version"})
+PRAGMAS = frozenset(
+    {"table_list", "table_xinfo", "encoding", "page_size", "data_version", "quick_check"}
+)
 LIMITS = (
     (apsw.SQLITE_LIMIT_SQL_LENGTH, SQL_BYTES),
     (apsw.SQLITE_LIMIT_EXPR_DEPTH, 500),
@@ -157,6 +159,7 @@ def _defend(connection: apsw.Connection) -> None:
     for option, value in CONFIG:
         connection.config(option, value)
     connection.execute("PRAGMA cell_size_check = ON")
+    connection.execute("PRAGMA ignore_check_constraints = ON")
     connection.execute("PRAGMA mmap_size = 0")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

@@ -25,7 +25,7 @@ from pipelines.formats.sqlite_connection import (
 from pipelines.formats.sqlite_file import MAGIC, Blocks, Tree, survey
 from pipelines.formats.sqlite_fragment import Rows, Unreadable, frame_of
 from pipelines.formats.sqlite_rows import Selection
-from pipelines.formats.sqlite_schema import Relation, Schema, described, schema_of
+from pipelines.formats.sqlite_schema import Relation, Schema, described, findings, schema_of
 
 FRAGMENT_BYTES = 32 << 20
 # A plan reads little of each table, and its work is bounded for all of them together.
@@ -33,6 +33,7 @@ SAMPLE_ROWS = 2000
 SAMPLE_PLACES = 8
 SAMPLE_STEPS, PLAN_STEPS = 2_000_000, 20_000_000
 SAMPLE_CELL_BYTES = 64 << 10
+CHECKED_BYTES = 64 << 20
 
 
 class Sqlite:
@@ -95,6 +96,14 @@ class _Planner:
                 f"{self._file.name} was written in WAL mode: changes that were still in its -wal"
                 " file are not in here",
             )
+        if found := self._findings():
+            yield notice(
+                "database.damaged",
+                f"{self._file.name} fails SQLite's quick check, and rows may be missing: "
+                + "; ".join(found[:3]),
+                "ERROR",
+                count=len(found),
+            )
         if schema.left_out:
             yield notice(
                 "tables.internal",
@@ -103,6 +112,18 @@ class _Planner:
                 "INFO",
                 count=len(schema.left_out),
             )
+
+    def _findings(self) -> tuple[str, ...]:
+        """A check of all pages, as far as a plan may read all of them."""
+        blocks = self._database.blocks
+        if max(blocks.size, blocks.header.claimed_bytes) > CHECKED_BYTES:
+            return ()
+        return findings(self._database, self._restraint(PLAN_STEPS))
+
+    def _restraint(self, steps: int) -> Restraint:
+        """What the schema's own expressions may do while all of the file is planned."""
+        cell_bytes = min(SAMPLE_CELL_BYTES, self._limits.max_cell_bytes)
+        return Restraint(cell_bytes, steps, DENIED_FUNCTIONS | SLOW_FUNCTIONS)
 
     def plan(self, relation: Relation, encoding: str) -> TablePlan:
         tree = self._tree(relation)
@@ -173,11 +194,7 @@ class _Planner:
         database, limits = self._database, self._limits
         restraint = Restraint(limits.max_cell_bytes)
         if relation.is_computed:
-            restraint = Restraint(
-                min(SAMPLE_CELL_BYTES, limits.max_cell_bytes),
-                min(SAMPLE_STEPS, self._steps_left),
-                DENIED_FUNCTIONS | SLOW_FUNCTIONS,
-            )
+            restraint = self._restraint(min(SAMPLE_STEPS, self._steps_left))
         database.restrain(restraint)
         chosen = selections[:: len(selections) // SAMPLE_PLACES + 1]
         cells: list[Any] = []

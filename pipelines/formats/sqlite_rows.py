@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
+from operator import lt
 from typing import Any
 
+from connectors.errors import CorruptFile
 from pipelines.formats.sqlite_connection import Database
-from pipelines.formats.sqlite_schema import Relation, quoted
+from pipelines.formats.sqlite_schema import Relation, described, quoted
 from pipelines.formats.text_encoding import decoded
 
 BLOCK_ROWS = 65_536
@@ -36,17 +38,41 @@ class Selection:
     most: int | None = None
 
     def blocks(self, database: Database) -> Iterator[Block]:
-        """All rows, each once. Raises what `sqlite_connection.errors` translates."""
-        given = 0
+        """All rows, each once. Raises what `sqlite_connection.errors` translates.
+
+        SQLite takes the order of rowids on trust; where they do not rise, a page is not in its
+        place, and rows would come twice or not at all. Raises CorruptFile.
+        """
+        given, rowid = 0, self.after
         try:
             for block in self._plain(database):
+                rowid = self._without_rowids(block, rowid, database)
                 yield block
                 given += block.rows
         except UnicodeDecodeError:
-            yield from self._mended(database, given)
+            for block in self._mended(database, given):
+                rowid = self._without_rowids(block, rowid, database)
+                yield block
+
+    @property
+    def _width(self) -> int:
+        return len(self.relation.columns) + (self.relation.rowid is not None)
+
+    def _without_rowids(self, block: Block, before: int | None, database: Database) -> int | None:
+        """Take the rowids, each row's last cell, out of a block; the last of them is returned."""
+        relation = self.relation
+        if relation.rowid is None:
+            return None
+        places = slice(self._width - 1, None, self._width)
+        rowids = block.cells[places]
+        del block.cells[places]
+        if not all(map(lt, rowids, rowids[1:])) or (before is not None and rowids[0] <= before):
+            what = described(relation.kind, relation.name, database.blocks.file.name)
+            raise CorruptFile(f"{what} is damaged: its rows are out of order")
+        return int(rowids[-1])
 
     def _plain(self, database: Database) -> Iterator[Block]:
-        width = len(self.relation.columns)
+        width = self._width
         for cells, weight in _gathered(
             database, self._rows(database, "{0}"), width, weighs=self.relation.is_computed
         ):
@@ -54,7 +80,7 @@ class Selection:
 
     def _mended(self, database: Database, given: int) -> Iterator[Block]:
         """The same rows in the same order without the first ones, texts taken as their bytes."""
-        width = 2 * len(self.relation.columns)
+        width = 2 * self._width
         as_bytes = (
             "typeof({0}) = 'text', CASE typeof({0}) WHEN 'text' THEN CAST({0} AS BLOB) ELSE {0} END"
         )
@@ -65,7 +91,10 @@ class Selection:
 
     def _rows(self, database: Database, cell: str) -> Iterator[tuple[Any, ...]]:
         relation = self.relation
-        cells = ", ".join(cell.format(f"t.{quoted(c.name)}") for c in relation.columns)
+        names = [f"t.{quoted(column.name)}" for column in relation.columns]
+        if relation.rowid is not None:
+            names.append(f"t.{relation.rowid}")
+        cells = ", ".join(map(cell.format, names))
         sql = f"SELECT {cells} FROM main.{quoted(relation.name)} AS t"  # noqa: S608 - quoted
         if relation.kind == "table":
             sql += " NOT INDEXED"  # an index that covers the columns would give another order

@@ -1,18 +1,22 @@
 """SQLite schema: which tables, views and virtual tables a database has, and what is left out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from connectors.errors import CorruptFile, LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.formats.naming import unique_columns
-from pipelines.formats.sqlite_connection import Database, errors
+from pipelines.formats.sqlite_connection import Database, Restraint, errors
 
 Kind = Literal["table", "view", "virtual"]
 KINDS: dict[str, Kind] = {"table": "table", "view": "view", "virtual": "virtual"}
 ROWIDS = ("rowid", "_rowid_", "oid")
 HIDDEN, GENERATED = 1, (2, 3)
 LONG_DEFAULTS = 1000
+MOST_RESULTS = 2000  # columns of a statement's rows
+FINDINGS = 100
+VALUE = " value in "  # a value that its column's declaration would not have: none of our business
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,28 @@ def schema_of(database: Database, limits: Limits) -> Schema:
             relations[name] = Relation(name, kind, error=CorruptFile(what))
         else:
             relations[name] = _relation(
-                database, name, KINDS[loaded], root, limits, has_rowid=not has_no_rowid
+                database,
+                name,
+                KINDS[loaded],
+                root,
+                limits,
+                has_rowid=loaded == "table" and not has_no_rowid,
             )
     return Schema(encoding, tuple(relations.values()), tuple(left_out))
+
+
+def findings(database: Database, restraint: Restraint) -> tuple[str, ...]:
+    """What SQLite's quick check of the whole file says against it; nothing where it cannot end."""
+    database.restrain(restraint)
+    try:
+        with errors(database.blocks.file.name, Limits()):
+            said = [str(row[0]) for row in database.rows(f"PRAGMA quick_check({FINDINGS})")]
+    except ReadError:  # the tables tell it when they are read
+        return ()
+    lines = (line for text in said for line in text.splitlines())
+    return tuple(
+        line for line in lines if line != "ok" and not line.startswith("*") and VALUE not in line
+    )
 
 
 def described(kind: str, name: str, file: str) -> str:
@@ -121,12 +144,15 @@ def _relation(
         kind,
         tuple(columns),
         root=root if kind == "table" else 0,
-        rowid=_rowid({row[0].lower() for row in found}) if kind == "table" and has_rowid else None,
+        rowid=_rowid(found) if has_rowid else None,
         is_computed=kind != "table" or is_generated or is_repeated,
     )
 
 
-def _rowid(taken: set[str]) -> str | None:
+def _rowid(columns: Sequence[Sequence[Any]]) -> str | None:
+    if len(columns) >= MOST_RESULTS:
+        return None
+    taken = {row[0].lower() for row in columns}
     return next((name for name in ROWIDS if name not in taken), None)
 
 

@@ -217,7 +217,7 @@ def test_text_that_is_not_utf8_is_mended_and_counted(kind):
 
 @pytest.mark.parametrize(
     "name",
-    ["select", 'say "hi"', "it's", "emoji 🎉", "a.b", "[x]", "%", "a;b", "-- x", " "],
+    ["select", 'say "hi"', "it's", "emoji 🎉", "a.b", "[x]", "%", "a;b", "-- x", "{0}", " "],
 )
 def test_odd_names_are_kept(name):
     """Of tables and of columns, without a way into the SQL."""
@@ -518,6 +518,16 @@ def test_a_cell_beyond_the_limit_is_refused():
         chunks(plans(content, Limits(max_cell_bytes=4999))["t"])
 
 
+def test_as_many_columns_as_sqlite_takes_are_read():
+    """2000 of them, which leaves no room to ask for the rowid too."""
+    names = [f"c{i}" for i in range(2000)]
+
+    table = frame(built(f"CREATE TABLE t ({', '.join(names)}); INSERT INTO t (c1999) VALUES (7)"))
+
+    assert table.columns == names
+    assert table["c1999"].to_list() == [7]
+
+
 def test_too_many_columns_are_refused():
     """The table alone."""
     content = built(f"{GOOD} CREATE TABLE t ({', '.join(f'c{i}' for i in range(20))})")
@@ -570,6 +580,33 @@ def test_a_corrupt_page_loses_its_table_and_no_other():
     with pytest.raises(CorruptFile, match="`first`"):
         chunks(found["first"])
     assert sum(chunk.frame.height for chunk in chunks(found["last"])) == 3000
+
+
+@pytest.mark.parametrize("mark", [b"first 1500", b"first 2500"])
+def test_a_page_in_the_place_of_another_is_noticed(mark):
+    """SQLite itself would give some rows twice, and others not at all."""
+    content = bytearray(TWO_TABLES)
+    source, target = place_of(b"first 2000"), place_of(mark)
+    content[target : target + 4096] = content[source : source + 4096]
+
+    found = plans(bytes(content))
+
+    assert codes(found["first"]) == ["database.damaged"]
+    with pytest.raises(CorruptFile, match="out of order"):
+        chunks(found["first"])
+    assert sum(chunk.frame.height for chunk in chunks(found["last"])) == 3000
+
+
+def test_pages_that_nothing_leads_to_are_an_error_notice():
+    """As where a write of a root page was lost: the rows that are there are in order."""
+    content = bytearray(TWO_TABLES)
+    root, leaf = 4096, place_of(b"first 1500")
+    content[root : root + 4096] = content[leaf : leaf + 4096]
+
+    (notice,) = plans(bytes(content))["first"].notices
+
+    assert (notice.code, notice.severity) == ("database.damaged", "ERROR")
+    assert "never used" in notice.message
 
 
 def test_a_file_that_is_cut_short_gives_the_tables_that_are_there():

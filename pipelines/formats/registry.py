@@ -5,7 +5,8 @@ from pipelines.formats.delimited import Delimited
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.parquet import Parquet
+from pipelines.formats.sqlite_database import Sqlite
 
-BINARY: tuple[Format, ...] = (Parquet(),)
+BINARY: tuple[Format, ...] = (Parquet(), Sqlite())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

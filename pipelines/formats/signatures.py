@@ -8,7 +8,6 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"FEA1", "Feather file of version 1"),
     (0, b"ORC", "ORC file"),
     (0, b"Obj\x01", "Avro file"),
-    (0, b"SQLite format 3\0", "SQLite database"),
     (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (such as an .xls workbook)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
     (0, b"\x04\x22\x4d\x18", "LZ4 file"),

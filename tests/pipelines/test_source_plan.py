@@ -77,7 +77,7 @@ def test_one_bad_member_does_not_hide_the_others():
         ("a.csv", b"%PDF-1.7\n%", "format.unknown", "PDF document"),
         ("a.json", b"<!DOCTYPE html><html>", "format.unknown", "HTML page"),
         ("a.csv", b"<?xml version='1.0'?><a/>", "format.unknown", "XML document"),
-        ("a.db", b"SQLite format 3\0" + bytes(84), "format.unknown", "SQLite database"),
+        ("a.db", b"SQLite format 3\0" + bytes(84), "parse.corrupt", "cut short"),
         ("a.csv", bytes(range(256)) * 4, "format.unknown", "binary"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),

@@ -14,7 +14,7 @@ from pipelines.formats.text_encoding import decoded
 
 BLOCK_ROWS = 65_536
 BLOCK_BYTES = 32 << 20
-STEP_ROWS = 32
+STEP_ROWS = 8
 STEP_BYTES = 4 << 20
 
 

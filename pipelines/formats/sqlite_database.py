@@ -104,6 +104,15 @@ class _Planner:
                 "ERROR",
                 count=len(found),
             )
+        if schema.shadows:
+            yield notice(
+                "tables.shadow",
+                "virtual tables keep their data in the tables "
+                + ", ".join(schema.shadows)
+                + ", which are read too",
+                "INFO",
+                count=len(schema.shadows),
+            )
         if schema.left_out:
             yield notice(
                 "tables.internal",

@@ -47,11 +47,15 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The relations in the order of their making, and the names that hold SQLite's own records."""
+    """The relations in the order of their making, and the names that hold SQLite's own records.
+
+    `shadows` are those of the relations in which virtual tables keep their data.
+    """
 
     encoding: str
     relations: tuple[Relation, ...]
     left_out: tuple[str, ...]
+    shadows: tuple[str, ...]
 
 
 def schema_of(database: Database, limits: Limits) -> Schema:
@@ -73,10 +77,13 @@ def schema_of(database: Database, limits: Limits) -> Schema:
             )
         ]
     relations: dict[str, Relation] = {}
-    left_out = []
+    left_out, shadows = [], []
     for name, kind, root in entries:
         loaded, has_no_rowid = kinds.get(name, ("", 0))
-        if loaded == "shadow" or name.lower().startswith("sqlite_"):
+        if loaded == "shadow":
+            loaded = "table"  # in which a virtual table keeps its data, to be read like any other
+            shadows.append(name)
+        if name.lower().startswith("sqlite_"):
             left_out.append(name)
         elif loaded not in KINDS or name in relations:
             what = f"the definition of {kind} `{name}` in {file} cannot be parsed"
@@ -90,7 +97,7 @@ def schema_of(database: Database, limits: Limits) -> Schema:
                 limits,
                 has_rowid=loaded == "table" and not has_no_rowid,
             )
-    return Schema(encoding, tuple(relations.values()), tuple(left_out))
+    return Schema(encoding, tuple(relations.values()), tuple(left_out), tuple(shadows))
 
 
 def findings(database: Database, restraint: Restraint) -> tuple[str, ...]:

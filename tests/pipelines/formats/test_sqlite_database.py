@@ -254,8 +254,10 @@ def test_kinds_of_tables_all_come_by_name():
     )
 
     found = plans(content)
-    read = {name: frame(content, name).rows() for name in found}
+    shadows = {name for name in found if name.startswith(("box_", "words_", "old_words_"))}
+    read = {name: frame(content, name).rows() for name in found if name not in shadows}
 
+    assert {name for name in shadows if frame(content, name).height} >= {"box_node", "words_data"}
     assert read == {
         "plain": [(1, "x")],
         "keyed": [("a", 1), ("b", 2)],
@@ -267,10 +269,10 @@ def test_kinds_of_tables_all_come_by_name():
         "old_words": [("hello",)],
     }
     assert {name: plan.origin.table for name, plan in found.items()} == {n: n for n in found}
-    (notice,) = found["plain"].notices
-    assert notice.code == "tables.internal"
-    assert "sqlite_sequence" in notice.message
-    assert "box_node" in notice.message
+    shadow, internal = found["plain"].notices
+    assert (shadow.code, internal.code) == ("tables.shadow", "tables.internal")
+    assert "box_node" in shadow.message
+    assert "sqlite_sequence" in internal.message
 
 
 def test_an_empty_table_has_the_columns_that_it_declares():
@@ -657,7 +659,9 @@ def children() -> Iterator[Sandbox]:
 
 def rows_read(content: bytes) -> list[tuple[int, int]]:
     read = []
-    for plan in plans(content).values():
+    for name, plan in plans(content).items():
+        if name.startswith(("r_", "f_")):
+            continue  # in which the virtual tables keep what is read as theirs
         try:
             found = chunks(plan)
         except ReadError:

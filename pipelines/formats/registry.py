@@ -2,10 +2,11 @@
 
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.parquet import Parquet
 
-BINARY: tuple[Format, ...] = (Parquet(),)
+BINARY: tuple[Format, ...] = (Parquet(), Workbook())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

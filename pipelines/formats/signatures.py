@@ -9,7 +9,6 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"ORC", "ORC file"),
     (0, b"Obj\x01", "Avro file"),
     (0, b"SQLite format 3\0", "SQLite database"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (such as an .xls workbook)"),
     (0, b"\x28\xb5\x2f\xfd", "Zstandard file"),
     (0, b"BZh", "bzip2 file"),
     (0, b"\xfd7zXZ\0", "xz file"),
@@ -31,8 +30,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"$FL2", "SPSS file"),
     (0, b"<stata_dta>", "Stata file"),
 )
+WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
-    ("xl/", "Excel workbook"),
+    ("xl/", WORKBOOK),
     ("word/", "Word document"),
     ("ppt/", "PowerPoint presentation"),
 )
@@ -88,5 +88,5 @@ def office_document(paths: Iterable[str]) -> str | None:
                 return kind
         return "Office document"
     if {"mimetype", "content.xml"} <= names:
-        return "OpenDocument file (such as an .ods workbook)"
+        return "OpenDocument file that is no workbook"
     return None

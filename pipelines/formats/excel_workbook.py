@@ -35,6 +35,7 @@ from pipelines.formats.xls_details import xls_surveys
 SMALL_CELLS = 250_000  # a sheet up to here is read whole by the plan
 CALAMINE_CELLS = 6_000_000  # it holds empty cells too
 CALAMINE_TEXT_BYTES = 512 << 20  # and a copy of a shared string for each cell
+LONGEST_NUMBER = 64
 STREAMS = {"Workbook", "Book"}
 OLD_DOCUMENTS = {
     "WordDocument": "an old Word document",
@@ -63,8 +64,10 @@ class Workbook:
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)
-        planner = _Planner(_opened(source, limits), origin, limits)
-        found = planner.tables()
+        book = _opened(source, limits)
+        if not book.sheets:
+            raise CorruptFile(f"{file.name} lists no sheet")
+        found = _Planner(book, origin, limits).tables()
         if not found:
             raise EmptyInput(f"{file.name} has no cell with a value in any of its sheets")
         yield from found
@@ -191,7 +194,8 @@ class _Planner:
         fits = (
             seen.is_plain
             and seen.last_row * seen.last_column <= CALAMINE_CELLS
-            and seen.texts * self._book.longest <= CALAMINE_TEXT_BYTES
+            and seen.texts * book.longest <= CALAMINE_TEXT_BYTES
+            and book.longest <= self._limits.max_cell_bytes
         )
         if seen.is_plain and seen.cells > SMALL_CELLS:
             sample = first_rows(book.package, sheet.part, self._strings(), seen)
@@ -240,7 +244,7 @@ class _Planner:
         lines = [row for row in sorted(sample.grid) if layout.first <= row <= layout.last]
         refuse_cells(sheet.name, len(lines) * len(layout.columns), limits)
         cells: dict[str, list[Cell | None]] = {
-            column: [_value(sample.grid[row].get(place)) for row in lines]
+            column: [_telling(sample.grid[row].get(place)) for row in lines]
             for column, place in zip(layout.names, layout.columns, strict=True)
         }
         numeric = frozenset(column for column, found in cells.items() if are_numeric_texts(found))
@@ -318,5 +322,8 @@ def _guesses(layout: Layout) -> tuple[Guess, ...]:
     return (Guess("header", chosen, header.confidence, rejected, layout.names[:5]),)
 
 
-def _value(cell: Cell | None) -> Cell | None:
-    return None if type(cell) is ErrorCell else cell
+def _telling(cell: Cell | None) -> Cell | None:
+    """What the type of a column depends on: a long text may be a short one as well."""
+    if isinstance(cell, str) and len(cell) > LONGEST_NUMBER:
+        return "text"
+    return None if isinstance(cell, ErrorCell) else cell

@@ -66,6 +66,21 @@ def moment(serial: float, kind: Kind, *, from_1904: bool) -> Moment:
     return _at(EPOCH_1900, milliseconds + DAY_MS * (milliseconds // DAY_MS < LEAP_DAY_1900))
 
 
+def iso_moment(text: str) -> Moment:
+    """A date that is written out; what has a zone, or is none, stays text.
+
+    >>> iso_moment("2024-02-29"), iso_moment("2024-02-29T06:00:00"), iso_moment("soon")
+    (datetime.date(2024, 2, 29), datetime.datetime(2024, 2, 29, 6, 0), 'soon')
+    """
+    try:
+        at = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    if at.tzinfo is not None:
+        return text
+    return at if ":" in text else at.date()
+
+
 def _at(epoch: dt.datetime, milliseconds: int) -> Moment:
     try:
         at = epoch + dt.timedelta(milliseconds=milliseconds)

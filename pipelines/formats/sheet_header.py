@@ -11,6 +11,7 @@ from pipelines.formats.sheet_footer import text_columns
 HEAD_ROWS = 30
 HEADER_ROWS = 3
 SPARSE = 0.34
+LONGEST_NAME = 4096
 YEARS = range(1900, 2101)
 
 Cells = Mapping[int, object]
@@ -26,9 +27,6 @@ class Header:
     confidence: float = 1.0
     by_column: tuple[tuple[int, str], ...] = ()
     names: tuple[str | None, ...] = ()
-
-    def name_of(self, column: int) -> str | None:
-        return dict(self.by_column).get(column)
 
     def named(self, names: Sequence[str | None]) -> "Header":
         return replace(self, names=tuple(names))
@@ -157,6 +155,8 @@ def _header(  # noqa: PLR0917
         for column, text in line.items():
             parts[column].append(text)
     names = tuple((column, " ".join(texts)) for column, texts in parts.items() if texts)
+    if any(len(name) > LONGEST_NAME for _, name in names):
+        return Header(confidence=0.9)
     return Header(top, end - top, confidence, names)
 
 

@@ -197,7 +197,8 @@ def _table(grid: Grid, rows: Rows, above: Rows, merged: Merged) -> Layout:
     shown = rows[header.preamble : header.preamble + header.rows]
     used = {column for row in (*shown, *kept) for column in grid[row]}
     columns = tuple(sorted(used))
-    names = tuple(header.name_of(column) for column in columns)
+    by_column = dict(header.by_column)
+    names = tuple(by_column.get(column) for column in columns)
     lead = {"preamble": len(skipped), "header": header.rows}
     first = kept[0] if kept else (shown[-1] + 1 if shown else rows[0])
     return Layout(

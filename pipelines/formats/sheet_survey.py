@@ -30,6 +30,7 @@ UNCACHED = re.compile(  # an empty text is a value
     rb"<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
 )
+NO_INDEX = re.compile(rb"""t=["']s["'][^>]*><(?:\w+:)?v>\s*[^0-9\s]""")  # calamine takes it for 0
 CELL = re.compile(rb"<(?:\w+:)?c[ >/]")
 DOCTYPE = b"<!DOCTYPE"
 WIDE = (b"\xff\xfe", b"\xfe\xff")
@@ -38,7 +39,7 @@ COLUMNS = 16_384
 
 @dataclass(slots=True)
 class Survey:
-    """What a sheet holds. `is_plain` is whether it could be seen: UTF-8 as ever.
+    """What a sheet holds. `is_plain` is whether all of it could be seen, and calamine reads it.
 
     `error_cells` says where the errors stand, as far as that is known and they are few.
     """
@@ -60,8 +61,8 @@ def survey(blocks: Iterable[bytes], part: str) -> Survey:
     """Count. Raises CorruptFile where it declares a document type."""
     found = Survey()
     for index, piece in enumerate(_pieces(blocks)):
-        if index == 0:
-            found.is_plain = not piece.startswith(WIDE) and b"\0" not in piece[:64]
+        if index == 0 and (piece.startswith(WIDE) or b"\0" in piece[:64]):
+            found.is_plain = False
         if DOCTYPE in piece:
             raise CorruptFile(f"{part} declares a document type, which no workbook does")
         _count(found, piece)
@@ -88,9 +89,10 @@ def _count(found: Survey, piece: bytes) -> None:
     found.cells += cells
     attributes = PLAIN_ROW.findall(piece) or ROW.findall(piece)
     if attributes:
-        reference = REFERENCE.search(attributes[-1])
-        last = int(reference[1]) if reference else found.last_row + len(attributes)
-        found.last_row = max(found.last_row, last)
+        named = REFERENCE.findall(b" ".join(attributes))
+        last = max(map(int, named), default=0)
+        unnamed = len(attributes) - len(named)
+        found.last_row = max(found.last_row + unnamed, last + unnamed)
     if b"hidden=" in piece:
         found.hidden_rows += sum(HIDDEN.search(row) is not None for row in attributes)
     letters = PLAIN_COLUMN.findall(piece)
@@ -102,6 +104,8 @@ def _count(found: Survey, piece: bytes) -> None:
         found.last_column = max(found.last_column, min(number, COLUMNS))
     if cells and not columns:  # they may stand without a reference, one after the other
         found.last_column = COLUMNS
+    if NO_INDEX.search(piece):
+        found.is_plain = False
     found.texts += piece.count(b't="s"') + piece.count(b't="str"')
     if b't="e"' in piece or b"t='e'" in piece:
         found.errors.update(kind.decode("utf-8", "replace") for kind in ERROR.findall(piece))

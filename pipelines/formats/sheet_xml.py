@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats.serial_date import BUILT_IN, Kind, kind_of, moment
+from pipelines.formats.serial_date import BUILT_IN, Kind, iso_moment, kind_of, moment
 from pipelines.formats.sheet_grid import Cell, ErrorCell, Row
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
@@ -64,7 +64,7 @@ class _SheetReader:
         self._value: str | None = None
         self._phonetic = 0
         self._count = 0
-        self.parser = xml_parser()
+        self.parser = xml_parser(part)
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.CharacterDataHandler = self._characters
@@ -125,7 +125,7 @@ class _SheetReader:
         kind = self._type
         try:
             if kind == "s":
-                return self._book.strings[int(text)] or None
+                return self._book.strings[_index(text)] or None
             if kind in ("str", "inlineStr"):
                 return unescaped(text) or None
             if kind == "b":
@@ -133,10 +133,10 @@ class _SheetReader:
             if kind == "e":
                 return ErrorCell(text.strip())
             if kind == "d":
-                return text or None
-            if not text.strip():
-                return None
-            serial = float(text)
+                return iso_moment(text) if text.strip() else None
+            serial = _number_or_text(text)
+            if isinstance(serial, str):
+                return serial or None
         except (ValueError, IndexError) as error:
             raise CorruptFile(
                 f"{self._part} has no sound value in row {self._row}: {text[:40]!r}"
@@ -177,7 +177,7 @@ def _shared_strings(package: Package, path: str) -> Iterator[str]:
         elif name == "t":
             state["text"] = False
 
-    parser = xml_parser()
+    parser = xml_parser(path)
     parser.StartElementHandler = start
     parser.CharacterDataHandler = characters
     parser.EndElementHandler = end
@@ -205,6 +205,20 @@ def unescaped(text: str) -> str:
     if "_x" not in text:
         return text
     return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _index(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError(text)
+    return number
+
+
+def _number_or_text(text: str) -> float | str:
+    try:
+        return float(text)
+    except ValueError:
+        return text.strip() and text
 
 
 def _column(letters: str) -> int:

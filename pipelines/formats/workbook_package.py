@@ -93,7 +93,7 @@ class Package:
         def end(_: str) -> None:
             above.pop()
 
-        parser = xml_parser()
+        parser = xml_parser(path)
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         for _ in parsed(parser, self.stream(path), path):
@@ -126,13 +126,17 @@ class Package:
         raise CorruptFile(f"{self.file.name} has no workbook part")
 
 
-def xml_parser() -> Any:
+def xml_parser(path: str) -> Any:
     """A parser that knows namespaces, and refuses what a workbook never declares: entities."""
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.buffer_size = 1 << 16
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+
+    def refuse(name: str, *_: object) -> None:
+        raise CorruptFile(f"{path} declares the document type {name!r}, which no workbook does")
+
+    parser.StartDoctypeDeclHandler = refuse
     return parser
 
 
@@ -154,10 +158,6 @@ def _feed(parser: Any, path: str, block: bytes, *, last: bool) -> None:
         raise CorruptFile(f"{path} is broken XML: {error}") from error
     except (ValueError, UnicodeError) as error:
         raise CorruptFile(f"{path} is broken: {error}") from error
-
-
-def _refuse_doctype(name: str, *_: object) -> None:
-    raise CorruptFile(f"it declares the document type {name!r}, which no workbook does")
 
 
 def local_name(name: str) -> str:

@@ -98,7 +98,7 @@ class Zip:
         archive = as_seekable(file)
         entries = directory(archive, limits)
         if kind := office_document(entry.path for entry in entries):
-            raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read yet")
+            raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read")
         for entry in entries:
             yield self._member(archive, entry, limits)
 

@@ -2,11 +2,12 @@
 
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.parquet import Parquet
 from pipelines.formats.sqlite_database import Sqlite
 
-BINARY: tuple[Format, ...] = (Parquet(), Sqlite())
+BINARY: tuple[Format, ...] = (Parquet(), Sqlite(), Workbook())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

@@ -8,7 +8,6 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"FEA1", "Feather file of version 1"),
     (0, b"ORC", "ORC file"),
     (0, b"Obj\x01", "Avro file"),
-    (0, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Office document (such as an .xls workbook)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
     (0, b"\x04\x22\x4d\x18", "LZ4 file"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
@@ -25,8 +24,9 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"$FL2", "SPSS file"),
     (0, b"<stata_dta>", "Stata file"),
 )
+WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
-    ("xl/", "Excel workbook"),
+    ("xl/", WORKBOOK),
     ("word/", "Word document"),
     ("ppt/", "PowerPoint presentation"),
 )
@@ -82,5 +82,5 @@ def office_document(paths: Iterable[str]) -> str | None:
                 return kind
         return "Office document"
     if {"mimetype", "content.xml"} <= names:
-        return "OpenDocument file (such as an .ods workbook)"
+        return "OpenDocument file that is no workbook"
     return None

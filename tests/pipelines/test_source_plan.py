@@ -85,8 +85,14 @@ def test_one_bad_member_does_not_hide_the_others():
         (
             "a.xlsx",
             zipped({"x.xml": b"", "[Content_Types].xml": b"", "xl/a.xml": b""}),
+            "parse.corrupt",
+            "workbook part",
+        ),
+        (
+            "a.docx",
+            zipped({"[Content_Types].xml": b"", "word/document.xml": b""}),
             "format.unknown",
-            "Excel workbook",
+            "Word document",
         ),
         ("a.parquet", b"PAR1" + bytes(50), "parse.corrupt", "Parquet"),
         ("a.zip", nested(9), "limit.depth", "max_depth"),

@@ -12,6 +12,7 @@ from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines, JsonLinesRange
 from pipelines.formats.json_records import Json
 from pipelines.formats.json_shape import Shape
@@ -130,8 +131,27 @@ class TestSqlite(FormatContract):
             )
 
 
+class TestWorkbook(FormatContract):
+    may_grow = False
+
+    @pytest.fixture
+    def sample(self):
+        table = pl.DataFrame(
+            {
+                "id": [1, 2, 3],
+                "name": ["Ada", "two\nlines", "007"],
+                "score": [1.5, None, -2.25],
+                "ok": [True, None, False],
+                "day": [date(2024, 2, 29), date(2023, 1, 1), None],
+            }
+        )
+        content = io.BytesIO()
+        table.write_excel(content, "rows", autofilter=False)
+        return FormatSample(Workbook(), MemoryObject("rows.xlsx", content.getvalue()), table)
+
+
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
-    held = {"json-lines", "json", "parquet", "delimited", "sqlite"}
+    held = {"json-lines", "json", "parquet", "delimited", "sqlite", "workbook"}
 
     assert {format_.name for format_ in FORMATS} == held

@@ -21,9 +21,9 @@ from connectors.errors import (
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.alignment import aligned
+from pipelines.formats.arrow_frames import Expansion, to_frame
 from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
 from pipelines.formats.naming import table_name
-from pipelines.formats.parquet_types import Expansion, to_frame
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 FRAGMENT_BYTES = 32 << 20

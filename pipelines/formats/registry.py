@@ -1,13 +1,16 @@
 """Formats: every kind of file that is read, in order of priority; the one line to add."""
 
+from pipelines.formats.arrow_ipc import ArrowIpc
+from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
+from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 from pipelines.formats.sqlite_database import Sqlite
 
-BINARY: tuple[Format, ...] = (Parquet(), Sqlite(), Workbook())
+BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro(), Sqlite(), Workbook())
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

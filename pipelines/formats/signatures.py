@@ -4,10 +4,7 @@ import re
 from collections.abc import Iterable
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"ARROW1", "Arrow IPC (Feather) file"),
-    (0, b"FEA1", "Feather file of version 1"),
-    (0, b"ORC", "ORC file"),
-    (0, b"Obj\x01", "Avro file"),
+    (0, b"FEA1", "Feather file of version 1 (write it again as version 2)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
     (0, b"\x04\x22\x4d\x18", "LZ4 file"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),

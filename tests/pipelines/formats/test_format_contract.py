@@ -152,6 +152,9 @@ class TestWorkbook(FormatContract):
 
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
-    held = {"json-lines", "json", "parquet", "delimited", "sqlite", "workbook"}
+    held = {
+        *("json-lines", "json", "parquet", "delimited", "sqlite", "workbook"),
+        *("arrow", "orc", "avro"),
+    }
 
     assert {format_.name for format_ in FORMATS} == held

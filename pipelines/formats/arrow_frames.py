@@ -1,20 +1,27 @@
-"""Parquet types: Arrow columns become polars columns, value for value; expansion is counted."""
+"""Arrow frames: Arrow columns become polars columns, value for value; expansion is counted."""
 
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import available_timezones
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.errors import LimitExceeded
+from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
 from pipelines.formats.naming import unique_columns
 
 PIECE_BYTES = 64 << 20
 WIDE_BYTES = 1 << 10  # repeated values that are longer count towards the ratio
 LARGEST_DECIMAL = 38
+UNREAD_TYPES = (
+    pa.UnionType,
+    pa.RunEndEncodedType,
+    pa.ListViewType,
+    pa.LargeListViewType,
+)
 
 
 def to_frame(batch: Any) -> pl.DataFrame:
@@ -40,6 +47,28 @@ def _uuid_text(column: Any) -> pl.Series:
     return pl.DataFrame({"uuid": digits}).select(pl.concat_str(parts, separator="-"))["uuid"]
 
 
+def refuse_types(name: str, schema: Any) -> None:
+    """Raises UnknownFormat where a column is of a type that has no like in polars or Parquet."""
+    for field in schema:
+        if _is_unread(field.type):
+            raise UnknownFormat(
+                f"{name} holds a column of a type that is not read: {field.name!r} is {field.type}"
+            )
+
+
+def _is_unread(kind: Any) -> bool:
+    match kind:
+        case pa.BaseExtensionType():
+            return _is_unread(kind.storage_type)
+        case pa.DictionaryType():
+            return _is_unread(kind.value_type)
+        case pa.StructType() if kind.num_fields == 0:
+            return True
+    if isinstance(kind, UNREAD_TYPES) or pa.types.is_interval(kind):
+        return True
+    return any(_is_unread(kind.field(index).type) for index in range(kind.num_fields))
+
+
 def plain_type(kind: Any) -> Any:
     """The type that holds the same values and that polars knows.
 
@@ -60,9 +89,12 @@ def plain_type(kind: Any) -> Any:
         case pa.StructType():
             fields = [kind.field(index) for index in range(kind.num_fields)]
             return pa.struct([pa.field(field.name, plain_type(field.type)) for field in fields])
-        case pa.Decimal256Type():
+        case pa.Decimal256Type() if kind.scale >= 0:
             fits = kind.precision <= LARGEST_DECIMAL
             return pa.decimal128(kind.precision, kind.scale) if fits else pa.string()
+        case _ if pa.types.is_decimal(kind) and kind.scale < 0:
+            digits = kind.precision - kind.scale
+            return pa.decimal128(digits, 0) if digits <= LARGEST_DECIMAL else pa.string()
         case pa.TimestampType() if kind.tz is not None and kind.tz not in available_timezones():
             return pa.timestamp(kind.unit, "UTC")
         case _ if pa.types.is_float16(kind):
@@ -127,9 +159,20 @@ def _sizes(array: Any) -> Iterator[tuple[int, int, int]]:
             lengths = pc.binary_length(array.dictionary).cast(pa.int64()).take(array.indices)
             wide = pc.sum(lengths.filter(pc.greater(lengths, pa.scalar(WIDE_BYTES)))).as_py()
             yield pc.sum(lengths).as_py() or 0, wide or 0, pc.max(lengths).as_py() or 0
+    elif pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        lengths = _view_lengths(array)
+        wide = int(lengths[lengths > WIDE_BYTES].sum())
+        yield int(lengths.sum()), wide, int(lengths.max(initial=0))
     elif _is_text(kind):
         lengths = pc.binary_length(array).cast(pa.int64())
         yield pc.sum(lengths).as_py() or 0, 0, pc.max(lengths).as_py() or 0
+
+
+def _view_lengths(array: Any) -> Any:
+    """The lengths of texts that are views, of which many may show the same bytes."""
+    views = np.frombuffer(array.buffers()[1], np.int32).reshape(-1, 4)
+    lengths = views[array.offset : array.offset + len(array), 0].astype(np.int64)
+    return lengths[np.asarray(array.is_valid(), dtype=bool)]
 
 
 def _is_text(kind: Any) -> bool:

@@ -1,0 +1,166 @@
+"""Arrow IPC: files (Feather) by record batches, streams from front to end; nothing unvalidated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import IOBase
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+
+from connectors.base import StoredObject
+from connectors.errors import (
+    CorruptFile,
+    EmptyInput,
+    LimitExceeded,
+    ParserOutOfMemory,
+    UnknownFormat,
+)
+from pipelines.containers.expansion import packed_bytes
+from pipelines.containers.limits import Limits
+from pipelines.containers.spooled import as_seekable
+from pipelines.formats.alignment import aligned
+from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
+from pipelines.formats.naming import table_name
+
+FILE_MAGIC = b"ARROW1"
+CONTINUATION = b"\xff\xff\xff\xff"
+LARGEST_SCHEMA_BYTES = 256 << 20
+FRAGMENT_BYTES = 32 << 20
+CHUNK_ROWS = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class RecordBatches:
+    """The record batches [first, end) of a file, or all of a stream if `end` is None."""
+
+    file: StoredObject
+    first: int
+    end: int | None
+    size_bytes: int
+    limits: Limits
+
+    def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        is_empty = True
+        for frame in self._frames():
+            piece = aligned(frame, schema)
+            schema = piece.schema
+            is_empty = False
+            yield Chunk(piece, RowAccount(parsed=piece.height))
+        if is_empty:
+            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+
+    def _frames(self) -> Iterator[pl.DataFrame]:
+        packed = self.file.size or packed_bytes(self.file) or 0
+        expansion = Expansion(self.file.name, packed, self.limits)
+        with _errors(self.file.name):
+            for batch in self._batches():
+                batch.validate(full=True)  # what is done with an unsound one may crash
+                for start in range(0, batch.num_rows, CHUNK_ROWS):
+                    piece = batch.slice(start, CHUNK_ROWS)
+                    yield from map(to_frame, expansion.pieces(piece))
+
+    def _batches(self) -> Iterator[Any]:
+        with _opened(self.file) as stream:
+            if self.end is None:
+                yield from pa.ipc.open_stream(stream)
+            else:
+                reader = pa.ipc.open_file(stream)
+                yield from map(reader.get_batch, range(self.first, self.end))
+
+
+class ArrowIpc:
+    """Apache Arrow's own formats: the file, which is Feather of version 2, and the stream."""
+
+    name = "arrow"
+    extensions = (".arrow", ".feather", ".ipc", ".arrows")
+    media_types = ("application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream")
+
+    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes are enough
+        return head.startswith(FILE_MAGIC) or _is_stream(head)
+
+    def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
+        with _errors(file.name), file.open() as stream:
+            is_file = stream.read(len(FILE_MAGIC)) == FILE_MAGIC
+        source = as_seekable(file) if is_file else file
+        with _errors(file.name), _opened(source) as stream:
+            if is_file:
+                reader = pa.ipc.open_file(stream)
+                batches, schema = reader.num_record_batches, reader.schema
+            else:
+                batches, schema = None, pa.ipc.open_stream(stream).schema
+            _refuse_columns(file.name, len(schema), limits)
+            refuse_types(file.name, schema)
+            columns = to_frame(schema.empty_table()).schema
+        if not columns:
+            raise EmptyInput(f"{file.name} has no columns")
+        yield TablePlan(
+            name=table_name(file.name),
+            origin=origin,
+            format=self.name,
+            schema=columns,
+            fragments=tuple(_fragments(source, batches, limits, is_split=file.seekable)),
+            size_bytes=source.size or 0,
+            details={"layout": "file" if is_file else "stream", "recordBatches": batches},
+        )
+
+
+def _opened(file: StoredObject) -> IOBase:
+    return cast("IOBase", file.open())
+
+
+def _is_stream(head: bytes) -> bool:
+    """Whether it begins with a message: its mark, its length, and an offset that lies within."""
+    length = int.from_bytes(head[4:8], "little")
+    root = int.from_bytes(head[8:12], "little")
+    return (
+        head.startswith(CONTINUATION)
+        and 0 < length <= LARGEST_SCHEMA_BYTES
+        and length % 8 == 0
+        and 4 <= root < length
+    )
+
+
+def _refuse_columns(name: str, columns: int, limits: Limits) -> None:
+    if columns > limits.max_columns:
+        raise LimitExceeded(
+            f"{name} has {columns} columns, more than {limits.max_columns} (max_columns)",
+            limit="max_columns",
+        )
+
+
+def _fragments(
+    file: StoredObject, batches: int | None, limits: Limits, *, is_split: bool
+) -> Iterator[RecordBatches]:
+    """Adjacent batches, as many as lie in so many bytes; a stream or an unpacked file whole."""
+    size = file.size or 0
+    if batches is None or not is_split or size <= FRAGMENT_BYTES:
+        yield RecordBatches(file, 0, batches, size, limits)
+        return
+    step = max(1, batches * FRAGMENT_BYTES // size)
+    for first in range(0, max(batches, 1), step):
+        end = min(first + step, batches)
+        yield RecordBatches(file, first, end, size * (end - first) // max(batches, 1), limits)
+
+
+@contextmanager
+def _errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
+    except pa.ArrowNotImplementedError as error:
+        raise UnknownFormat(f"{name} uses a part of Arrow that is not read: {error}") from error
+    except (
+        pa.ArrowException,
+        OSError,
+        EOFError,
+        LookupError,
+        ValueError,
+        OverflowError,
+        pl.exceptions.PolarsError,
+        pl.exceptions.PanicException,
+    ) as error:
+        raise CorruptFile(f"{name} is not sound Arrow: {error}") from error

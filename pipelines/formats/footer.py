@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pipelines.formats import cell_types
+from pipelines.formats import cell_types, number_layouts
 from pipelines.formats.base import Notice
 from pipelines.formats.records import Record
 
@@ -25,7 +25,6 @@ NOTE = re.compile(
     r"|[*†‡]+\s*\w+\s+\w|(--|==|__)|\(?\d[\d,.]* (rows?|records?)\b)",
     re.IGNORECASE,
 )
-NUMBER = re.compile(r"[-+(]?[$€£]?\s*\d[\d.,' ]*%?\)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,9 @@ def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | Non
         return "note" if is_alone and (is_apart or NOTE.match(label)) else None
     place = next(place for place, cell in enumerate(record.cells) if cell.strip())
     others = [cell for cell in record.cells[place + 1 :] if cell.strip()]
-    is_total = TOTAL.fullmatch(label) and all(NUMBER.fullmatch(cell.strip()) for cell in others)
+    is_total = TOTAL.fullmatch(label) and all(
+        number_layouts.PARTS.fullmatch(cell.strip()) for cell in others
+    )
     return "total" if is_total and (is_apart or _breaks_type(place, rows)) else None
 
 

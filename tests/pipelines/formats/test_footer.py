@@ -26,6 +26,7 @@ def read(content: bytes, name: str = "data.csv"):
         ("Total,32.5,\n", 1),
         ("\nTotal,32.5,\n", 2),
         ("Grand total:,32.5\n", 1),
+        ('Summe,"1.032,50 €",\n', 1),
         ("\nSource: bureau of things\n", 2),
         ("Source: bureau of things\n\n\n", 3),
         ("\nTotal,32.5,\n\n* provisional figures\n\n", 5),

@@ -26,7 +26,7 @@ from connectors.errors import (
     UnknownFormat,
 )
 from pipelines.containers.limits import Limits
-from pipelines.formats import excel_workbook
+from pipelines.formats import excel_workbook, sheet_survey
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.sandbox import Sandbox
@@ -474,7 +474,7 @@ def test_a_sheet_beyond_calamine_is_streamed(monkeypatch):
     rows = [["n", "s", "day"], *([i / 2, f"x{i % 5}", dt.date(2024, 1, 1)] for i in range(3000))]
     content = written(rows)
     expected = only(content)
-    monkeypatch.setattr(excel_workbook, "CALAMINE_CELLS", 100)
+    monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", 100)
 
     assert only(content).equals(expected)
     monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)

@@ -16,7 +16,6 @@ from pipelines.formats.sheet_grid import ErrorCell
 PENDING_BYTES = 4 << 20
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 REFERENCE = re.compile(rb"""\br=["'](\d{1,7})["']""")
-PLAIN_ROW = re.compile(rb"<row([^>]*)>")
 PLAIN_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
 COLUMN = re.compile(rb"""\br=["']([A-Z]{1,3})\d""")
 HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
@@ -68,7 +67,7 @@ def survey(blocks: Iterable[bytes], part: str, limits: Limits) -> Survey:
     for index, piece in enumerate(_pieces(blocks)):
         if index == 0 and (piece.startswith(WIDE) or b"\0" in piece[:64]):
             found.is_plain = False
-        if DOCTYPE in piece:
+        if b"!" in piece and DOCTYPE in piece:
             raise CorruptFile(f"{part} declares a document type, which no workbook does")
         _count(found, piece)
         if found.cells > limits.max_sheet_cells:
@@ -95,32 +94,38 @@ def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _count(found: Survey, piece: bytes) -> None:
-    cells = piece.count(b"<c ") + piece.count(b"<c>") or len(CELL.findall(piece))
-    found.cells += cells
-    attributes = PLAIN_ROW.findall(piece) or ROW.findall(piece)
-    if attributes:
-        named = PLAIN_ROW_NUMBER.findall(piece)
-        if len(named) < len(attributes):
-            named = REFERENCE.findall(b" ".join(attributes))
-        unnamed = len(attributes) - len(named)
-        found.last_row = max(found.last_row, max(map(int, named), default=0)) + unnamed
-    if b"hidden=" in piece:
-        found.hidden_rows += sum(HIDDEN.search(row) is not None for row in attributes)
+    """Each look at a piece costs as much as unpacking it, so rare bytes are asked for first."""
+    is_head = not found.cells
+    cells = piece.count(b"<c")
+    is_plain = cells > 0
+    found.cells += cells or len(CELL.findall(piece))
+    found.last_row = _last_row(piece, found.last_row)
     found.last_column = max(found.last_column, _last_column(piece))
+    found.texts += piece.count(b't="s"')
     if NO_INDEX.search(piece):
         found.is_plain = False
-    found.texts += piece.count(b't="s"') + piece.count(b't="str"')
-    if b't="e"' in piece or b"t='e'" in piece:
+    if b"hidden=" in piece:
+        found.hidden_rows += sum(HIDDEN.search(row) is not None for row in ROW.findall(piece))
+    if b"#" in piece:
         found.errors.update(kind.decode("utf-8", "replace") for kind in ERROR.findall(piece))
-    formulas = len(FORMULA.findall(piece)) if b"<f" in piece or b":f" in piece else 0
-    if formulas:
+    if b"f" in piece and (b"<f" in piece or not is_plain):
+        formulas = len(FORMULA.findall(piece))
         found.formulas += formulas
-        found.uncached += len(UNCACHED.findall(piece))
-    if b"<col" in piece or b":col" in piece:
+        found.uncached += len(UNCACHED.findall(piece)) if formulas else 0
+    if is_head:
         for column in HIDDEN_COLUMN.findall(piece):
             span = {name: int(number) for name, number in SPAN.findall(column)}
             if b"min" in span and b"max" in span:
                 found.hidden_columns += max(0, min(span[b"max"], COLUMNS) - span[b"min"] + 1)
+
+
+def _last_row(piece: bytes, before: int) -> int:
+    named = PLAIN_ROW_NUMBER.findall(piece)
+    if named:
+        return max(before, *map(int, named))
+    rows = ROW.findall(piece)
+    named = REFERENCE.findall(b" ".join(rows))
+    return max(before, *map(int, named), 0) + len(rows) - len(named)
 
 
 def _last_column(piece: bytes) -> int:

@@ -1,6 +1,7 @@
 """Calamine sheet: a sheet held whole by calamine, the fastest reader of workbooks, row by row."""
 
 import datetime as dt
+import gc
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,7 +53,12 @@ class CalamineSheet:
         with _errors(self._name):
             if self._sheet.start is None:
                 return
-            yield from self._sheet.to_python()
+            gc.disable()  # it looks for rings among the cells, and there is none
+            try:
+                lines = self._sheet.to_python()
+            finally:
+                gc.enable()
+            yield from lines
 
 
 def sheets(file: StoredObject) -> tuple[Sheet, ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import polars as pl
 
@@ -25,16 +26,16 @@ from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, t
 from pipelines.formats.sheet_grid import Cell, ErrorCell, area
 from pipelines.formats.sheet_layout import Layout, one_table, tables
 from pipelines.formats.sheet_notices import sheet_notices, table_notices
-from pipelines.formats.sheet_sample import Sample, first_rows, whole_grid
-from pipelines.formats.sheet_survey import Survey, longest_string, survey
-from pipelines.formats.sheet_table import BrokenSheet, SheetTable, refuse_cells
+from pipelines.formats.sheet_sample import Sample, every_row, first_rows, whole_grid
+from pipelines.formats.sheet_survey import Survey, glance, holds_whole, longest_string, survey
+from pipelines.formats.sheet_table import LAST_ROW, BrokenSheet, SheetTable, refuse_cells
 from pipelines.formats.sheet_xml import SHARED_STRINGS, Book, book_of
 from pipelines.formats.workbook_package import Package, Sheet, sheets
 from pipelines.formats.xls_details import xls_surveys
 
 SMALL_CELLS = 250_000  # a sheet up to here is read whole by the plan
-CALAMINE_CELLS = 6_000_000  # it holds empty cells too
-CALAMINE_TEXT_BYTES = 512 << 20  # and a copy of a shared string for each cell
+LARGE_BYTES = 8 << 20  # and one of so much XML is surveyed by its fragment, if it looks plain
+HEAD_BLOCKS = 4
 LONGEST_NUMBER = 64
 STREAMS = {"Workbook", "Book"}
 OLD_DOCUMENTS = {
@@ -189,23 +190,22 @@ class _Planner:
             return sample, known, True
         if sheet.part is None:
             raise CorruptFile(f"sheet {sheet.name!r} of {book.file.name} has no part")
-        seen = survey(book.package.stream(sheet.part), sheet.part)
-        self._refuse_count(sheet, seen)
-        fits = (
-            seen.is_plain
-            and seen.last_row * seen.last_column <= CALAMINE_CELLS
-            and seen.texts * book.longest <= CALAMINE_TEXT_BYTES
-            and book.longest <= self._limits.max_cell_bytes
-        )
+        package, part = book.package, sheet.part
+        if package.size(part) > LARGE_BYTES:
+            last_row = glance(b"".join(islice(package.stream(part), HEAD_BLOCKS)))
+            if last_row is not None:
+                return first_rows(package, part, self._strings(), last_row, 0), None, True
+        seen = survey(package.stream(part), part, self._limits)
+        fits = holds_whole(seen, book.longest, self._limits)
         if seen.is_plain and seen.cells > SMALL_CELLS:
-            sample = first_rows(book.package, sheet.part, self._strings(), seen)
-            return sample, seen, fits
+            bounds = (seen.last_row, seen.last_column)
+            return first_rows(package, part, self._strings(), *bounds), seen, fits
         if fits and not seen.errors:
             try:
                 return whole_grid(book.file, sheet.name, is_checked=True), seen, fits
             except (Doubtful, CorruptFile):
                 pass
-        return first_rows(book.package, sheet.part, self._strings(), None), seen, False
+        return every_row(package, part, self._strings()), seen, False
 
     def _strings(self) -> Book:
         if self._shared is None:
@@ -214,14 +214,6 @@ class _Planner:
             assert book.main is not None
             self._shared = book_of(book.package, book.main, from_1904=book.from_1904)
         return self._shared
-
-    def _refuse_count(self, sheet: Sheet, seen: Survey) -> None:
-        if seen.cells > self._limits.max_sheet_cells:
-            raise LimitExceeded(
-                f"sheet {sheet.name!r} holds {seen.cells} cells, more than"
-                f" {self._limits.max_sheet_cells} (max_sheet_cells)",
-                limit="max_sheet_cells",
-            )
 
     def _plan(
         self,
@@ -262,12 +254,13 @@ class _Planner:
             layout.columns,
             layout.names,
             layout.first,
-            layout.last,
+            layout.last if sample.is_whole else LAST_ROW,
             size,
             main=book.main,
             from_1904=book.from_1904,
             fits=fits,
             has_footer=not sample.is_whole,
+            longest=book.longest if seen is None and not sample.is_whole else None,
             lead=layout.lead,
             tail=layout.tail,
             numeric_texts=numeric,

@@ -53,7 +53,7 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     if len(lines) == 1:
         is_header = width > 1 and _is_text(lines[0])
         return (
-            _header(grid, rows, 0, 0, 1, merged, confidence=0.6)
+            _header(grid, rows, 0, 1, merged, confidence=0.6)
             if is_header
             else Header(confidence=0.6)
         )
@@ -70,7 +70,7 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
         return _header_of_texts(grid, rows, lines, start, merged)
     if first_value == start:
         if _is_years(lines[start], lines[start + 1 :]):
-            return _header(grid, rows, start, start, start + 1, merged, confidence=0.8)
+            return _header(grid, rows, start, start + 1, merged, confidence=0.8)
         return Header(confidence=0.9)
     candidates = range(start, first_value)
     most = max(len(lines[i]) for i in candidates)
@@ -88,7 +88,7 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     ):
         below += 1
     top = at - 1 if _is_group(lines, rows, start, at, merged) else at
-    return _header(grid, rows, top, at, below, merged, confidence=0.95)
+    return _header(grid, rows, top, below, merged, confidence=0.95)
 
 
 def _header_of_texts(
@@ -106,7 +106,7 @@ def _header_of_texts(
     )
     if repeats * 2 > len(first) or start + 1 >= len(lines):
         return Header(confidence=0.6)
-    return _header(grid, rows, start, start, start + 1, merged, confidence=0.6)
+    return _header(grid, rows, start, start + 1, merged, confidence=0.6)
 
 
 def _is_group(
@@ -135,23 +135,22 @@ def _is_group(
     return len(lines[above]) <= len(lines[at]) or is_merged
 
 
-def _header(  # noqa: PLR0917
+def _header(
     grid: Mapping[int, Cells],
     rows: Sequence[int],
     top: int,
-    at: int,
     end: int,
     merged: Merged,
     *,
     confidence: float,
 ) -> Header:
-    """The names that the rows [top, end) give: those of groups filled to the right, then joined."""
+    """The names that the rows [top, end) give: groups are filled to the right, then joined."""
     columns = sorted({column for row in rows for column in grid[row]})
     parts: dict[int, list[str]] = {column: [] for column in columns}
     for index in range(top, end):
         line = {column: text_of(cell) for column, cell in grid[rows[index]].items()}
-        if index < at:
-            line = _spread(line, rows[index], columns, grid[rows[at]], merged)
+        if index < end - 1:
+            line = _spread(line, rows[index], columns, grid[rows[index + 1]], merged)
         for column, text in line.items():
             parts[column].append(text)
     names = tuple((column, " ".join(texts)) for column, texts in parts.items() if texts)

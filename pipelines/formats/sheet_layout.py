@@ -55,6 +55,7 @@ def one_table(grid: Grid, last_row: int, columns: int) -> Layout:
     """The only table of a sheet of which the first rows are known, down to its last row."""
     layout = _table(grid, sorted(grid), (), ())
     first = min(min(cells) for cells in grid.values())
+    last_row = max(last_row, *grid)
     every = tuple(range(first, max(columns, layout.columns[-1] + 1)))
     named = dict(zip(layout.columns, layout.header.names, strict=True))
     names = unique_columns([named.get(column) for column in every])

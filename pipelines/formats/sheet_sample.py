@@ -7,7 +7,6 @@ from itertools import islice
 from connectors.base import StoredObject
 from pipelines.formats.calamine_sheet import CalamineSheet, Merged, refuse_doubtful
 from pipelines.formats.sheet_grid import Cell, Errors, Grid
-from pipelines.formats.sheet_survey import Survey
 from pipelines.formats.sheet_xml import Book, rows
 from pipelines.formats.workbook_package import Package
 
@@ -43,11 +42,14 @@ def whole_grid(
     return Sample(grid, is_whole=True, merged=sheet.merged if grid else ())
 
 
-def first_rows(package: Package, part: str, book: Book, seen: Survey | None) -> Sample:
-    """What the XML says: all of it, or if a survey tells how much there is, the first rows."""
+def every_row(package: Package, part: str, book: Book) -> Sample:
+    """What the XML says. Raises ReadError."""
+    return Sample(dict(rows(package, part, book)), is_whole=True)
+
+
+def first_rows(package: Package, part: str, book: Book, last_row: int, columns: int) -> Sample:
+    """The first rows of a sheet of which the rest is said to go so far. Raises ReadError."""
     found = rows(package, part, book)
-    if seen is None:
-        return Sample(dict(found), is_whole=True)
     grid: dict[int, Mapping[int, Cell]] = {}
     cells = 0
     for row, line in islice(found, SAMPLE_ROWS):
@@ -55,4 +57,4 @@ def first_rows(package: Package, part: str, book: Book, seen: Survey | None) -> 
         cells += len(line)
         if cells > SAMPLE_CELLS:
             break
-    return Sample(grid, is_whole=False, last_row=seen.last_row - 1, columns=seen.last_column)
+    return Sample(grid, is_whole=False, last_row=last_row - 1, columns=columns)

@@ -9,14 +9,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from connectors.errors import CorruptFile
+from connectors.errors import CorruptFile, LimitExceeded
+from pipelines.containers.limits import Limits
 from pipelines.formats.sheet_grid import ErrorCell
 
 PENDING_BYTES = 4 << 20
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 REFERENCE = re.compile(rb"""\br=["'](\d{1,7})["']""")
-PLAIN_ROW = re.compile(rb"<row([^>]*)>")
-PLAIN_COLUMN = re.compile(rb'<c r="([A-Z]+)')
+PLAIN_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
 COLUMN = re.compile(rb"""\br=["']([A-Z]{1,3})\d""")
 HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*\bhidden=["'](?:1|true)["'][^>]*>""")
@@ -30,11 +30,15 @@ UNCACHED = re.compile(  # an empty text is a value
     rb"<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:</(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v></)"
 )
-NO_INDEX = re.compile(rb"""t=["']s["'][^>]*><(?:\w+:)?v>\s*[^0-9\s]""")  # calamine takes it for 0
+NO_INDEX = re.compile(rb't="s"><v>[^0-9]')  # calamine takes it for 0
 CELL = re.compile(rb"<(?:\w+:)?c[ >/]")
+REMARKABLE = (b"<f>", b"<f ", b"<f/", b":f", b't="e"', b"t='e'", b"hidden=", b"<!DOCTYPE")
+DIMENSION = re.compile(rb"""<dimension\b[^>]*\bref=["'](?:[A-Z]+\d+:)?[A-Z]{1,3}(\d{1,7})["']""")
 DOCTYPE = b"<!DOCTYPE"
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 COLUMNS = 16_384
+CALAMINE_CELLS = 6_000_000  # it holds empty cells too
+CALAMINE_TEXT_BYTES = 512 << 20  # and a copy of a shared string for each cell
 
 
 @dataclass(slots=True)
@@ -57,15 +61,20 @@ class Survey:
     is_plain: bool = True
 
 
-def survey(blocks: Iterable[bytes], part: str) -> Survey:
-    """Count. Raises CorruptFile where it declares a document type."""
+def survey(blocks: Iterable[bytes], part: str, limits: Limits) -> Survey:
+    """Count. Raises CorruptFile where it declares a document type, and LimitExceeded."""
     found = Survey()
     for index, piece in enumerate(_pieces(blocks)):
         if index == 0 and (piece.startswith(WIDE) or b"\0" in piece[:64]):
             found.is_plain = False
-        if DOCTYPE in piece:
+        if b"!" in piece and DOCTYPE in piece:
             raise CorruptFile(f"{part} declares a document type, which no workbook does")
         _count(found, piece)
+        if found.cells > limits.max_sheet_cells:
+            raise LimitExceeded(
+                f"{part} holds more than {limits.max_sheet_cells} cells (max_sheet_cells)",
+                limit="max_sheet_cells",
+            )
     return found
 
 
@@ -85,39 +94,82 @@ def _pieces(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _count(found: Survey, piece: bytes) -> None:
-    cells = piece.count(b"<c ") + piece.count(b"<c>") or len(CELL.findall(piece))
-    found.cells += cells
-    attributes = PLAIN_ROW.findall(piece) or ROW.findall(piece)
-    if attributes:
-        named = REFERENCE.findall(b" ".join(attributes))
-        last = max(map(int, named), default=0)
-        unnamed = len(attributes) - len(named)
-        found.last_row = max(found.last_row + unnamed, last + unnamed)
-    if b"hidden=" in piece:
-        found.hidden_rows += sum(HIDDEN.search(row) is not None for row in attributes)
-    letters = PLAIN_COLUMN.findall(piece)
-    columns = set(letters) if len(letters) == cells else set(COLUMN.findall(piece))
-    for name in columns:
-        number = 0
-        for letter in name:
-            number = number * 26 + letter - 64
-        found.last_column = max(found.last_column, min(number, COLUMNS))
-    if cells and not columns:  # they may stand without a reference, one after the other
-        found.last_column = COLUMNS
+    """Each look at a piece costs as much as unpacking it, so rare bytes are asked for first."""
+    is_head = not found.cells
+    cells = piece.count(b"<c")
+    is_plain = cells > 0
+    found.cells += cells or len(CELL.findall(piece))
+    found.last_row = _last_row(piece, found.last_row)
+    found.last_column = max(found.last_column, _last_column(piece))
+    found.texts += piece.count(b't="s"')
     if NO_INDEX.search(piece):
         found.is_plain = False
-    found.texts += piece.count(b't="s"') + piece.count(b't="str"')
-    if b't="e"' in piece or b"t='e'" in piece:
+    if b"hidden=" in piece:
+        found.hidden_rows += sum(HIDDEN.search(row) is not None for row in ROW.findall(piece))
+    if b"#" in piece:
         found.errors.update(kind.decode("utf-8", "replace") for kind in ERROR.findall(piece))
-    formulas = len(FORMULA.findall(piece)) if b"<f" in piece or b":f" in piece else 0
-    if formulas:
+    if b"f" in piece and (b"<f" in piece or not is_plain):
+        formulas = len(FORMULA.findall(piece))
         found.formulas += formulas
-        found.uncached += len(UNCACHED.findall(piece))
-    if b"<col" in piece or b":col" in piece:
+        found.uncached += len(UNCACHED.findall(piece)) if formulas else 0
+    if is_head:
         for column in HIDDEN_COLUMN.findall(piece):
             span = {name: int(number) for name, number in SPAN.findall(column)}
             if b"min" in span and b"max" in span:
                 found.hidden_columns += max(0, min(span[b"max"], COLUMNS) - span[b"min"] + 1)
+
+
+def _last_row(piece: bytes, before: int) -> int:
+    named = PLAIN_ROW_NUMBER.findall(piece)
+    if named:
+        return max(before, *map(int, named))
+    rows = ROW.findall(piece)
+    named = REFERENCE.findall(b" ".join(rows))
+    return max(before, *map(int, named), 0) + len(rows) - len(named)
+
+
+def _last_column(piece: bytes) -> int:
+    """The last column of the last cells of the rows, by reference or by their number."""
+    last = 0
+    ends: set[bytes] = set()
+    for row in piece.split(b"</row>"):
+        at = row.rfind(b'<c r="')
+        if at >= 0:
+            ends.add(row[at + 5 : at + 10])
+        elif b"<c" in row:
+            last = max(last, row.count(b"<c ") + row.count(b"<c>"))
+    if not ends:
+        ends.update(b'"' + letters + b"1" for letters in COLUMN.findall(piece))
+    for end in ends:
+        number = 0
+        for letter in end[1:]:
+            if not ord("A") <= letter <= ord("Z"):
+                break
+            number = number * 26 + letter - 64
+        last = max(last, number)
+    return min(last, COLUMNS)
+
+
+def holds_whole(seen: Survey, longest: int, limits: Limits) -> bool:
+    """Whether calamine can hold a sheet whose longest shared string is of this length."""
+    return (
+        seen.is_plain
+        and seen.last_row * seen.last_column <= CALAMINE_CELLS
+        and seen.texts * longest <= CALAMINE_TEXT_BYTES
+        and longest <= limits.max_cell_bytes
+    )
+
+
+def glance(head: bytes) -> int | None:
+    """The last row that the head of a plain sheet declares, 0 where it does not.
+
+    None where it holds formulas, errors or hiding, or where that cannot be seen: then a survey
+    must tell of how many.
+    """
+    if head.startswith(WIDE) or b"\0" in head[:64] or any(mark in head for mark in REMARKABLE):
+        return None
+    declared = DIMENSION.search(head)
+    return int(declared[1]) if declared else 0
 
 
 def longest_string(blocks: Iterable[bytes]) -> int:

@@ -17,12 +17,14 @@ from pipelines.formats.calamine_sheet import CalamineSheet, Doubtful, refuse_dou
 from pipelines.formats.sheet_cells import series, text_series
 from pipelines.formats.sheet_footer import FOOTER_ROWS, footer
 from pipelines.formats.sheet_grid import Cell, ErrorCell, Errors, Row
+from pipelines.formats.sheet_survey import holds_whole, survey
 from pipelines.formats.sheet_xml import book_of, rows
 from pipelines.formats.workbook_package import Package, Sheet
 
 CHUNK_CELLS = 400_000
 CHUNK_BYTES = 32 << 20
 BLANK = "blank row"
+LAST_ROW = (1 << 31) - 1
 Column = Sequence[Cell | None]
 
 
@@ -30,6 +32,7 @@ Column = Sequence[Cell | None]
 class Batch:
     """Some rows, column by column, and how many blank ones were left out among them."""
 
+    places: Sequence[int]
     columns: list[Column]
     height: int
     blanks: int
@@ -37,7 +40,7 @@ class Batch:
     def without(self, rows: int) -> "Batch":
         """It without its last rows."""
         kept = self.height - rows
-        return Batch([cells[:kept] for cells in self.columns], kept, self.blanks)
+        return Batch(self.places, [cells[:kept] for cells in self.columns], kept, self.blanks)
 
     def last(self, rows: int) -> list[dict[int, Cell]]:
         """The cells of the last rows by column."""
@@ -53,7 +56,9 @@ class SheetTable:
     """The rows [first, last] of some columns of a sheet.
 
     `main` is the workbook's own part where the sheet's XML can be read as it stands; without
-    `fits` it must be. `has_footer` is whether the last rows may yet be totals and notes.
+    `fits` it must be. Of a sheet that was planned by its first rows, the last ones may yet be
+    totals and notes (`has_footer`), and rows may be wider. If it was not surveyed, `longest` is the
+    length of the longest shared string.
     """
 
     file: StoredObject
@@ -68,6 +73,7 @@ class SheetTable:
     from_1904: bool = False
     fits: bool = True
     has_footer: bool = False
+    longest: int | None = None
     lead: Mapping[str, int] = field(default_factory=dict)
     tail: Mapping[str, int] = field(default_factory=dict)
     numeric_texts: frozenset[str] = frozenset()
@@ -78,7 +84,7 @@ class SheetTable:
         tail = Counter(self.tail)
         cells = 0
         for batch in self._without_footer(self._batches(), tail):
-            cells += batch.height * len(self.columns)
+            cells += batch.height * len(batch.places)
             refuse_cells(self.sheet.name, cells, self.limits)
             if batch.blanks:
                 skipped[BLANK] = skipped.get(BLANK, 0) + batch.blanks
@@ -98,7 +104,9 @@ class SheetTable:
     ) -> pl.DataFrame:
         """The rows, typed; error cells are null, and counted by column and kind."""
         found: list[pl.Series] = []
-        for name, column in zip(self.names, batch.columns, strict=True):
+        names = dict(zip(self.columns, self.names, strict=True))
+        for place, column in zip(batch.places, batch.columns, strict=True):
+            name = names.get(place) or self._name_beyond(place)
             kinds = set(map(type, column))
             cells = column
             if ErrorCell in kinds:
@@ -109,6 +117,13 @@ class SheetTable:
             typed = text_series if name in self.numeric_texts else series
             found.append(typed(name, cells, schema.get(name)))
         return pl.DataFrame(found, height=batch.height)
+
+    def _name_beyond(self, place: int) -> str:
+        """The name of a column that only later rows have."""
+        name = f"column_{place - self.columns[0] + 1}" if place > self.columns[0] else "column_0"
+        while name in self.names:
+            name += "_2"
+        return name
 
     def _without_footer(self, batches: Iterator[Batch], tail: Counter[str]) -> Iterator[Batch]:
         """The batches, without the totals and notes at their end, which are counted."""
@@ -127,7 +142,7 @@ class SheetTable:
 
     def _batches(self) -> Iterator[Batch]:
         """The rows in batches of bounded size. Raises ReadError."""
-        if not self.fits:
+        if not self._is_held():
             yield from self._exact(self.first)
             return
         done = self.first
@@ -140,25 +155,37 @@ class SheetTable:
                 raise
             yield from self._exact(done)
 
+    def _is_held(self) -> bool:
+        """Whether calamine reads the sheet. Raises ReadError."""
+        if self.longest is None or self.sheet.part is None:
+            return self.fits
+        package = Package(self.file, self.limits)
+        seen = survey(package.stream(self.sheet.part), self.sheet.part, self.limits)
+        return holds_whole(seen, self.longest, self.limits) and not seen.errors
+
     def _fast(self) -> Iterator[tuple[int, Batch]]:
         """What calamine reads, each with the row behind it. Raises Doubtful, ReadError."""
         sheet = CalamineSheet(self.file, self.sheet.name)
         lines = sheet.rows()
         at = max(self.first, sheet.top)
-        places = [column - sheet.left for column in self.columns]
+        every_place = range(sheet.left, sheet.left + sheet.width)
+        beyond = set(every_place).difference(self.columns) if self.has_footer else set()
+        places = (*self.columns, *sorted(beyond))
         wanted = islice(lines, max(0, self.first - sheet.top), max(0, self.last + 1 - sheet.top))
         step = max(1, CHUNK_CELLS // max(1, sheet.width))
         while some := list(islice(wanted, step)):
             every: list[Column] = list(zip(*some, strict=True))
             nothing = ("",) * len(some)
-            columns = [every[i] if 0 <= i < len(every) else nothing for i in places]
+            columns = [
+                every[place - sheet.left] if place in every_place else nothing for place in places
+            ]
             if self.errors:
                 columns = self._with_errors(columns, at)
             if self.main is not None:
                 for cells in columns:
                     refuse_doubtful(set(map(type, cells)), cells)
             at += len(some)
-            yield at, _without_blanks(columns, len(some))
+            yield at, _without_blanks(places, columns, len(some))
 
     def _with_errors(self, columns: list[Column], first: int) -> list[Column]:
         lines = [list(cells) for cells in columns]
@@ -178,8 +205,15 @@ class SheetTable:
         budget = Budget(self.file.name, packed_bytes(self.file), self.limits)
         batch: list[Column] = []
         size, blanks, expected = 0, 0, first
+        places, known = self.columns, set(self.columns)
         for row, cells in _within(rows(package, self.sheet.part, book), first, self.last):
-            line = [cells.get(column) for column in self.columns]
+            if self.has_footer and not known.issuperset(cells):
+                if batch:
+                    yield Batch(places, list(zip(*batch, strict=True)), len(batch), blanks)
+                    batch, size, blanks = [], 0, 0
+                known.update(cells)
+                places = (*self.columns, *sorted(known.difference(self.columns)))
+            line = [cells.get(column) for column in places]
             if all(cell is None for cell in line):
                 continue
             blanks += max(0, row - expected)
@@ -189,10 +223,10 @@ class SheetTable:
             size += length + 80 * len(line)
             batch.append(line)
             if size >= CHUNK_BYTES:
-                yield Batch(list(zip(*batch, strict=True)), len(batch), blanks)
+                yield Batch(places, list(zip(*batch, strict=True)), len(batch), blanks)
                 batch, size, blanks = [], 0, 0
         if batch:
-            yield Batch(list(zip(*batch, strict=True)), len(batch), blanks)
+            yield Batch(places, list(zip(*batch, strict=True)), len(batch), blanks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,14 +251,14 @@ def refuse_cells(name: str, cells: int, limits: Limits) -> None:
         )
 
 
-def _without_blanks(columns: list[Column], height: int) -> Batch:
+def _without_blanks(places: Sequence[int], columns: list[Column], height: int) -> Batch:
     if any("" not in cells for cells in columns):
-        return Batch(columns, height, 0)
+        return Batch(places, columns, height, 0)
     kept = [line for line in zip(*columns, strict=True) if line.count("") < len(line)]
     if len(kept) == height:
-        return Batch(columns, height, 0)
+        return Batch(places, columns, height, 0)
     packed: list[Column] = list(zip(*kept, strict=True)) if kept else [() for _ in columns]
-    return Batch(packed, len(kept), height - len(kept))
+    return Batch(places, packed, len(kept), height - len(kept))
 
 
 def _within(found: Iterator[Row], first: int, last: int) -> Iterator[Row]:

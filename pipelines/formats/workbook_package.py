@@ -67,6 +67,10 @@ class Package:
             for _ in self.stream(entry.path):
                 pass
 
+    def size(self, path: str) -> int:
+        entry = self._entries.get(_key(path))
+        return entry.size if entry else 0
+
     def packed_size(self, path: str) -> int:
         entry = self._entries.get(_key(path))
         return entry.packed_bytes if entry else 0

@@ -26,7 +26,7 @@ from connectors.errors import (
     UnknownFormat,
 )
 from pipelines.containers.limits import Limits
-from pipelines.formats import excel_workbook
+from pipelines.formats import excel_workbook, sheet_survey
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.sandbox import Sandbox
@@ -474,7 +474,7 @@ def test_a_sheet_beyond_calamine_is_streamed(monkeypatch):
     rows = [["n", "s", "day"], *([i / 2, f"x{i % 5}", dt.date(2024, 1, 1)] for i in range(3000))]
     content = written(rows)
     expected = only(content)
-    monkeypatch.setattr(excel_workbook, "CALAMINE_CELLS", 100)
+    monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", 100)
 
     assert only(content).equals(expected)
     monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
@@ -552,3 +552,68 @@ def test_whatever_xml_is_changed_it_is_a_table_or_an_error_of_ours(children):
         except MetricFoundryError as error:
             kind = type(error)
         assert kind in {None, *OURS}
+
+
+@pytest.fixture
+def _large(monkeypatch):
+    """Every sheet counts as a large one."""
+    monkeypatch.setattr(excel_workbook, "LARGE_BYTES", 100)
+
+
+LONG = [["n", "s"], *([i, f"x{i}"] for i in range(1200))]
+
+
+@pytest.mark.usefixtures("_large")
+@pytest.mark.parametrize("cells", [6_000_000, 100], ids=["held", "streamed"])
+def test_rows_that_become_wider_lose_nothing(monkeypatch, cells):
+    """A column that the first rows do not have comes in with its values."""
+    monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", cells)
+    (table,) = planned(written([*LONG, [1, "y", "extra"]]))
+
+    last = chunks(table)[-1].frame
+
+    assert table.schema.names() == ["n", "s"]
+    assert last.row(-1) == (1, "y", "extra")
+    assert last.columns == ["n", "s", "column_3"]
+
+
+@pytest.mark.usefixtures("_large")
+def test_errors_far_below_the_first_rows_are_found():
+    """They are null, and counted by column and kind."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        for row, line in enumerate(LONG):
+            sheet.write_row(row, 0, line)
+        sheet.write_formula(len(LONG), 0, "=1/0", None, "#DIV/0!")
+        sheet.write_string(len(LONG), 1, "y")
+    (table,) = planned(content.getvalue())
+
+    (chunk,) = chunks(table)
+
+    assert chunk.frame.rows()[-1] == (None, "y")
+    assert chunk.null_tokens == {"n": {"#DIV/0!": 1}}
+
+
+@pytest.mark.usefixtures("_large")
+def test_a_large_sheet_is_read_whole():
+    """The range is what the sheet declares; the rows are those that it has."""
+    (table,) = planned(written(LONG))
+
+    assert table.origin.range == "A1:B1201"
+    assert frame(table).rows() == [tuple(line) for line in LONG[1:]]
+
+
+@pytest.mark.usefixtures("_large")
+def test_hidden_rows_and_formulas_of_a_large_sheet_are_counted():
+    """Where its first rows show any."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet = book.add_worksheet()
+        for row, line in enumerate(LONG):
+            sheet.write_row(row, 0, line)
+        sheet.set_row(3, None, None, {"hidden": True})
+        sheet.set_row(1100, None, None, {"hidden": True})
+    (table,) = planned(content.getvalue())
+
+    assert codes(table)["sheet.hidden_rows"] == 2

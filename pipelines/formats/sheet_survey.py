@@ -14,6 +14,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.sheet_grid import ErrorCell
 
 PENDING_BYTES = 4 << 20
+UNORDERED_BYTES = 128 << 10
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 REFERENCE = re.compile(rb"""\br=["'](\d{1,7})["']""")
 PLAIN_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
@@ -132,6 +133,8 @@ def _last_column(piece: bytes) -> int:
     """The last column of the last cells of the rows, by reference or by their number."""
     last = 0
     ends: set[bytes] = set()
+    if len(piece) < UNORDERED_BYTES:  # a small sheet may say anything of its extent
+        ends.update(b'"' + letters for letters in COLUMN.findall(piece))
     for row in piece.split(b"</row>"):
         at = row.rfind(b'<c r="')
         if at >= 0:
@@ -139,7 +142,7 @@ def _last_column(piece: bytes) -> int:
         elif b"<c" in row:
             last = max(last, row.count(b"<c ") + row.count(b"<c>"))
     if not ends:
-        ends.update(b'"' + letters + b"1" for letters in COLUMN.findall(piece))
+        ends.update(b'"' + letters for letters in COLUMN.findall(piece))
     for end in ends:
         number = 0
         for letter in end[1:]:

@@ -13,6 +13,7 @@ from connectors.errors import CorruptFile, LimitExceeded, UnknownFormat
 from pipelines.containers.base import Member
 from pipelines.containers.limits import Limits
 from pipelines.containers.member_names import junk
+from pipelines.containers.near_blocks import near
 from pipelines.containers.spooled import as_seekable
 from pipelines.containers.stored_member import StoredMember
 
@@ -52,7 +53,7 @@ class Tar:
         return is_sound or head[257:262] == b"ustar"
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:  # noqa: ARG002
-        archive = as_seekable(file)
+        archive = near(as_seekable(file))
         with archive.open() as stream:
             yield from _members(archive, stream)
 

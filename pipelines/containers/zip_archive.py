@@ -24,6 +24,7 @@ from pipelines.containers.expansion import (
 )
 from pipelines.containers.limits import Limits
 from pipelines.containers.member_names import junk
+from pipelines.containers.near_blocks import near
 from pipelines.containers.spooled import as_seekable
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
@@ -95,7 +96,7 @@ class Zip:
         return head.startswith(MAGICS)
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
-        archive = as_seekable(file)
+        archive = near(as_seekable(file))
         entries = directory(archive, limits)
         if kind := office_document(entry.path for entry in entries):
             raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read")

@@ -50,6 +50,7 @@ ENVIRONMENT = {
 }
 TICK_S = 0.2
 DEFAULT_LIMITS = ChildLimits()
+DOUBTFUL = (ParserCrashed, ParserOutOfMemory, ParserTimedOut)
 
 
 class Cancelled(Exception):
@@ -109,7 +110,7 @@ class Sandbox:
         killed, once `is_cancelled`.
         """
         call = pickle.dumps((function, args))
-        doubtful = (ParserCrashed, ParserOutOfMemory, ParserTimedOut) if takes_blame else ()
+        doubtful = DOUBTFUL if takes_blame else ()
         while (child := self._take(kind)) is not None:
             with contextlib.suppress(_Gone, *doubtful):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
@@ -130,14 +131,14 @@ class Sandbox:
         lives_on = False
         try:
             sort, payload = child.ask(call, on_progress, is_cancelled)
-            lives_on = bool(kind)
+            answer = pickle.loads(payload)  # noqa: S301 - our own code wrote it
+            lives_on = bool(kind) and not isinstance(answer, DOUBTFUL)
         finally:
             if lives_on:
                 with self._lock:
                     self._waiting.setdefault(kind, []).append(child)
             else:
                 child.close()
-        answer = pickle.loads(payload)  # noqa: S301 - our own code wrote it
         if sort == wire.ERROR:
             raise answer
         return answer

@@ -10,7 +10,9 @@ from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 from pipelines.formats.sqlite_database import Sqlite
+from pipelines.formats.statistics_file import SAS, SPSS, STATA
 
-BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro(), Sqlite(), Workbook())
+COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
+BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
 TEXT: tuple[Format, ...] = (JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

@@ -18,8 +18,6 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"CDF\x01", "NetCDF file"),
     (0, b"\x80\x04\x95", "Python pickle"),
     (0, b"\x93NUMPY", "NumPy array"),
-    (0, b"$FL2", "SPSS file"),
-    (0, b"<stata_dta>", "Stata file"),
 )
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (

@@ -19,7 +19,7 @@ from connectors.errors import (
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Format, Origin
 from pipelines.formats.registry import FORMATS
-from pipelines.sandbox import Sandbox
+from pipelines.sandbox import ChildLimits, Sandbox
 
 KINDS = {
     CorruptFile,
@@ -31,6 +31,9 @@ KINDS = {
     PasswordProtected,
     UnknownFormat,
 }
+
+
+FEW_SECONDS = ChildLimits(cpu_s=2)
 
 
 def row_counts(format_: Format, file: MemoryObject) -> tuple[int, int]:
@@ -63,7 +66,9 @@ def assert_damage_is_harmless(
     for number, content in enumerate(mutants(file.content, count, seed)):
         try:
             damaged = MemoryObject(file.name, content)
-            height, counted = children.run(row_counts, format_, damaged, kind="damage")
+            height, counted = children.run(
+                row_counts, format_, damaged, limits=FEW_SECONDS, kind="damage"
+            )
         except MetricFoundryError as error:
             kind: type | None = type(error)
         else:

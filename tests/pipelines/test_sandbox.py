@@ -163,6 +163,15 @@ def test_a_call_that_takes_no_blame_is_made_once(children):
         children.run(trip, kind="d", takes_blame=False)
 
 
+def test_a_used_child_that_ran_out_of_memory_is_not_asked_again(children):
+    """The call is made once more, in a child of its own, and its error is then believed."""
+    used = children.run(pid, kind="f")
+
+    with pytest.raises(ParserOutOfMemory):
+        children.run(devour, kind="f")
+    assert children.run(pid, kind="f") != used
+
+
 def test_processor_time_is_counted_by_call(children):
     """A child that has served many calls is not out of time."""
     for _ in range(4):

@@ -1,0 +1,111 @@
+"""Statistics dates: numbers that a format of SAS, SPSS or Stata makes dates, times or durations.
+
+The library's own conversion is not used: it cuts fractions of a day, and shows 100 hours as 04:00.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+import polars as pl
+
+DAY_S = 86_400
+UNIX_DAY = date(1970, 1, 1).toordinal()
+FIRST_DAY, LAST_DAY = date.min.toordinal() - UNIX_DAY, date.max.toordinal() - UNIX_DAY
+LONGEST_S = 10**12
+MICROSECOND = 1_000_000
+SAS_NAME = re.compile(r"(?:[BE]|IS)8601[A-Z]{2}|[A-Z]+")
+SPSS_NAME = re.compile(r"[A-Z]+")
+STATA_NAME = re.compile(r"%-?(tc|td|d)")
+DAYS, SECONDS, MILLISECONDS = DAY_S, 1.0, 0.001
+
+Meaning = Literal["date", "datetime", "duration"]
+NAMES: dict[str, tuple[re.Pattern[str], dict[Meaning, set[str]]]] = {
+    "sas": (
+        SAS_NAME,
+        {
+            "date": {
+                *("DATE", "DDMMYY", "DDMMYYB", "DDMMYYC", "DDMMYYD", "DDMMYYN", "DDMMYYP"),
+                *("DDMMYYS", "MMDDYY", "MMDDYYB", "MMDDYYC", "MMDDYYD", "MMDDYYN", "MMDDYYP"),
+                *("MMDDYYS", "YYMMDD", "YYMMDDB", "YYMMDDC", "YYMMDDD", "YYMMDDN", "YYMMDDP"),
+                *("YYMMDDS", "B8601DA", "E8601DA", "IS8601DA", "JULIAN", "MONYY", "WEEKDATE"),
+                *("WEEKDATX", "WORDDATE", "WORDDATX"),
+            },
+            "datetime": {
+                *("DATETIME", "DATEAMPM", "MDYAMPM", "DTDATE", "B8601DT", "E8601DT", "IS8601DT"),
+                "B8601DN",
+            },
+            "duration": {"TIME", "HHMM", "MMSS", "TOD", "TIMEAMPM"}
+            | {"B8601TM", "E8601TM", "IS8601TM"},
+        },
+    ),
+    "spss": (
+        SPSS_NAME,
+        {
+            "date": {"DATE", "ADATE", "EDATE", "JDATE", "SDATE", "MOYR", "QYR", "WKYR"},
+            "datetime": {"DATETIME", "YMDHMS"},
+            "duration": {"TIME", "DTIME", "MTIME"},
+        },
+    ),
+    "stata": (STATA_NAME, {"date": {"td", "d"}, "datetime": {"tc"}}),
+}
+ORIGINS = {"sas": date(1960, 1, 1), "spss": date(1582, 10, 14), "stata": date(1960, 1, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the numbers of a column mean: so many seconds each, since a day counted from 1970."""
+
+    meaning: Meaning
+    seconds: float
+    origin: int
+
+
+def scale_of(family: str, written: str | None) -> Scale | None:
+    """What a column's format says of its numbers, if it makes them dates or times.
+
+    >>> scale_of("sas", "DATE9"), scale_of("sas", "BEST12")
+    (Scale(meaning='date', seconds=86400, origin=-3653), None)
+    """
+    pattern, meanings = NAMES[family]
+    found = pattern.match(written or "")
+    if found is None:
+        return None
+    name = found[found.lastindex or 0]
+    meaning = next((each for each, names in meanings.items() if name in names), None)
+    if meaning is None:
+        return None
+    unit: float = SECONDS
+    if family != "spss" and meaning == "date":
+        unit = DAYS
+    elif family == "stata":
+        unit = MILLISECONDS
+    return Scale(meaning, unit, ORIGINS[family].toordinal() - UNIX_DAY)
+
+
+def dated(numbers: pl.Series, scale: Scale) -> pl.Series:
+    """The numbers as dates, datetimes or durations; as they are where a value is none.
+
+    >>> dated(pl.Series([0.0, 0.5]), Scale("date", 86_400, 0)).to_list()
+    [datetime.datetime(1970, 1, 1, 0, 0), datetime.datetime(1970, 1, 1, 12, 0)]
+    """
+    seconds = numbers * scale.seconds if scale.seconds >= 1 else numbers / (1 / scale.seconds)
+    if scale.meaning == "duration":
+        if (seconds.abs() > LONGEST_S).any() or not seconds.is_finite().all():
+            return numbers
+        return _microseconds(seconds).cast(pl.Duration("us"))
+    days = (seconds / DAY_S).floor() + scale.origin
+    if not (seconds.is_finite().all() and days.is_between(FIRST_DAY, LAST_DAY).all()):
+        return numbers
+    if scale.meaning == "date" and (seconds % DAY_S == 0).all():
+        return days.cast(pl.Int32).cast(pl.Date)
+    since = _microseconds(seconds) + scale.origin * DAY_S * MICROSECOND
+    return since.cast(pl.Datetime("us"))
+
+
+def _microseconds(seconds: pl.Series) -> pl.Series:
+    """Whole seconds apart from their fraction, so that the product rounds nothing away."""
+    whole = seconds.floor()
+    fraction = ((seconds - whole) * MICROSECOND).round()
+    return whole.cast(pl.Int64) * MICROSECOND + fraction.cast(pl.Int64)

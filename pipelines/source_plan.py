@@ -11,6 +11,7 @@ from pipelines.containers.registry import CONTAINERS
 from pipelines.formats.base import Failure, Origin, Plan, SkippedMember, TablePlan
 from pipelines.formats.detect import detect, head_of
 from pipelines.formats.naming import unique_tables
+from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
 
 Finding = TablePlan | Failure | SkippedMember
 
@@ -50,7 +51,9 @@ class Inspection:
         try:
             head = head_of(file)
             container = next((kind for kind in CONTAINERS if kind.recognises(head)), None)
-            if container is None:
+            if container is None or (
+                head.startswith(ZIP_MAGIC) and is_workbook(file, self._limits)
+            ):
                 yield from detect(head, file.name).tables(file, origin, self._limits)
             else:
                 yield from self._open(container, file, origin, depth + 1)

@@ -20,6 +20,7 @@ from pipelines.containers.expansion import (
     packed_bytes,
 )
 from pipelines.containers.limits import Limits
+from pipelines.containers.member_names import unpacked_name
 
 MAGIC = b"\x1f\x8b"
 GZIP = 31  # zlib's window bits for a gzip header
@@ -87,10 +88,5 @@ class Gzip:
         return head.startswith(MAGIC)
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
-        name = file.name
-        for suffix in SUFFIXES:
-            if name.lower().endswith(suffix) and len(name) > len(suffix):
-                name = name[: -len(suffix)]
-        if name.lower().endswith(".tgz"):
-            name = name[: -len(".tgz")] + ".tar"
+        name = unpacked_name(file.name, SUFFIXES)
         yield Member(name, GzipContent(file, name, limits))

@@ -17,6 +17,7 @@ class Limits:
     max_expanded_bytes: int = 50 * GIB
     max_columns: int = 30_000
     max_cell_bytes: int = 16 * MIB
+    max_sheet_cells: int = 50_000_000
     max_json_depth: int = 100
     reader_memory_bytes: int = 3 * GIB
     reader_cpu_s: int = 120

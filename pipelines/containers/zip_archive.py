@@ -1,7 +1,6 @@
 """Zip: members by the central directory, each read by ranges of the archive."""
 
 import io
-import re
 import stat
 import struct
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from pipelines.containers.expansion import (
     BLOCK_BYTES,
     DEFLATE_ERRORS,
     Budget,
-    RangeFile,
     StreamFile,
     checked,
     cut,
@@ -25,7 +23,10 @@ from pipelines.containers.expansion import (
     packed_bytes,
 )
 from pipelines.containers.limits import Limits
+from pipelines.containers.member_names import junk
+from pipelines.containers.near_blocks import near
 from pipelines.containers.spooled import as_seekable
+from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
 from pipelines.formats.signatures import office_document
 
@@ -38,11 +39,6 @@ RAW_DEFLATE = -15  # zlib's window bits for no header
 METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 SEEKABLE_BYTES = 1 << 20  # smaller ones are read at once, and checked
 VERIFIED_BYTES = 256 << 20
-JUNK = re.compile(
-    r"(^|/)(__MACOSX/.*|\._[^/]*|\.[^/]*|Thumbs\.db|desktop\.ini"
-    r"|(readme|license|licence|notice|changelog|copying)(\.(txt|md|rst|html?|pdf))?)$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,32 +87,6 @@ class PackedMember:
             raise CorruptFile(f"{self.name} is damaged: {error}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class StoredMember:
-    """A member that lies in the archive as it is: a range of it, which seeks."""
-
-    archive: StoredObject
-    name: str
-    size: int
-    offset: int
-    seekable: bool = True
-
-    @property
-    def packed_bytes(self) -> int:
-        return min(self.size, packed_bytes(self.archive) or self.size)
-
-    def read(self, start: int, end: int) -> bytes:
-        end = min(end, self.size)
-        return self.archive.read(self.offset + start, self.offset + end) if start < end else b""
-
-    def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        stop = self.size if end is None else min(end, self.size)
-        return self.archive.stream(self.offset + start, self.offset + max(start, stop))
-
-    def open(self) -> BinaryIO:
-        return io.BufferedReader(RangeFile(self), BLOCK_BYTES)
-
-
 class Zip:
     """Zip archives that are no Office documents."""
 
@@ -126,10 +96,10 @@ class Zip:
         return head.startswith(MAGICS)
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
-        archive = as_seekable(file)
+        archive = near(as_seekable(file))
         entries = directory(archive, limits)
         if kind := office_document(entry.path for entry in entries):
-            raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read yet")
+            raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read")
         for entry in entries:
             yield self._member(archive, entry, limits)
 
@@ -165,7 +135,7 @@ def _junk(entry: Entry) -> str | None:
         return "a folder"
     if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
         return "a link or device, not a regular file"
-    return "holds no data by its name" if JUNK.search(entry.path) else None
+    return junk(entry.path)
 
 
 def data_offset(archive: StoredObject, entry: Entry) -> int:

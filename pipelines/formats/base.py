@@ -29,6 +29,11 @@ class RowAccount:
     def read(self) -> int:
         return self.parsed + self.repaired + self.rejected + self.skipped
 
+    @property
+    def data(self) -> int:
+        """Rows that are data: no header, preamble, footer or blank line."""
+        return self.read - self.skipped
+
     def __add__(self, other: "RowAccount") -> "RowAccount":
         return RowAccount(
             self.parsed + other.parsed,

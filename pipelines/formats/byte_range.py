@@ -14,8 +14,9 @@ import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import cell_types, mended_rows, records, regular_rows
+from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
 from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
 
@@ -42,6 +43,8 @@ class ByteRange:
     size_bytes: int
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    header: tuple[str, ...] | None = None
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -53,7 +56,7 @@ class ByteRange:
         lead = dict(self.lead)
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
         for raw in self._raw_chunks(integers):
-            converted = {name: cell_types.convert(raw.frame[name], types[name]) for name in types}
+            converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
             types = {name: column.series.dtype for name, column in converted.items()}
             if any(raw.frame[name].dtype == pl.String for name in integers):
                 integers.clear()  # a chunk that cannot be read as integers at once is read twice
@@ -73,6 +76,17 @@ class ByteRange:
                 null_tokens=_null_tokens(raw, converted),
                 span=raw.span,
             )
+
+    def _converted(self, cells: pl.Series, dtype: pl.DataType) -> cell_types.Converted:
+        reading = self.readings.get(cells.name)
+        if reading is None or isinstance(dtype, pl.String):
+            return cell_types.convert(cells, dtype)
+        plain = cell_reading.plain_or_none(cells, reading)
+        if plain is not None:
+            converted = cell_types.convert(plain.alias(cells.name), dtype)
+            if not isinstance(converted.series.dtype, pl.String):
+                return converted
+        return cell_types.convert(cells, pl.String())  # as it stands, not as it was read
 
     def texts(self) -> Iterator[pl.DataFrame]:
         """The cells as they stand, all text; for looking at a sample.
@@ -110,10 +124,33 @@ class ByteRange:
             position += taken
             buffer = buffer[taken:]
             yielded = True
-            yield replace(raw, span=(origin, position) if self.file.seekable else None)
+            span = (origin, position) if self.file.seekable else None
+            yield replace(self._without_headers(raw), span=span)
         if not yielded:
             span = (origin, origin) if self.file.seekable else None
             yield replace(Rows.none(self.columns), span=span)
+
+    def _without_headers(self, raw: Rows) -> Rows:
+        """Without rows that repeat the header, as files that were joined have them."""
+        first = raw.frame[self.columns[0]]
+        if self.header is None or len(self.columns) == 1 or first.dtype != pl.String:
+            return raw
+        near = (first == self.header[0]).fill_null(value=False)
+        if not near.any():
+            return raw
+        repeats = (
+            near
+            & raw.frame.select(
+                pl.all_horizontal(
+                    pl.nth(place).cast(pl.String).fill_null("") == name
+                    for place, name in enumerate(self.header)
+                )
+            ).to_series()
+        )
+        if not repeats.any():
+            return raw
+        skipped = Counter(raw.skipped) + Counter({"header again": int(repeats.sum())})
+        return replace(raw, frame=raw.frame.filter(~repeats), skipped=skipped)
 
     @property
     def _form(self) -> TextForm:

@@ -5,14 +5,14 @@ denies it, the column comes back in the narrowest wider type, up to text, which 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.column_type import widest
+from pipelines.column_type import widest, word
 
 NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
 TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
@@ -58,6 +58,15 @@ def infer(cells: pl.Series) -> pl.DataType:
     plausible = (dtype for dtype, pattern in LADDER if pattern.match(first))
     typed = typed.unique()
     return next((t for t in plausible if _parse(typed, t).null_count() == 0), pl.String())
+
+
+def word_of(cells: Sequence[str]) -> str:
+    """The wire name of the type that some cells suggest.
+
+    >>> word_of(["1", "2"]), word_of(["a"])
+    ('integer', 'text')
+    """
+    return word(infer(pl.Series("cells", cells, pl.String)))
 
 
 def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:

@@ -2,21 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats import cell_types, dialect, records, text_encoding
-from pipelines.formats.base import Guess, Origin, TablePlan
+from pipelines.formats import column_sample, dialect, footer, records, text_encoding
+from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.byte_range import SPOT_BYTES, ByteRange
 from pipelines.formats.naming import table_name, unique_columns
 from pipelines.formats.records import Dialect
 from pipelines.formats.transcoding import Transcoded
 
 HEAD_BYTES = 1 << 20
+TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 
@@ -67,14 +68,19 @@ class Delimited:
             end=None,
             size_bytes=file.size or 0,
             lead=header.skipped,
+            header=layout.names if layout.names and len(layout.names) == len(names) else None,
         )
+        below = _footer(first, body[header.size :], is_whole=is_whole)
+        first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
-        schema = pl.Schema({name: cell_types.infer(sample[name]) for name in names})
+        columns = column_sample.look_at(sample)
+        first = replace(first, readings=columns.readings)
+        table = table_name(origin.member or origin.input)
         yield TablePlan(
-            name=table_name(origin.member or origin.input),
+            name=table,
             origin=origin,
             format=self.name,
-            schema=schema,
+            schema=columns.schema,
             fragments=_ranges(first),
             size_bytes=file.size or len(head),
             details={
@@ -87,7 +93,15 @@ class Delimited:
                 },
                 "header": None if layout.names is None else layout.first_record + 1,
             },
-            guesses=(Guess("encoding", encoding.name, encoding.confidence), *layout.guesses),
+            guesses=(
+                Guess("encoding", encoding.name, encoding.confidence),
+                *layout.guesses,
+                *columns.guesses,
+            ),
+            notices=tuple(
+                replace(notice, input=origin.input, member=origin.member, table=table)
+                for notice in (*columns.notices, *below.notices)
+            ),
         )
 
 
@@ -141,6 +155,54 @@ def _header_span(body: bytes, codec: str, layout: dialect.Layout, *, is_whole: b
     return _Header(sum(map(len, raw_lines[:end])), skipped)
 
 
+@dataclass(frozen=True, slots=True)
+class _Below:
+    """Where the rows end, if not with the file; and what stands below them, by reason."""
+
+    end: int | None = None
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+def _footer(first: ByteRange, body: bytes, *, is_whole: bool) -> _Below:
+    """Looks at the last lines; only of a short file at all, where those may begin within a cell."""
+    tail = _tail(first, body, is_whole=is_whole)
+    if tail is None:
+        return _Below()
+    at, content = tail
+    raw_lines = _lines(content, is_whole=True)
+    lines = [text_encoding.decoded(line, first.encoding) for line in raw_lines]
+    found = list(records.read(lines, first.dialect, is_last=True))
+    last = len(lines)
+    while found and not any(cell.strip() for cell in found[-1].cells):
+        last = found.pop().line  # blank lines at the end
+    below = footer.find(found, len(first.columns))
+    if below.first == len(found):
+        return _Below()
+    end = at + sum(map(len, raw_lines[: found[below.first].line]))
+    blank = sum(1 for line in lines[last:] if line)
+    return _Below(end, Counter(below.skipped) + Counter({"blank line": blank}), below.notices)
+
+
+def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes] | None:
+    """Whole lines from the end, and where they begin in the file; None if that cannot be told."""
+    if is_whole:
+        at, content = first.start, body
+        begin = content.find(b"\n", max(0, len(content) - TAIL_BYTES)) + 1
+        short = content[begin:]
+    elif first.file.seekable and first.file.size is not None:
+        at, content = first.file.size - TAIL_BYTES, b""
+        short = first.file.read(at, first.file.size)
+        begin = short.find(b"\n") + 1
+        short = short[begin:]
+    else:
+        return None
+    quote = first.dialect.quote
+    if first.dialect.newline == "\n" and not (quote and quote.encode() in short):
+        return at + begin, short
+    return (at, content) if is_whole else None
+
+
 def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     """Cells from the head, and from the middle and the end of what is long."""
     size = first.file.size
@@ -150,14 +212,20 @@ def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     for share in (0.5, 0.97):
         at = max(first.start + SPOT_BYTES, int(size * share))
         spots.append(
-            replace(first, start=at, end=at + SPOT_BYTES, chunk_bytes=SPOT_BYTES, is_guess=True)
+            replace(
+                first,
+                start=at,
+                end=min(at + SPOT_BYTES, first.end or size),
+                chunk_bytes=SPOT_BYTES,
+                is_guess=True,
+            )
         )
     frames = [frame for spot in spots for frame in spot.texts()]
     return pl.concat(frames) if frames else next(first.texts())
 
 
 def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:
-    size = first.file.size
+    size = first.file.size if first.end is None else first.end
     if not first.file.seekable or size is None or size <= FRAGMENT_BYTES:
         return (first,)
     step = max(FRAGMENT_BYTES, -(-size // MAX_FRAGMENTS))

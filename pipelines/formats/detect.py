@@ -2,6 +2,7 @@
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, UnknownFormat
+from pipelines.containers.registry import CONTAINERS
 from pipelines.formats.base import Format
 from pipelines.formats.registry import BINARY, FORMATS
 from pipelines.formats.signatures import foreign, is_binary
@@ -41,4 +42,5 @@ def _article(kind: str) -> str:
 
 def _unknown(what: str) -> UnknownFormat:
     names = ", ".join(format_.name for format_ in FORMATS)
-    return UnknownFormat(f"{what}; what is read: {names}, also in gzip or zip")
+    packings = ", ".join(container.name for container in CONTAINERS)
+    return UnknownFormat(f"{what}; what is read: {names}, also in {packings}")

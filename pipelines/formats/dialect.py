@@ -5,9 +5,10 @@ and better when those cells look like values (van den Burg, Nazabal and Sutton, 
 files by detecting row and type patterns", 2019, in a small form).
 """
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.formats.base import Guess
@@ -15,6 +16,7 @@ from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
 LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
+WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
 VALUE = re.compile(
     r"""\s*(?:
@@ -57,10 +59,7 @@ def detect(text: str, *, is_whole: bool) -> Layout:
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[: SAMPLE_ROWS * 4]
     scored = sorted(
-        (
-            _score(lines, Dialect(delimiter, newline=newline), is_whole=is_whole)
-            for delimiter in DELIMITERS
-        ),
+        (_score(lines, dialect, is_whole=is_whole) for dialect in _dialects(newline, lines)),
         key=lambda candidate: -candidate.score,
     )
     best, runner_up = scored[0], scored[1]
@@ -78,6 +77,14 @@ def detect(text: str, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     return Layout(dialect, columns, first, names, (delimiter, header))
+
+
+def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
+    """All delimiters alone; and spaces that align columns, one delimiter however many they are."""
+    for delimiter in DELIMITERS:
+        yield Dialect(delimiter, newline=newline)
+    if any("  " in line or line[:1] == " " for line in lines[:50]):
+        yield Dialect(" ", newline=newline, skips_space=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,23 +128,50 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
     meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
+    columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
+    if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
+        return _Candidate(dialect, 0.0)
+    if dialect.delimiter == " " and any(not any(map(str.strip, column)) for column in columns):
+        return _Candidate(dialect, 0.0)  # these spaces align
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width))
 
 
+def _is_typed_column(column: Sequence[str]) -> bool:
+    """Whether nearly all cells are numbers, dates and the like."""
+    return sum(map(_is_typed, column)) >= 0.9 * len(column)
+
+
 def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
-    """Single quotes and backslash escapes, where the sample shows them."""
+    """Single quotes, backslash escapes, spaces behind delimiters, where the sample shows them."""
     text = "".join(lines[:SAMPLE_ROWS])
     edge = re.escape(dialect.delimiter)
-    single = len(re.findall(rf"(?:^|{edge})'[^'\n]*'(?={edge}|\r?$)", text, re.MULTILINE))
-    double = len(re.findall(rf'(?:^|{edge})"', text, re.MULTILINE))
-    quote = "'" if single > 2 and double == 0 and text.count("'") == 2 * single else '"'
-    plain = Dialect(dialect.delimiter, quote, None, dialect.newline)
+    refined = dialect
+    if dialect.delimiter != " " and _are_spaced(text, dialect.delimiter):
+        refined = replace(refined, skips_space=True)
+        edge += " "
+    if '"' not in text or not re.search(rf'(?:^|{edge})"', text, re.MULTILINE):
+        opened = len(re.findall(rf"(?:^|{edge})'", text, re.MULTILINE))
+        closed = len(re.findall(rf"'(?={edge}|\r?$)", text, re.MULTILINE))
+        single = replace(refined, quote="'")
+        if opened == closed > 2 and _agreement(lines, single) >= _agreement(lines, refined):
+            refined = single
+    quote = refined.quote or ""
     if "\\" + quote not in text and "\\" + dialect.delimiter not in text:
-        return plain
-    escaped = replace(plain, escape="\\")
-    return escaped if _agreement(lines, escaped) > _agreement(lines, plain) else plain
+        return refined
+    escaped = replace(refined, escape="\\")
+    gain = _agreement(lines, escaped) - _agreement(lines, refined)
+    # As many rows fit either way where the escaped quotes happen to be even: then what matters is
+    # that no quote is doubled within a cell, as it would be without escapes.
+    is_doubled = re.search(rf"[^{edge}\n]{quote}{quote}[^{edge}\r\n]", text) is not None
+    return escaped if gain > 0 or (gain == 0 and not is_doubled) else refined
+
+
+def _are_spaced(text: str, delimiter: str) -> bool:
+    """Whether a space follows all but a few delimiters."""
+    count = text.count(delimiter)
+    return count > 2 and text.count(delimiter + " ") >= 0.95 * count
 
 
 def _agreement(lines: list[str], dialect: Dialect) -> int:
@@ -166,6 +200,8 @@ def _first_record(records: Sequence[Record], columns: int) -> int:
             continue
         if _width(record) == columns and (columns == 1 or filled[index] > 1):
             return index
+        if _width(record) == columns == 2 and not record.cells[0].strip():
+            return index  # names whose first one is missing: that of the row labels
         if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
             return index
         if not any(_width(later) == columns for later in records[index + 1 :]):
@@ -181,7 +217,11 @@ def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | 
         cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
         for cell in records[0].cells
     ]
-    body = [r.cells for r in records[1:200] if any(cell.strip() for cell in r.cells)]
+    body = [
+        r.cells
+        for r in records[1:200]
+        if any(cell.strip() for cell in r.cells) and r.cells != records[0].cells
+    ]
     names = _named(head, columns, body)
     evidence = _evidence(names, body)
     filled = [name for name in names if name]
@@ -210,12 +250,15 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
         return -1.0
     if not body:
         return 1.0 if not any(_is_value(name) for name in filled) else -1.0
-    evidence = 0.0
+    evidence = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
+    is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
     for index, name in enumerate(names[:HEADER_COLUMNS]):
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
         if not name or not column:
             continue
-        if all(map(_is_typed, column)):
+        if is_series and name.isdecimal():
+            evidence += 0.5
+        elif all(map(_is_typed, column)):
             evidence += -1.0 if _is_typed(name) else 1.0
         elif _is_value(name):
             evidence -= 1.0 if all(map(_is_value, column)) else 0.3
@@ -227,6 +270,25 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
     if len(set(filled)) < len(filled):
         evidence -= 0.3
     return evidence
+
+
+def _has_empty_corner(names: Sequence[str], body: list[list[str]]) -> bool:
+    """Whether only the first name is missing, over labels that never are: a table with two axes."""
+    named = names[1:]
+    return (
+        not names[0]
+        and len(named) > 0
+        and all(named)
+        and len(set(named)) == len(named)
+        and all(row and row[0].strip() for row in body)
+    )
+
+
+def _is_series(cells: Sequence[str]) -> bool:
+    """Whether the whole numbers among the cells are years or numbers that go up evenly."""
+    numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 9]
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and steps != {0}
 
 
 def _is_typed(cell: str) -> bool:

@@ -12,6 +12,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.formats.naming import without_nul
+
 LONGEST_INTEGER = 38
 NOT_STRUCTURE = bytes(set(range(256)) - set(b'{}[]"\n'))
 ESCAPES = re.compile(
@@ -78,6 +80,8 @@ class Decoder:
 
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         content = dict(pairs)
+        if any("\0" in key for key in content):
+            content = {without_nul(key): value for key, value in pairs}
         self._repeated |= len(content) != len(pairs)
         return content
 

@@ -9,13 +9,19 @@ COMPRESSION_SUFFIXES = frozenset({".gz", ".gzip", ".bz2", ".xz", ".zst", ".zip"}
 def unique_columns(raw: Sequence[str | None]) -> tuple[str, ...]:
     """Names as they are; an absent or blank one is called by its position, a repeat is numbered.
 
+    A NUL, which Arrow's names cannot hold, becomes the replacement character.
+
     >>> unique_columns(["a", "a_2", "a", None, ""])
     ('a', 'a_2', 'a_3', 'column_4', 'column_5')
     """
     return unique_tables(
-        name if name and name.strip() else f"column_{position}"
+        without_nul(name) if name and name.strip() else f"column_{position}"
         for position, name in enumerate(raw, start=1)
     )
+
+
+def without_nul(name: str) -> str:
+    return name.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def unique_tables(raw: Iterable[str]) -> tuple[str, ...]:

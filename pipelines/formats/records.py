@@ -6,10 +6,12 @@ never closed would swallow the rest of the file, so it is taken for an ordinary 
 """
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_RECORD_LINES = 5_000
+TRAILING = re.compile(r" +(\r?\n?)$")
 MAX_RECORD_CHARS = 64 << 20
 
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -17,12 +19,16 @@ csv.field_size_limit(MAX_RECORD_CHARS)
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How cells and rows are told apart. `newline` is the one character that always ends a row."""
+    """How cells and rows are told apart. `newline` is the one character that always ends a row.
+
+    With `skips_space`, a space behind a delimiter belongs to the delimiter.
+    """
 
     delimiter: str = ","
     quote: str | None = '"'
     escape: str | None = None
     newline: str = "\n"
+    skips_space: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 
 def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`."""
+    if dialect.skips_space and dialect.delimiter == " ":
+        lines = [TRAILING.sub(r"\1", line) for line in lines]  # else they part one more cell
     position = 0
     while position < len(lines):
         feed = _Feed(lines, position)
@@ -65,6 +73,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
             quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
             escapechar=dialect.escape,
             doublequote=dialect.escape is None,
+            skipinitialspace=dialect.skips_space,
         )
         start = position
         try:

@@ -4,14 +4,17 @@ from pipelines.formats.arrow_ipc import ArrowIpc
 from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.html_table import HtmlTable
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
+from pipelines.formats.sqlite_database import Sqlite
 from pipelines.formats.statistics_file import SAS, SPSS, STATA
 from pipelines.formats.xml_table import XmlTable
 
-BINARY: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro(), SAS, SPSS, STATA)
+COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
+BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
 TEXT: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), Delimited())
 FORMATS = BINARY + TEXT

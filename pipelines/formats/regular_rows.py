@@ -43,6 +43,10 @@ def read(
     if dialect.escape or (returns and returns != buffer.count(b"\r\n")):
         return None
     quotes = _Quotes(buffer, dialect)
+    if dialect.skips_space:
+        if quotes.at.size or dialect.delimiter == " ":
+            return None
+        integers = ()
     if newline == b"\r" and (quotes.at.size or b"\n" in buffer):
         return None
     taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
@@ -64,6 +68,8 @@ def read(
         frame = frame.with_columns(
             pl.selectors.string().str.replace_all("\r\n", "\n", literal=True)
         )
+    if dialect.skips_space:
+        frame = frame.with_columns(pl.all().str.strip_chars_start(" "))
     repaired = {MENDED: mended} if mended else {}
     skipped = {"blank line": blank} if blank else {}
     return Rows(frame, repaired, skipped, has_empty_nulls=True), taken

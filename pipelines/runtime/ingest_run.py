@@ -117,7 +117,7 @@ def ingest(
         for scanned in choose_engine(orders).scan(orders):
             readings[scanned.table].take(scanned)
             if isinstance(scanned, FragmentResult):
-                on_result(asked[scanned.table, scanned.index], scanned.account.read)
+                on_result(asked[scanned.table, scanned.index], scanned.account.data)
         for reading in readings:
             reading.review()
     tables = [_finished(order, store, r) for r in readings if r.failure is None]

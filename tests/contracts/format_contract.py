@@ -1,14 +1,18 @@
 """Format contract: what every reader keeps, whatever the bytes are."""
 
+import bz2
 import gzip
 import io
+import lzma
 import pickle
+import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 import pytest
+import zstandard
 from polars.testing import assert_frame_equal
 from samples import MemoryObject
 
@@ -16,6 +20,8 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Format, Fragment, Origin, TablePlan
 from pipelines.formats.detect import detect, head_of
 from pipelines.source_plan import plan
+
+PACKINGS = ("gz", "zip", "bz2", "xz", "zst", "tar", "zip.gz", "tar.gz", "tar.zst", "gz.tar")
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class FormatContract:
 
         assert texts.null_count().row(0) == sample.table.null_count().row(0)
 
-    @pytest.mark.parametrize("suffix", ["gz", "zip", "zip.gz"])
+    @pytest.mark.parametrize("suffix", PACKINGS)
     def test_containers_change_nothing(self, sample, suffix):
         """The same bytes in gzip or zip give the same table."""
         (planned,) = plan([packed(sample.file, suffix)], Limits()).tables
@@ -118,9 +124,19 @@ class FormatContract:
 def packed(file: MemoryObject, suffix: str) -> MemoryObject:
     content, name = file.content, file.name
     for kind in suffix.split("."):
-        content = gzip.compress(content) if kind == "gz" else zipped({name: content})
+        content = PACK[kind](name, content)
         name = f"{name}.{kind}"
     return MemoryObject(name, content)
+
+
+def tarred(members: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as writer:
+        for name, content in members.items():
+            header = tarfile.TarInfo(name)
+            header.size = len(content)
+            writer.addfile(header, io.BytesIO(content))
+    return archive.getvalue()
 
 
 def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
@@ -129,3 +145,13 @@ def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
         for name, content in members.items():
             writer.writestr(name, content)
     return archive.getvalue()
+
+
+PACK: dict[str, Callable[[str, bytes], bytes]] = {
+    "gz": lambda _, content: gzip.compress(content),
+    "bz2": lambda _, content: bz2.compress(content),
+    "xz": lambda _, content: lzma.compress(content),
+    "zst": lambda _, content: zstandard.compress(content),
+    "zip": lambda name, content: zipped({name: content}),
+    "tar": lambda name, content: tarred({name: content}),
+}

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sqlite3
 from datetime import date
 
 import polars as pl
@@ -11,11 +12,15 @@ from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines, JsonLinesRange
 from pipelines.formats.json_records import Json
 from pipelines.formats.json_shape import Shape
 from pipelines.formats.parquet import Parquet, RowGroups
 from pipelines.formats.registry import FORMATS
+from pipelines.formats.sqlite_database import Sqlite
+from pipelines.formats.sqlite_fragment import Rows
+from pipelines.formats.sqlite_rows import Selection
 from tests.contracts.format_contract import FormatContract, FormatSample
 
 ROWS = [
@@ -101,9 +106,53 @@ class TestParquet(FormatContract):
             )
 
 
+class TestSqlite(FormatContract):
+    @pytest.fixture
+    def sample(self):
+        table = TABLE.select("id", "name", "score", "ok").with_columns(
+            pl.Series("day", [date(2024, 2, 29), None, date(2023, 1, 1), None])
+        )
+        database = sqlite3.connect(":memory:")
+        database.execute(
+            "CREATE TABLE rows (id INTEGER, name TEXT, score REAL, ok BOOLEAN, day DATE)"
+        )
+        rows = [(*row[:4], row[4] and row[4].isoformat()) for row in table.rows()]
+        database.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", rows)
+        database.commit()
+        return FormatSample(Sqlite(), MemoryObject("rows.db", database.serialize()), table)
+
+    def cuts(self, sample):
+        (whole,) = sample.plan().fragments
+        relation = whole.selection.relation
+        for cut in range(TABLE.height + 2):
+            yield (
+                Rows(sample.file, Selection(relation, None, cut), 0, Limits()),
+                Rows(sample.file, Selection(relation, cut, None), 0, Limits()),
+            )
+
+
+class TestWorkbook(FormatContract):
+    may_grow = False
+
+    @pytest.fixture
+    def sample(self):
+        table = pl.DataFrame(
+            {
+                "id": [1, 2, 3],
+                "name": ["Ada", "two\nlines", "007"],
+                "score": [1.5, None, -2.25],
+                "ok": [True, None, False],
+                "day": [date(2024, 2, 29), date(2023, 1, 1), None],
+            }
+        )
+        content = io.BytesIO()
+        table.write_excel(content, "rows", autofilter=False)
+        return FormatSample(Workbook(), MemoryObject("rows.xlsx", content.getvalue()), table)
+
+
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
     text = {"json-lines", "json", "delimited", "xml", "html"}
-    binary = {"parquet", "arrow", "orc", "avro", "sas", "spss", "stata"}
+    binary = {"parquet", "arrow", "orc", "avro", "sqlite", "workbook", "sas", "spss", "stata"}
 
     assert {format_.name for format_ in FORMATS} == text | binary

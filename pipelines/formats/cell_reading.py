@@ -1,0 +1,79 @@
+"""Cell reading: text cells in a locale of their own, `1.234,50 €` or `31/12/2024`, as plain text.
+
+A reading is a claim about all cells of a column, made only where the sample allows no other. What
+the sample cannot settle stays text, and is said. `plain` gives `1234.50` and `2024-12-31`, which
+`cell_types` then converts; a cell that it does not read denies the claim for the whole column.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import polars as pl
+
+from pipelines.formats import date_layouts, number_layouts
+from pipelines.formats.cell_types import NULL_WORDS, TYPED_NULL_WORDS
+
+
+class Reading(Protocol):
+    """How the cells of a column are written. Frozen and picklable."""
+
+    @property
+    def word(self) -> str:
+        """The reading as people write it, such as `D/M/Y` or `1.234,5 €`."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """`number` or `date`."""
+        ...
+
+    def plain(self, cells: pl.Series) -> pl.Series:
+        """The cells as plain text; null where one is not written so."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a sample says: the reading, or, with `others`, the readings between which it is silent.
+
+    `confidence` is that of the reading; `examples` are cells as they stand.
+    """
+
+    reading: Reading
+    others: tuple[Reading, ...] = ()
+    confidence: float = 1.0
+    examples: tuple[str, ...] = ()
+
+    @property
+    def is_ambiguous(self) -> bool:
+        return bool(self.others)
+
+
+def find(cells: pl.Series) -> Finding | None:
+    """The reading of a column of which no cell is plain; None where there is none."""
+    telling = telling_cells(cells)
+    if telling.is_empty():
+        return None
+    for layouts in (date_layouts, number_layouts):
+        if claims := layouts.claims(telling):
+            first, *others = claims
+            return Finding(first, tuple(others), first.confidence, tuple(telling.head(3)))
+    return None
+
+
+def telling_cells(cells: pl.Series) -> pl.Series:
+    """The different cells that no word for nothing stands in."""
+    telling = cells.alias("cells").drop_nulls().unique(maintain_order=True)
+    return telling.filter(~telling.is_in([*NULL_WORDS, *TYPED_NULL_WORDS]))
+
+
+def plain_or_none(cells: pl.Series, reading: Reading) -> pl.Series | None:
+    """The cells as plain text, words for nothing as they stand; None if one is not so written."""
+    cells = cells.alias("cells")
+    plain = reading.plain(cells)
+    unread = plain.is_null() & cells.is_not_null()
+    if not unread.any():
+        return plain
+    if not cells.filter(unread).is_in([*NULL_WORDS, *TYPED_NULL_WORDS]).all():
+        return None
+    return plain.fill_null(cells)

@@ -1,0 +1,99 @@
+"""Column sample: what the sampled cells of each column say of it: a type, a reading, a doubt."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from pipelines.formats import cell_reading, cell_types
+from pipelines.formats.base import Guess, Notice
+from pipelines.formats.cell_reading import Finding, Reading
+
+GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSample:
+    """The schema that the sample suggests, how cells are read, and what to say of it."""
+
+    schema: pl.Schema
+    readings: Mapping[str, Reading]
+    guesses: tuple[Guess, ...]
+    notices: tuple[Notice, ...]
+
+
+def look_at(sample: pl.DataFrame) -> ColumnSample:
+    """Of a frame of text cells, as they stand."""
+    types = {name: cell_types.infer(sample[name]) for name in sample.columns}
+    found = {
+        name: finding
+        for name, dtype in types.items()
+        if isinstance(dtype, pl.String) and (finding := cell_reading.find(sample[name]))
+    }
+    readings: dict[str, Reading] = {}
+    notices = []
+    for name, finding in found.items():
+        if finding.is_ambiguous:
+            notices.append(_doubt(name, finding))
+            continue
+        plain = cell_reading.plain_or_none(sample[name], finding.reading)
+        dtype = pl.String() if plain is None else cell_types.infer(plain)
+        if not isinstance(dtype, pl.String):
+            types[name], readings[name] = dtype, finding.reading
+            notices.append(_notice(name, finding))
+    if any("1.234,5" in reading.word for reading in readings.values()):
+        for name in _thousands(sample, types):
+            types[name] = pl.String()
+            notices.append(_thousand(name, sample[name]))
+    return ColumnSample(
+        pl.Schema(types),
+        readings,
+        tuple(_guess(name, finding) for name, finding in found.items()),
+        tuple(notices),
+    )
+
+
+def _thousands(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> list[str]:
+    """Columns that look like numbers with three decimals, in a file that writes thousands so."""
+    return [
+        name
+        for name, dtype in types.items()
+        if dtype.is_float() and cell_reading.telling_cells(sample[name]).str.contains(GROUPS).all()
+    ]
+
+
+def _guess(name: str, finding: Finding) -> Guess:
+    return Guess(
+        f"{finding.reading.kind} in {name}",
+        "text" if finding.is_ambiguous else finding.reading.word,
+        0.5 if finding.is_ambiguous else finding.confidence,
+        tuple(r.word for r in (finding.reading, *finding.others)) if finding.is_ambiguous else (),
+        finding.examples,
+    )
+
+
+def _notice(name: str, finding: Finding) -> Notice:
+    kind, word = finding.reading.kind, finding.reading.word
+    return Notice(
+        f"{kind}.layout", f"`{name}` is read as {kind}s written like {word}", "INFO", column=name
+    )
+
+
+def _doubt(name: str, finding: Finding) -> Notice:
+    words = " or ".join(reading.word for reading in (finding.reading, *finding.others))
+    return Notice(
+        f"{finding.reading.kind}.ambiguous",
+        f"`{name}` may be read as {words}, and no cell settles it (such as"
+        f" {finding.examples[0]!r}): it is left as text",
+        column=name,
+    )
+
+
+def _thousand(name: str, cells: pl.Series) -> Notice:
+    example = cell_reading.telling_cells(cells)[0]
+    return Notice(
+        "number.ambiguous",
+        f"`{name}` may hold thousands or three decimals (such as {example!r}), since other columns"
+        " of this file have decimal commas: it is left as text",
+        column=name,
+    )

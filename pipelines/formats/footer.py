@@ -1,0 +1,100 @@
+"""Footer: what stands below the rows of a delimited text: totals, notes, the source.
+
+Only what is plainly no row is left out, with its reason; what may be one is kept, and said.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pipelines.formats import cell_types, number_layouts
+from pipelines.formats.base import Notice
+from pipelines.formats.records import Record
+
+DEEPEST = 12  # records that a footer may have
+SHOWN = 200
+TOTAL = re.compile(
+    r"\s*((grand|sub|overall)[- ]?)?(totals?|sum|summe|gesamt|insgesamt|totale|totaal|suma|итого"
+    r"|合計|总计|總計)\s*[:.]?\s*",
+    re.IGNORECASE,
+)
+NOTE = re.compile(
+    r"\s*((sources?|notes?|quelle|fuente|remarks?|footnotes?|disclaimer|hinweis)\s*:"
+    r"|(generated|exported|created|downloaded|copyright|©)\s+\S"
+    r"|[*†‡]+\s*\w+\s+\w|(--|==|__)|\(?\d[\d,.]* (rows?|records?)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """The index of the first record that is no row any more, what was left out, what is said."""
+
+    first: int
+    skipped: Mapping[str, int] = field(default_factory=dict)
+    notices: tuple[Notice, ...] = ()
+
+
+def find(records: Sequence[Record], columns: int) -> Footer:
+    """The footer among the last records of a table of so many columns; at the end if none."""
+    end = len(records)
+    if columns == 1:
+        return Footer(end)
+    body = [r for r in records[: max(0, end - DEEPEST)][-200:] if _filled(r) > 1]
+    first = end
+    skipped: Counter[str] = Counter()
+    notices: list[Notice] = []
+    held: Counter[str] = Counter()  # blank lines count only if something stands below them
+    for index in range(end - 1, max(0, end - DEEPEST) - 1, -1):
+        record = records[index]
+        rows = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
+        reason = _reason(record, _is_apart(records, index), rows)
+        if reason is None:
+            break
+        held[reason] += 1
+        if reason != "blank line":
+            first, skipped = index, skipped + held
+            held = Counter()
+            text = ", ".join(cell.strip() for cell in record.cells if cell.strip())[:SHOWN]
+            notices.append(
+                Notice("rows.footer", f"below the table stands a {reason}: {text!r}", "INFO")
+            )
+    while first < end and first and not _filled(records[first - 1]):
+        first -= 1
+        skipped["blank line"] += 1
+    return Footer(first, dict(skipped), tuple(reversed(notices)))
+
+
+def _filled(record: Record) -> int:
+    return sum(bool(cell.strip()) for cell in record.cells)
+
+
+def _is_apart(records: Sequence[Record], index: int) -> bool:
+    """Whether a blank line stands right above."""
+    return index > 0 and not _filled(records[index - 1])
+
+
+def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | None:
+    if not _filled(record):
+        return "blank line"
+    if not rows:
+        return None
+    label = next(cell for cell in record.cells if cell.strip())
+    if _filled(record) == 1:
+        is_alone = bool(record.cells[0].strip())
+        return "note" if is_alone and (is_apart or NOTE.match(label)) else None
+    place = next(place for place, cell in enumerate(record.cells) if cell.strip())
+    others = [cell for cell in record.cells[place + 1 :] if cell.strip()]
+    is_total = TOTAL.fullmatch(label) and all(
+        number_layouts.PARTS.fullmatch(cell.strip()) for cell in others
+    )
+    return "total" if is_total and (is_apart or _breaks_type(place, rows)) else None
+
+
+def _breaks_type(place: int, rows: Sequence[Record]) -> bool:
+    """Whether the column in which the word stands holds numbers or dates otherwise."""
+    cells = [r.cells[place] for r in rows if place < len(r.cells) and r.cells[place].strip()]
+    if not cells:
+        return False
+    return cell_types.word_of(cells) != "text"

@@ -1,0 +1,116 @@
+"""Number layouts: numbers with thousands marks, decimal commas, currencies and percent signs."""
+
+import re
+from dataclasses import dataclass
+from typing import ClassVar
+
+import polars as pl
+
+UNITS = (
+    *("$", "€", "£", "¥", "₹", "%", "R$", "US$"),
+    *("USD", "EUR", "GBP", "CHF", "JPY", "Fr.", "kr", "zł"),
+)
+UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+SPACES = " \u00a0\u202f"
+QUOTES = "'\u2019"
+MINUS = "\\-\u2212"
+# Decimal mark, marks for thousands. The plain one comes first: it takes units only.
+MARKS: tuple[tuple[str, str], ...] = (
+    (".", ""),
+    (".", ","),
+    (",", "."),
+    (",", ""),
+    (".", QUOTES),
+    (",", QUOTES),
+    (",", SPACES),
+    (".", SPACES),
+)
+PARTS = re.compile(
+    rf"(?P<open>\()?(?P<sign>[{MINUS}+])?\s*(?P<before>{UNIT})?\s*(?P<inner>-)?"
+    rf"(?P<digits>\d[\d.,{QUOTES}{SPACES}]*?)\s*(?P<after>{UNIT})?[{MINUS}]?(?P<close>\))?"
+)
+SURE, LIKELY = 0.95, 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class NumberReading:
+    """A column of numbers that share their marks and their unit."""
+
+    decimal: str
+    thousands: str
+    unit: str = ""
+    confidence: float = SURE
+    kind: ClassVar[str] = "number"
+
+    @property
+    def word(self) -> str:
+        mark = self.thousands[:1]
+        number = f"1{mark}234{self.decimal}5"
+        return f"{number} {self.unit}".strip()
+
+    @property
+    def pattern(self) -> str:
+        groups = r"\d{1,3}(?:[" + re.escape(self.thousands) + r"]\d{3})+" if self.thousands else ""
+        whole = rf"(?:{groups}|\d+)" if groups else r"\d+"
+        return rf"^{whole}(?:{re.escape(self.decimal)}\d+)?$"
+
+    def plain(self, cells: pl.Series) -> pl.Series:
+        unit = re.escape(self.unit)
+        frame = pl.DataFrame({"cell": cells.str.strip_chars(SPACES + "\t")})
+        cell = pl.col("cell")
+        if self.unit:
+            has_unit = cell.str.contains(self.unit, literal=True)
+            bare = cell.str.replace(rf"[{SPACES}]*{unit}[{SPACES}]*", "")
+            cell = pl.when(has_unit | cell.str.contains(r"^-?0+$")).then(bare)
+        negative = cell.str.contains(rf"^\(.*\)$|^[{MINUS}]|[{MINUS}]$")
+        digits = (
+            cell.str.strip_chars("()")
+            .str.replace(rf"^[{MINUS}+]|[{MINUS}]$", "")
+            .str.strip_chars(SPACES)
+        )
+        matches = digits.str.contains(self.pattern) & ~digits.str.contains(r"^0\d")
+        for mark in self.thousands:
+            digits = digits.str.replace_all(mark, "", literal=True)
+        digits = digits.str.replace(self.decimal, ".", literal=True)
+        signed = pl.when(negative).then(pl.concat_str(pl.lit("-"), digits)).otherwise(digits)
+        return frame.select(pl.when(matches).then(signed).alias(cells.name)).to_series()
+
+
+def claims(cells: pl.Series) -> list[NumberReading]:
+    """The readings that all cells allow, the one to take first; several only if they differ.
+
+    >>> [claim.word for claim in claims(pl.Series(["1.234,50 €", "7,00 €"]))]
+    ['1.234,5 €']
+    >>> [claim.word for claim in claims(pl.Series(["1,234", "5,678"]))]
+    ['1,234.5', '1.234,5']
+    """
+    parts = PARTS.fullmatch(str(cells[0]).strip(SPACES + "\t"))
+    if parts is None:
+        return []
+    unit = parts["before"] or parts["after"] or ""
+    found: list[tuple[NumberReading, pl.Series]] = []
+    for decimal, thousands in MARKS:
+        reading = NumberReading(decimal, thousands, unit)
+        plain = reading.plain(cells)
+        if not plain.null_count() and not any(plain.equals(other) for _, other in found):
+            found.append((reading, plain))
+    if len(found) > 1 and _are_groups(cells):
+        # Beside `999`, a `1,234` with three decimals, no more and no fewer, is hard to believe.
+        grouped = [reading for reading, _ in found if reading.thousands]
+        return [NumberReading(r.decimal, r.thousands, unit, LIKELY) for r in grouped[:1]]
+    if len(found) == 1 and found[0][0].thousands and _may_be_codes(cells, found[0][1]):
+        return []
+    return [reading for reading, _ in found]
+
+
+def _are_groups(cells: pl.Series) -> bool:
+    """Whether some cells are short and without a mark, and none is long without one."""
+    digits = cells.str.replace_all(rf"[^\d.,{QUOTES}{SPACES}]", "")
+    unmarked = digits.filter(digits.str.contains(r"^\d+$"))
+    return len(unmarked) > 0 and not unmarked.str.contains(r"\d{4}").any()
+
+
+def _may_be_codes(cells: pl.Series, plain: pl.Series) -> bool:
+    """Whether all cells are whole and of one shape, as `123 456 789` or `10.123.123.123` may be."""
+    shapes = cells.str.replace_all(r"\d", "9").n_unique()
+    return shapes == 1 and not plain.str.contains(".", literal=True).any()

@@ -1,0 +1,194 @@
+"""Sheet header: which rows of a table name its columns, told by where numbers and dates begin."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import median_high
+
+from pipelines.formats.sheet_cells import text_of
+from pipelines.formats.sheet_footer import text_columns
+
+HEAD_ROWS = 30
+HEADER_ROWS = 3
+SPARSE = 0.34
+LONGEST_NAME = 4096
+YEARS = range(1900, 2101)
+
+Cells = Mapping[int, object]
+Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """How many rows stand above the header, how many are it, and what it calls the columns."""
+
+    preamble: int = 0
+    rows: int = 0
+    confidence: float = 1.0
+    by_column: tuple[tuple[int, str], ...] = ()
+    names: tuple[str | None, ...] = ()
+
+    def named(self, names: Sequence[str | None]) -> "Header":
+        return replace(self, names=tuple(names))
+
+
+def fill(cells: Cells) -> int:
+    return len(cells)
+
+
+def is_headed(grid: Mapping[int, Cells], rows: Sequence[int], width: int) -> bool:
+    """Whether rows begin with a full line of texts, and go on below it."""
+    first = grid[rows[0]]
+    if len(rows) < 2:
+        return False
+    if len(first) < max(2, 0.6 * width) and len(rows) > 2:
+        return is_headed(grid, rows[1:], width) if len(first) == 1 else False
+    return len(first) >= max(2, 0.6 * width) and _is_text(first)
+
+
+def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged = ()) -> Header:
+    """The header of a table that takes up these rows."""
+    lines = [grid[row] for row in rows]
+    width = len({column for line in lines for column in line})
+    if len(lines) == 1:
+        is_header = width > 1 and _is_text(lines[0])
+        return (
+            _header(grid, rows, 0, 1, merged, confidence=0.6)
+            if is_header
+            else Header(confidence=0.6)
+        )
+    typical = median_high(len(line) for line in lines)
+    start = next(
+        (i for i, line in enumerate(lines[:HEAD_ROWS]) if len(line) > max(1, SPARSE * typical)), 0
+    )
+    if width == 1:
+        start = 0
+    first_value = next(
+        (i for i, line in enumerate(lines[start:HEAD_ROWS], start) if not _is_text(line)), None
+    )
+    if first_value is None:
+        return _header_of_texts(grid, rows, lines, start, merged)
+    if first_value == start:
+        if _is_years(lines[start], lines[start + 1 :]):
+            return _header(grid, rows, start, start + 1, merged, confidence=0.8)
+        return Header(confidence=0.9)
+    candidates = range(start, first_value)
+    most = max(len(lines[i]) for i in candidates)
+    if most < 0.5 * typical:
+        return Header(confidence=0.5)
+    at = next(i for i in candidates if len(lines[i]) == most)
+    texts = text_columns(lines[first_value:])
+    below = at + 1
+    while (
+        below < first_value
+        and below < at + HEADER_ROWS - 1
+        and rows[below] == rows[below - 1] + 1
+        and len(lines[below]) > 1
+        and texts.isdisjoint(lines[below])
+    ):
+        below += 1
+    top = at - 1 if _is_group(lines, rows, start, at, merged) else at
+    return _header(grid, rows, top, below, merged, confidence=0.95)
+
+
+def _header_of_texts(
+    grid: Mapping[int, Cells],
+    rows: Sequence[int],
+    lines: Sequence[Cells],
+    start: int,
+    merged: Merged,
+) -> Header:
+    """Where all cells are text: the first full line, unless its texts come again below it."""
+    first = lines[start]
+    repeats = sum(
+        any(line.get(column) == cell for line in lines[start + 1 : start + 1000])
+        for column, cell in first.items()
+    )
+    if repeats * 2 > len(first) or start + 1 >= len(lines):
+        return Header(confidence=0.6)
+    return _header(grid, rows, start, start + 1, merged, confidence=0.6)
+
+
+def _is_group(
+    lines: Sequence[Cells], rows: Sequence[int], start: int, at: int, merged: Merged
+) -> bool:
+    """Whether the line above a header names groups of its columns."""
+    above = at - 1
+    if above < 0 or rows[at] != rows[above] + 1 or not _is_text(lines[above]):
+        return False
+    if any(len(line) > 1 for line in lines[:above]):
+        return False
+    is_merged = any(
+        first[0] <= rows[above] <= last[0] and (last[1] > first[1] or last[0] == rows[at])
+        for first, last in merged
+    )
+    if above < start and not is_merged:
+        return False
+    spans_all = any(
+        first[0] == rows[above] and first[1] <= min(lines[at]) and last[1] >= max(lines[at])
+        for first, last in merged
+    )
+    if len(lines[above]) == 1 and (
+        spans_all or not is_merged or min(lines[above]) <= min(lines[at])
+    ):
+        return False
+    return len(lines[above]) <= len(lines[at]) or is_merged
+
+
+def _header(
+    grid: Mapping[int, Cells],
+    rows: Sequence[int],
+    top: int,
+    end: int,
+    merged: Merged,
+    *,
+    confidence: float,
+) -> Header:
+    """The names that the rows [top, end) give: groups are filled to the right, then joined."""
+    columns = sorted({column for row in rows for column in grid[row]})
+    parts: dict[int, list[str]] = {column: [] for column in columns}
+    for index in range(top, end):
+        line = {column: text_of(cell) for column, cell in grid[rows[index]].items()}
+        if index < end - 1:
+            line = _spread(line, rows[index], columns, grid[rows[index + 1]], merged)
+        for column, text in line.items():
+            parts[column].append(text)
+    names = tuple((column, " ".join(texts)) for column, texts in parts.items() if texts)
+    if any(len(name) > LONGEST_NAME for _, name in names):
+        return Header(confidence=0.9)
+    return Header(top, end - top, confidence, names)
+
+
+def _spread(
+    line: dict[int, str], row: int, columns: Sequence[int], below: Cells, merged: Merged
+) -> dict[int, str]:
+    """A group's name in all its columns: those of its merged cell, or up to the next group."""
+    spans = {first[1]: last[1] for first, last in merged if first[0] == row and last[1] > first[1]}
+    spread: dict[int, str] = {}
+    current, until = "", -1
+    for column in columns:
+        if column in line:
+            current = line[column]
+            until = spans.get(column, column if spans else columns[-1])
+            spread[column] = current
+        elif current and column <= until and column in below:
+            spread[column] = current
+    return spread
+
+
+def _is_text(line: Cells) -> bool:
+    return all(isinstance(cell, str) for cell in line.values())
+
+
+def _is_years(line: Cells, below: Sequence[Cells]) -> bool:
+    """Whether a line is years or days over columns of other values, beside at least one text."""
+    numbers = [cell for cell in line.values() if not isinstance(cell, str)]
+    days = [cell for cell in numbers if isinstance(cell, dt.date)]
+    years = [cell for cell in numbers if isinstance(cell, int | float) and cell in YEARS]
+    if len(numbers) < 2 or len(numbers) not in (len(days), len(years)):
+        return False
+    if len(set(map(str, numbers))) < len(numbers) or not below:
+        return False
+    texts = [column for column, cell in line.items() if isinstance(cell, str)]
+    labels = texts or [column for column in below[0] if column not in line]
+    return any(isinstance(below[0].get(column), str) for column in labels)

@@ -1,0 +1,94 @@
+"""Sheet notices: what a careful person would mention of a sheet and of each table on it."""
+
+from collections.abc import Iterator, Mapping
+
+from pipelines.formats.base import Notice, Origin
+from pipelines.formats.sheet_layout import Layout
+from pipelines.formats.sheet_survey import Survey
+from pipelines.formats.workbook_package import Sheet
+
+MOST_NOTES = 10
+LONGEST_NOTE = 120
+
+
+def sheet_notices(
+    sheet: Sheet, seen: Survey | None, origin: Origin, table: str
+) -> Iterator[Notice]:
+    """Of the whole sheet: what is hidden, errors, formulas without a value."""
+
+    def notice(code: str, message: str, count: int | None = None) -> Notice:
+        return Notice(
+            f"sheet.{code}", message, "WARNING", origin.input, origin.member, table, count=count
+        )
+
+    if sheet.visibility != "visible":
+        yield notice("hidden", f"sheet {sheet.name!r} is hidden; it was read all the same")
+    if seen is None:
+        return
+    for what, count in (("columns", seen.hidden_columns), ("rows", seen.hidden_rows)):
+        if count:
+            yield notice(
+                f"hidden_{what}",
+                f"sheet {sheet.name!r} has {count} hidden {what}; they were read all the same",
+                count,
+            )
+    if seen.errors:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(seen.errors.items()))
+        yield notice(
+            "errors",
+            f"error cells of sheet {sheet.name!r} were read as null: {kinds}",
+            seen.errors.total(),
+        )
+    if seen.uncached:
+        yield notice(
+            "formulas",
+            f"{seen.uncached} formulas of sheet {sheet.name!r} have no saved value and were read"
+            " as null; open the workbook, save it, and upload it again",
+            seen.uncached,
+        )
+
+
+def table_notices(
+    layout: Layout,
+    kinds: Mapping[str, Mapping[str, int]],
+    numeric: frozenset[str],
+    origin: Origin,
+    table: str,
+) -> Iterator[Notice]:
+    """Of one table: rows that were not taken for data, columns of mixed or textual numbers."""
+    if layout.notes:
+        shown = [_shortened(note) for note in layout.notes[:MOST_NOTES]]
+        yield Notice(
+            "sheet.notes",
+            f"{len(layout.notes)} rows around {table} are titles, totals or notes:"
+            f" {' | '.join(shown)}",
+            "INFO",
+            origin.input,
+            origin.member,
+            table,
+            count=len(layout.notes),
+        )
+    for column, found in kinds.items():
+        where = (origin.input, origin.member, table, column)
+        if len(found) > 1:
+            counts = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
+            yield Notice(
+                "sheet.mixed",
+                f"column {column!r} holds values of several kinds ({counts}) and was read as text",
+                "WARNING",
+                *where,
+                count=sum(found.values()),
+            )
+        if column in numeric:
+            yield Notice(
+                "sheet.numbers_as_text",
+                f"the numbers of column {column!r} are stored as text; they were read as numbers",
+                "INFO",
+                *where,
+                count=found.get("text"),
+            )
+
+
+def _shortened(note: str) -> str:
+    flat = " ".join(note.split())
+    return flat if len(flat) <= LONGEST_NOTE else f"{flat[: LONGEST_NOTE - 1]}…"

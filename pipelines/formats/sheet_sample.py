@@ -1,0 +1,60 @@
+"""Sheet sample: the cells by which a sheet is planned, all of them or the first rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+
+from connectors.base import StoredObject
+from pipelines.formats.calamine_sheet import CalamineSheet, Merged, refuse_doubtful
+from pipelines.formats.sheet_grid import Cell, Errors, Grid
+from pipelines.formats.sheet_xml import Book, rows
+from pipelines.formats.workbook_package import Package
+
+SAMPLE_ROWS = 1000
+SAMPLE_CELLS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Cells of a sheet; `last_row` and `columns` bound the whole of it."""
+
+    grid: Grid
+    is_whole: bool
+    last_row: int = 0
+    columns: int = 0
+    merged: Merged = field(default=())
+
+
+def whole_grid(
+    file: StoredObject, name: str, errors: Errors | None = None, *, is_checked: bool = False
+) -> Sample:
+    """What calamine reads, and error cells. Raises ReadError, and Doubtful if it is checked."""
+    sheet = CalamineSheet(file, name)
+    grid: dict[int, Mapping[int, Cell]] = {}
+    for row, line in enumerate(sheet.rows(), sheet.top):
+        cells = {place: cell for place, cell in enumerate(line, sheet.left) if cell != ""}
+        if cells:
+            grid[row] = cells
+            if is_checked:
+                refuse_doubtful(set(map(type, line)), line)
+    for row, places in (errors or {}).items():
+        grid[row] = {**grid.get(row, {}), **places}
+    return Sample(grid, is_whole=True, merged=sheet.merged if grid else ())
+
+
+def every_row(package: Package, part: str, book: Book) -> Sample:
+    """What the XML says. Raises ReadError."""
+    return Sample(dict(rows(package, part, book)), is_whole=True)
+
+
+def first_rows(package: Package, part: str, book: Book, last_row: int, columns: int) -> Sample:
+    """The first rows of a sheet of which the rest is said to go so far. Raises ReadError."""
+    found = rows(package, part, book)
+    grid: dict[int, Mapping[int, Cell]] = {}
+    cells = 0
+    for row, line in islice(found, SAMPLE_ROWS):
+        grid[row] = line
+        cells += len(line)
+        if cells > SAMPLE_CELLS:
+            break
+    return Sample(grid, is_whole=False, last_row=last_row - 1, columns=columns)

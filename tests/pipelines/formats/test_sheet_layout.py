@@ -1,0 +1,148 @@
+"""Sheet layout: tables found in a grid, and what is around them counted, never lost in silence."""
+
+import datetime as dt
+
+import pytest
+
+from pipelines.formats.sheet_layout import Layout, tables
+
+
+def found(*rows, merged=()) -> list[Layout]:
+    grid = {
+        row: cells
+        for row, line in enumerate(rows)
+        if (cells := {i: cell for i, cell in enumerate(line) if cell is not None})
+    }
+    return tables(grid, merged)
+
+
+def one(*rows, merged=()) -> Layout:
+    (layout,) = found(*rows, merged=merged)
+    return layout
+
+
+def test_titles_above_the_header_are_preamble():
+    """With or without a blank row between them."""
+    body = [["n", "v", "w"], ["x", 1.0, 2.0], ["y", 3.0, 4.0]]
+
+    for above in ([["Report"]], [["Report"], []], [[], ["Report", None, "2024"], []]):
+        layout = one(*above, *body)
+        assert layout.names == ("n", "v", "w")
+        assert layout.lead == {"preamble": 1, "header": 1}
+        assert layout.last - layout.first == 1
+
+
+def test_a_table_need_not_begin_in_the_corner():
+    """Blank rows and columns around it are not part of it."""
+    layout = one([], [], [None, "a", "b"], [None, 1.0, "x"])
+
+    assert (layout.top, layout.first, layout.columns) == (2, 3, (1, 2))
+
+
+def test_numbers_alone_have_no_header():
+    """Columns are called by their position."""
+    layout = one([1.0, 2.0], [3.0, 4.0])
+
+    assert layout.names == ("column_1", "column_2")
+    assert layout.lead == {}
+
+
+def test_years_are_a_header():
+    """Above numbers, beside a label."""
+    layout = one(["Country", 2019.0, 2020.0], ["A", 1.5, 2.5], ["B", 3.5, 4.5])
+
+    assert layout.names == ("Country", "2019", "2020")
+
+
+def test_two_header_rows_are_joined():
+    """A group's name goes to all columns of its merged cell."""
+    rows = [["id", "Sales", None, "Cost"], [None, "Q1", "Q2", "Q1"], ["x", 1.0, 2.0, 3.0]]
+
+    layout = one(*rows, merged=(((0, 1), (0, 2)), ((0, 0), (1, 0))))
+
+    assert layout.names == ("id", "Sales Q1", "Sales Q2", "Cost Q1")
+    assert layout.lead == {"header": 2}
+
+
+def test_blank_and_repeated_names_are_made_unique():
+    """As in delimited text."""
+    layout = one(["a", None, "a"], ["x", 1.0, 2.0], ["y", 1.0, 2.0])
+
+    assert layout.names == ("a", "column_2", "a_2")
+
+
+@pytest.mark.parametrize("word", ["Total", "Grand total:", "SUM", "Summe", "合計"])
+def test_a_total_row_is_skipped(word):
+    """By its reason, and with its text."""
+    layout = one(["n", "v"], ["x", 1.0], ["y", 2.0], [word, 3.0])
+
+    assert layout.tail == {"total row": 1}
+    assert layout.notes == (f"{word}; 3",)
+
+
+def test_a_note_below_a_blank_row_is_skipped():
+    """Its text is kept for the notice."""
+    layout = one(["n", "v"], ["x", 1.0], ["y", 2.0], [], ["Source: us"])
+
+    assert layout.tail == {"note": 1}
+    assert layout.notes == ("Source: us",)
+
+
+def test_sparse_rows_that_fit_their_columns_are_data():
+    """A name without numbers is a row all the same."""
+    layout = one(["n", "v", "w"], ["x", 1.0, 2.0], ["y", 1.0, 2.0], ["z"], ["Total recall"])
+
+    assert layout.tail == {}
+    assert layout.last == 4
+
+
+def test_texts_where_numbers_stand_are_notes():
+    """Nearly empty rows below full ones."""
+    layout = one(["n", "v", "w"], *(["x", 1.0, 2.0] for _ in range(5)), ["some"], [None, "remark"])
+
+    assert layout.tail == {"note": 2}
+
+
+def test_tables_below_each_other_are_two():
+    """Each with its own header."""
+    first, second = found(["n", "v"], ["x", 1.0], [], ["n", "v"], ["y", 2.0], ["z", 3.0])
+
+    assert (first.first, first.last) == (1, 1)
+    assert (second.top, second.first, second.last) == (3, 4, 5)
+
+
+def test_tables_beside_each_other_are_two():
+    """Each with its own header and length."""
+    left, right = found(
+        ["a", "b", None, "p", "q"], ["x", 1.0, None, "y", 2.0], ["x", 1.0], ["x", 1.0]
+    )
+
+    assert (left.columns, left.last) == ((0, 1), 3)
+    assert (right.columns, right.last) == ((3, 4), 1)
+
+
+def test_blank_rows_inside_of_a_table_do_not_cut_it():
+    """Where its columns go on as before."""
+    layout = one(["n", "v"], ["x", 1.0], [], ["y", 2.0], [], [], ["z", 3.0])
+
+    assert (layout.first, layout.last) == (1, 6)
+
+
+def test_all_texts_have_a_header_unless_it_comes_again():
+    """Whether the first row names the others is a guess."""
+    assert one(["name", "town"], ["Ada", "London"], ["Bob", "Paris"]).names == ("name", "town")
+    assert one(["x", "y"], ["x", "y"], ["x", "z"]).names == ("column_1", "column_2")
+    assert one(["name", "town"], ["Ada", "London"]).header.confidence < 1
+
+
+def test_a_lone_cell_is_a_value():
+    """It is no header of nothing."""
+    layout = one([], [None, "hello"])
+
+    assert (layout.names, layout.first, layout.last) == (("column_1",), 1, 1)
+
+
+def test_days_are_values():
+    """A column of dates has a header only if a text stands above it."""
+    assert one([dt.date(2024, 1, 1)], [dt.date(2024, 1, 2)]).lead == {}
+    assert one(["day"], [dt.date(2024, 1, 2)]).names == ("day",)

@@ -7,7 +7,7 @@ JUNK = re.compile(
     r"|(readme|license|licence|notice|changelog|copying)(\.(txt|md|rst|html?|pdf))?)$",
     re.IGNORECASE,
 )
-TAR_SUFFIXES = (".tgz", ".tbz2", ".tbz", ".txz", ".tlz", ".tzst")
+TAR_SUFFIXES = (".tgz", ".tbz2", ".tbz", ".tb2", ".txz", ".tlz", ".tzst", ".tzstd")
 
 
 def junk(path: str) -> str | None:

@@ -2,7 +2,7 @@
 
 from pipelines.containers.base import Container
 from pipelines.containers.compressed_stream import CODECS
-from pipelines.containers.seven_zip import SevenZip
+from pipelines.containers.seven_zip_archive import SevenZip
 from pipelines.containers.tar_archive import Tar
 from pipelines.containers.zip_archive import Zip
 

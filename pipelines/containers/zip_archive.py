@@ -20,7 +20,7 @@ from pipelines.containers.expansion import (
 )
 from pipelines.containers.from_start import FromStart
 from pipelines.containers.limits import Limits
-from pipelines.containers.member_names import junk
+from pipelines.containers.member_names import NO_FILE, junk
 from pipelines.containers.near_blocks import near
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
@@ -95,7 +95,7 @@ class Zip:
             yield self._member(archive, entry, limits)
 
     def _member(self, archive: StoredObject, entry: Entry, limits: Limits) -> Member:
-        if reason := _junk(entry):
+        if reason := _skipped(entry):
             return Member(entry.path, skipped=reason)
         if entry.flags & ENCRYPTED or entry.method == AES:
             error: ReadError = PasswordProtected(f"{entry.path} is encrypted")
@@ -121,11 +121,9 @@ def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
     return StoredMember(archive, entry.path, entry.size, offset)
 
 
-def _junk(entry: Entry) -> str | None:
-    if entry.path.endswith("/"):
-        return "a folder"
-    if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
-        return "a link or device, not a regular file"
+def _skipped(entry: Entry) -> str | None:
+    if not entry.path.endswith("/") and stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+        return NO_FILE
     return junk(entry.path)
 
 

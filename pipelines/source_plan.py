@@ -37,8 +37,13 @@ class Inspection:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._members = 0
+        self._expanded = 0
+        self._most_expanded = limits.max_expanded_bytes
 
     def of(self, file: StoredObject) -> Iterator[Finding]:
+        limits = self._limits
+        # What lies in archives as it is counts again in each, and yet does not expand.
+        self._most_expanded = limits.max_expanded_bytes + limits.max_depth * (file.size or 0)
         found = False
         origin = Origin(file.name)
         for finding in self._look(file, origin, depth=0):
@@ -83,6 +88,13 @@ class Inspection:
             elif member.error is not None:
                 yield failure(member.error, inner)
             elif member.file is not None:
+                self._expanded += member.file.size or 0
+                if self._expanded > self._most_expanded:
+                    raise LimitExceeded(
+                        f"what {origin.input} holds expands to more than"
+                        f" {limits.max_expanded_bytes} bytes (max_expanded_bytes)",
+                        limit="max_expanded_bytes",
+                    )
                 yield from self._look(member.file, inner, depth)
 
 

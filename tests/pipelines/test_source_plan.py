@@ -14,7 +14,7 @@ from connectors.errors import CorruptFile
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Plan
 from pipelines.source_plan import plan
-from tests.contracts.format_contract import read, tarred, zipped
+from tests.contracts.format_contract import read, seven_zipped, tarred, zipped
 
 PACKERS = [gzip.compress, bz2.compress, lzma.compress, zstandard.compress]
 ROWS = b'{"a":1}\n{"a":2}\n'
@@ -220,6 +220,41 @@ def test_what_is_cut_short_is_never_passed_off_as_the_whole(pack, content, cut):
         with pytest.raises(CorruptFile):
             read(table.fragments, table.schema)
     assert found.tables or [failure.code for failure in found.failures] == ["parse.corrupt"]
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred, seven_zipped])
+def test_archives_in_each_other_are_limited(pack):
+    """Whatever their kind: one that holds itself ends at the same depth."""
+    deep = pack({"rows.jsonl": ROWS})
+    for _ in range(8):
+        deep = pack({"again": deep})
+
+    assert [failure.code for failure in planned("a", deep).failures] == ["limit.depth"]
+
+
+def test_what_all_archives_expand_to_is_limited_together():
+    """As in 42.zip, where each archive holds sixteen more, and each is within the limits."""
+    content = zipped({"a.csv": b"a,b\n" + b"1,2\n" * 25_000})
+    for _ in range(4):
+        content = zipped({f"{index}.zip": content for index in range(16)})
+
+    found = planned("42.zip", content, Limits(max_expanded_bytes=3 << 20))
+
+    assert {failure.code for failure in found.failures} == {"limit.expanded_bytes"}
+    assert len(found.failures) < 50
+    assert len(found.tables) < 40
+
+
+def test_what_lies_in_archives_as_it_is_does_not_count_as_expanded():
+    """However often it is wrapped."""
+    content = tarred({"a.csv": b"a,b\n" + b"1,2\n" * 5000})
+    for index in range(5):
+        content = tarred({f"{index}.tar": content})
+
+    found = planned("a.tar", content, Limits(max_expanded_bytes=10_000))
+
+    assert [table.name for table in found.tables] == ["a"]
+    assert not found.failures
 
 
 def test_members_are_counted_over_the_whole_tree():

@@ -12,17 +12,21 @@ from pipelines.formats.base import Failure, Origin, Plan, SkippedMember, TablePl
 from pipelines.formats.detect import detect, head_of
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
+from pipelines.grouping import grouped
 
 Finding = TablePlan | Failure | SkippedMember
 
 
-def plan(objects: Sequence[StoredObject], limits: Limits) -> Plan:
+def plan(objects: Sequence[StoredObject], limits: Limits, *, group: bool = True) -> Plan:
     """What the objects hold. What cannot be read is a failure of that member alone.
+
+    With `group`, like members become one table.
 
     Raises StorageError: that our storage fails says nothing about the input.
     """
     found = [finding for file in objects for finding in Inspection(limits).of(file)]
     tables = [finding for finding in found if isinstance(finding, TablePlan)]
+    tables = grouped(tables) if group else tables
     names = unique_tables(table.name for table in tables)
     return Plan(
         tables=tuple(map(_renamed, tables, names)),

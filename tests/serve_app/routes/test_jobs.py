@@ -161,6 +161,7 @@ def test_a_source_that_makes_no_sense(client, counts, body, detail, code, counte
         ({"source_type": "upload", "source_config": {"filename": 1}}, "/source_config/filename"),
         ({"source_type": "upload", "source_config": {"sizeBytes": -1}}, "/source_config/sizeBytes"),
         ({"source_type": "s3", "s3_path": URI, "options": 3}, "/options"),
+        ({"source_type": "s3", "s3_path": URI, "options": {"group": "no"}}, "/options/group"),
     ],
 )
 def test_json_of_the_wrong_shape(client, body, pointer):

@@ -11,9 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from connectors.errors import InvalidRequest, JobNotFound, MetricFoundryError
-from connectors.registry import source_of
-from connectors.s3_uri import S3Source
-from connectors.upload import UploadSource
+from connectors.registry import SourceSpec, source_of
+from pipelines.choices import Overrides
 from pipelines.options import JobOptions
 from serve_app.errors import request_id_of
 from serve_app.jobs.results import Results as ResultReader
@@ -52,7 +51,8 @@ RequestId = Annotated[str, Depends(request_id_of)]
 class Order:
     """A request for a job, checked."""
 
-    source: UploadSource | S3Source
+    source: SourceSpec
+    overrides: Overrides
     options: Mapping[str, Any]
 
 
@@ -61,6 +61,8 @@ def ordered(request: CreateJob, jobs: Jobs) -> Order:
     try:
         with _at("source_config"):
             source = source_of(request.source_type, request.source_config or {}, request.s3_path)
+        with _at("source_config", "overrides"):
+            overrides = Overrides.of(request.source_config or {})
         with _at("options"):
             JobOptions.model_validate(request.options)
     except (MetricFoundryError, RequestValidationError):
@@ -68,7 +70,7 @@ def ordered(request: CreateJob, jobs: Jobs) -> Order:
         kind = kind if kind in KNOWN_TYPES else "unknown"
         jobs.metrics.count(Counter.JOB_VALIDATION_ERROR, kind)
         raise
-    return Order(source, request.options)
+    return Order(source, overrides, request.options)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pipelines.analytics.graph import run_graph
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import RunCancelled
+from pipelines.choices import Overrides
 from pipelines.formats.base import Plan
 from pipelines.ingest import IngestResult, InputFile
 from pipelines.options import JobOptions
@@ -62,6 +63,7 @@ def _ingest(
         partial(source_plan, group=options.group),
         objects,
         order.limits,
+        Overrides.of(order.source),
         limits=limits,
         is_cancelled=watch.is_cancelled,
     )

@@ -1,7 +1,7 @@
 """Rejects: the rows that could not be read as they stand, kept with where and why."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
 )
 
 
-def rejects_parquet(origin: Origin, rejects: Sequence[Reject]) -> bytes:
+def rejects_parquet(rejects: Iterable[tuple[Origin, Sequence[Reject]]]) -> bytes:
     """`results/rejects/{table}.parquet`: file, member, line, byte offset, reason, raw bytes."""
     rows = [
         {
@@ -31,7 +31,8 @@ def rejects_parquet(origin: Origin, rejects: Sequence[Reject]) -> bytes:
             "reason": reject.reason,
             "raw": reject.raw,
         }
-        for reject in rejects
+        for origin, found in rejects
+        for reject in found
     ]
     sink = io.BytesIO()
     pq.write_table(pa.Table.from_pylist(rows, SCHEMA), sink)

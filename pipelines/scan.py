@@ -92,7 +92,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
             if fits and chunk.frame.height:
                 fold.add(chunk.frame)
                 writer.write(chunk.frame)
-                if order.index == 0 and len(preview) < PREVIEW_ROWS:
+                if len(preview) < PREVIEW_ROWS:
                     preview.extend(chunk.frame.head(PREVIEW_ROWS - len(preview)).to_dicts())
             sandbox_child.report((order.table, order.index, account.data))
         result = FragmentResult(

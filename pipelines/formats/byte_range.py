@@ -45,6 +45,7 @@ class ByteRange:
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     header: tuple[str, ...] | None = None
+    null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -55,6 +56,8 @@ class ByteRange:
         types = dict(schema)
         lead = dict(self.lead)
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
+        if self.null_words:
+            integers.clear()
         for raw in self._raw_chunks(integers):
             converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
             types = {name: column.series.dtype for name, column in converted.items()}
@@ -125,7 +128,7 @@ class ByteRange:
             buffer = buffer[taken:]
             yielded = True
             span = (origin, position) if self.file.seekable else None
-            yield replace(self._without_headers(raw), span=span)
+            yield replace(self._without_headers(raw).without(self.null_words), span=span)
         if not yielded:
             span = (origin, origin) if self.file.seekable else None
             yield replace(Rows.none(self.columns), span=span)
@@ -235,6 +238,9 @@ def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Ma
     tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
     if raw.has_empty_nulls:
         for name, counts in tokens.items():
-            if empty := raw.frame[name].null_count():
+            chosen = sum(raw.null_words.get(name, {}).values())
+            if empty := raw.frame[name].null_count() - chosen:
                 counts[""] += empty
+    for name, words in raw.null_words.items():
+        tokens[name].update(words)
     return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

@@ -21,7 +21,7 @@ ROWS = b'{"a":1}\n{"a":2}\n'
 
 
 def planned(name: str, content: bytes, limits: Limits | None = None) -> Plan:
-    return plan([MemoryObject(name, content)], limits or Limits())
+    return plan([MemoryObject(name, content)], limits or Limits(), group=False)
 
 
 def nested(levels: int) -> bytes:

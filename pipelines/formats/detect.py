@@ -17,7 +17,7 @@ def head_of(file: StoredObject) -> bytes:
     Raises EmptyInput where there is nothing but white space.
     """
     head = file.read(0, HEAD_BYTES) if file.seekable else _start_of(file)
-    if not head.strip(BYTE_ORDER_MARKS + b" \t\r\n\0") and len(head) < HEAD_BYTES:
+    if _is_blank(head) and len(head) < HEAD_BYTES:
         raise EmptyInput(f"{file.name} is empty")
     return head
 
@@ -28,9 +28,13 @@ def _start_of(file: StoredObject) -> bytes:
         for block in file.stream(0, HEAD_BYTES):
             start += block
     except CorruptFile:
-        if not start:
+        if _is_blank(start):
             raise
     return start
+
+
+def _is_blank(head: bytes) -> bool:
+    return not head.strip(BYTE_ORDER_MARKS + b" \t\r\n\0")
 
 
 def detect(head: bytes, name: str, content_type: str = "") -> Format:

@@ -209,7 +209,16 @@ def test_no_member_is_lost_in_silence(pack, cut):
 
 @pytest.mark.parametrize("pack", PACKERS)
 @pytest.mark.parametrize(
-    "content", [b"p,q\n" + b"1,2\n" * 5000, ROWS * 5000, b'[{"a":1},{"a":2}]' + b" " * 5000]
+    "content",
+    [
+        b"p,q\n" + b"1,2\n" * 5000,
+        ROWS * 5000,
+        b'[{"a":1},{"a":2}]' + b" " * 5000,
+        b"<rows>" + b"<row><a>1</a></row>" * 5000 + b"</rows>",
+        b"<table><tr><th>a<th>b</tr>" + b"<tr><td>1<td>2</tr>" * 500 + b"</table>",
+        b" " * 50,
+    ],
+    ids=["delimited", "JSON Lines", "JSON", "XML", "HTML", "blank"],
 )
 @pytest.mark.parametrize("cut", [-1, -5])
 def test_what_is_cut_short_is_never_passed_off_as_the_whole(pack, content, cut):

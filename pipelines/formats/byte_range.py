@@ -15,7 +15,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
 from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
-from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.base import Chunk, Reject, RowAccount
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
@@ -124,6 +124,7 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
+            raw = replace(raw, rejects=tuple(_placed(each, position) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
@@ -231,6 +232,11 @@ class ByteRange:
         read = list(records.read(lines[:-1], self.dialect, is_last=False))[:50]
         good = sum(len(r.cells) == len(self.columns) and not r.is_literal for r in read)
         return good / max(1, len(read))
+
+
+def _placed(reject: Reject, position: int) -> Reject:
+    """A reject whose offset counts from the start of the file, not of its chunk."""
+    return replace(reject, offset=position + (reject.offset or 0))
 
 
 def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Mapping[str, Any]:

@@ -1,7 +1,6 @@
 """Ingest run: plan, scan, check and merge, until every table is consistent; knows no Ray."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -10,18 +9,17 @@ import pyarrow as pa
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
 from pipelines.artifacts import slug
-from pipelines.formats.base import Notice, Origin, Plan, Reject, RowAccount, TablePlan
+from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
 from pipelines.json_value import json_value
 from pipelines.order import JobOrder
-from pipelines.rejects import rejects_parquet
+from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentOrder, FragmentResult
 from pipelines.statistics.table_states import TableStates
 
 ARROW_TYPE = "application/vnd.apache.arrow.file"
-PARQUET_TYPE = "application/vnd.apache.parquet"
 
 
 def ingest(
@@ -73,11 +71,13 @@ def _finished(
     plan = reading.plan
     sources = tuple(_source(source, results) for source, results in read)
     results = [result for _, found in read for result in found]
-    rejects = [(source.origin, found.rejects) for source, each in read for found in each]
-    notices = (*plan.notices, *_notices(reading, sources, rejects))
+    rejects_key = artifacts.result_key(order.job_id, f"rejects/{reading.folder}.parquet")
+    left = [(source.origin, each.rejects_key) for source, found in read for each in found]
+    has_rejects = join(store, ((origin, key) for origin, key in left if key), rejects_key)
+    rejected = summed(result.rejected for result in results)
+    notices = (*plan.notices, *_notices(reading, sources, rejected))
     parts = tuple(result.part for result in results if result.part is not None)
     preview = [row for result in results for row in result.preview][:PREVIEW_ROWS]
-    rejects_key = _put_rejects(order, store, reading.folder, rejects)
     reading.results.clear()
     states = TableStates.merged(_given_away(results))
     states_key = artifacts.states_key(order.job_id, reading.folder)
@@ -93,7 +93,7 @@ def _finished(
         states_key=states_key,
         preview=tuple(json_value(row) for row in preview),
         notices=notices,
-        rejects_key=rejects_key,
+        rejects_key=rejects_key if has_rejects else None,
     )
 
 
@@ -125,19 +125,8 @@ def _ipc(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-Rejects = Sequence[tuple[Origin, Sequence[Reject]]]
-
-
-def _put_rejects(order: JobOrder, store: ObjectStore, folder: str, rejects: Rejects) -> str | None:
-    if not any(found for _, found in rejects):
-        return None
-    key = artifacts.result_key(order.job_id, f"rejects/{folder}.parquet")
-    store.put(key, rejects_parquet(rejects), PARQUET_TYPE)
-    return key
-
-
 def _notices(
-    reading: TableReading, sources: Sequence[SourceIngest], rejects: Rejects
+    reading: TableReading, sources: Sequence[SourceIngest], rejected: Mapping[str, int]
 ) -> Iterable[Notice]:
     origin = sources[0].origin
     member = origin.member if len(sources) == 1 else None
@@ -151,6 +140,5 @@ def _notices(
         )
     for reason, count in summed(source.repaired for source in sources).items():
         yield notice("rows.repaired", f"{count:,} rows: {reason}", count=count)
-    reasons = Counter(reject.reason for _, found in rejects for reject in found)
-    for reason, count in sorted(reasons.items()):
+    for reason, count in rejected.items():
         yield notice("rows.rejected", f"{count:,} rows: {reason}", "ERROR", count=count)

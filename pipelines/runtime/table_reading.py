@@ -31,7 +31,7 @@ class TableReading:
     fragments: list[Any]
     results: dict[int, FragmentResult] = field(default_factory=dict)
     widened: dict[str, tuple[str, str]] = field(default_factory=dict)
-    left_over: list[str] = field(default_factory=list)  # parts of sources that failed later
+    left_over: list[str] = field(default_factory=list)  # keys of sources that failed later
     _failures: dict[int, FragmentFailure] = field(default_factory=dict)
     _ends: list[int] = field(default_factory=list)
 
@@ -44,8 +44,15 @@ class TableReading:
         """What is still to be scanned."""
         for index, fragment in enumerate(self.fragments):
             if index not in self.results and self._source_of(index) not in self._failures:
-                key = artifacts.part_key(order.job_id, self.folder, index)
-                yield FragmentOrder(self.number, index, fragment, self.schema, key, order.store)
+                yield FragmentOrder(
+                    self.number,
+                    index,
+                    fragment,
+                    self.schema,
+                    artifacts.part_key(order.job_id, self.folder, index),
+                    artifacts.fragment_rejects_key(order.job_id, self.folder, index),
+                    order.store,
+                )
 
     def take(self, scanned: Scanned) -> None:
         if isinstance(scanned, FragmentFailure):
@@ -60,8 +67,9 @@ class TableReading:
         """Drop the results that do not fit together, so that they are asked for again."""
         for index in list(self.results):
             if self._source_of(index) in self._failures:
-                part = self.results.pop(index).part
-                self.left_over += [] if part is None else [part.key]
+                result = self.results.pop(index)
+                self.left_over += [] if result.part is None else [result.part.key]
+                self.left_over += [] if result.rejects_key is None else [result.rejects_key]
         if not self._widen():
             self._chain()
 

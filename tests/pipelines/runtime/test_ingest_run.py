@@ -100,3 +100,23 @@ def test_the_receipt_accounts_for_every_member_of_a_group(object_store, children
     found = receipt(read(object_store, children, "grouped-receipt", "x.zip", stored(members)))
 
     assert found["rows"] == {"read": 6, "parsed": 3, "repaired": 0, "rejected": 0, "skipped": 3}
+
+
+def test_every_rejected_row_is_kept_with_its_place(object_store, children):
+    """However many: in order, by member, byte for byte; and nothing is left of the way there."""
+    long_row = b"1,2,3\n"
+    members = {name: b"a,b\n" + b"1,2\n" * 9000 + long_row * 2500 for name in ("x.csv", "y.csv")}
+
+    result = read(object_store, children, "rejects", "all.zip", stored(members))
+
+    (table,) = result.tables
+    assert (table.rows, table.account.rejected) == (18_000, 5000)
+    kept = pl.read_parquet(object_store.get(table.rejects_key))
+    assert kept.columns == ["file", "member", "line", "offset", "reason", "raw"]
+    assert kept["member"].to_list() == ["x.csv"] * 2500 + ["y.csv"] * 2500
+    assert kept["reason"].unique().to_list() == ["3 cells where 2 belong"]
+    start = len(b"a,b\n" + b"1,2\n" * 9000)
+    assert kept["offset"].to_list()[:2500] == [start + len(long_row) * n for n in range(2500)]
+    assert kept["raw"].unique().to_list() == [long_row]
+    scratch = artifacts.base("rejects") + "scratch/"
+    assert list(object_store.keys(scratch)) == []

@@ -201,7 +201,7 @@ def test_a_large_dictionary_is_a_limit():
 SOUND = archived({"a.jsonl": ROWS, "b.csv": OTHER})
 
 
-@pytest.mark.parametrize("cut", [6, 20, 32, 100, len(SOUND) // 2, len(SOUND) - 1])
+@pytest.mark.parametrize("cut", [6, 20, 32, 100, -1000, -1])  # its length differs from day to day
 def test_a_truncated_archive_is_corrupt(cut):
     """The directory stands at the end."""
     with pytest.raises(CorruptFile):

@@ -26,6 +26,7 @@ from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, t
 from pipelines.formats.sheet_grid import Cell, ErrorCell, area
 from pipelines.formats.sheet_layout import Layout, one_table, tables
 from pipelines.formats.sheet_notices import sheet_notices, table_notices
+from pipelines.formats.sheet_rows import SheetRows
 from pipelines.formats.sheet_sample import Sample, every_row, first_rows, whole_grid
 from pipelines.formats.sheet_survey import Survey, glance, holds_whole, longest_string, survey
 from pipelines.formats.sheet_table import LAST_ROW, BrokenSheet, SheetTable, refuse_cells
@@ -247,25 +248,21 @@ class _Planner:
             }
         )
         size = (self._size(sheet) or book.file.size or 0) // share
-        fragment = SheetTable(
+        rows = SheetRows(
             book.file,
             limits,
             sheet,
             layout.columns,
-            layout.names,
             layout.first,
             layout.last if sample.is_whole else LAST_ROW,
-            size,
             main=book.main,
             from_1904=book.from_1904,
             fits=fits,
-            has_footer=not sample.is_whole,
+            is_open=not sample.is_whole,
             longest=book.longest if seen is None and not sample.is_whole else None,
-            lead=layout.lead,
-            tail=layout.tail,
-            numeric_texts=numeric,
             errors=seen.error_cells if seen else {},
         )
+        fragment = SheetTable(rows, layout.names, size, layout.lead, layout.tail, numeric)
         bounds = (layout.top, max(layout.last, layout.top), layout.columns[0], layout.columns[-1])
         origin = replace(self._origin, sheet=sheet.name, range=area(*bounds))
         mixed = {column: kinds_of(found) for column, found in cells.items()}

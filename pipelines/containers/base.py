@@ -22,7 +22,8 @@ class Member:
 class Container(Protocol):
     """A kind of archive or compression. Instances are stateless."""
 
-    name: str
+    @property
+    def name(self) -> str: ...
 
     def recognises(self, head: bytes) -> bool:
         """Whether the first bytes are of this container."""

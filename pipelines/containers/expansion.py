@@ -1,26 +1,30 @@
 """Expansion: compressed bytes become plain ones in bounded blocks, and are counted."""
 
 import io
-import zlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Protocol, cast
 
-from isal import igzip_lib
+from isal import igzip_lib, isal_zlib
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
 
 BLOCK_BYTES = 1 << 20
-DEFLATE_ERRORS = (cast("type[Exception]", igzip_lib.IsalError), zlib.error)
+INFLATE_ERROR = cast("type[Exception]", igzip_lib.IsalError)
+SLICE_BYTES = 64 << 10  # of packed bytes; of many short streams, each copies what is left of one
 
 
 class Decompressor(Protocol):
-    """zlib's decompression object, as isal offers it too."""
+    """One stream on its way, as bz2, lzma and isal offer it; it keeps what was not asked for."""
 
-    eof: bool
-    unused_data: bytes
-    unconsumed_tail: bytes
+    @property
+    def eof(self) -> bool: ...
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the stream in the block that ended it."""
+        ...
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
 
@@ -52,14 +56,21 @@ class Budget:
 
 
 def expand(decompressor: Decompressor, block: bytes) -> Iterator[bytes]:
-    """The plain bytes of one compressed block, in blocks. Raises zlib.error."""
-    while block and not decompressor.eof:
+    """The plain bytes of one packed block, in blocks. Raises what the decompressor raises."""
+    while not decompressor.eof:
         plain = decompressor.decompress(block, BLOCK_BYTES)
-        block = decompressor.unconsumed_tail
         if plain:
             yield plain
-    while not decompressor.eof and (plain := decompressor.decompress(b"", BLOCK_BYTES)):
-        yield plain
+        elif not block:
+            return
+        block = b""
+
+
+def sliced(blocks: Iterable[bytes], size: int = SLICE_BYTES) -> Iterator[bytes]:
+    """The same bytes in blocks of so many at most."""
+    for block in blocks:
+        for start in range(0, len(block), size):
+            yield block[start : start + size]
 
 
 def checked(blocks: Iterable[bytes], name: str, size: int, crc: int | None) -> Iterator[bytes]:
@@ -69,7 +80,7 @@ def checked(blocks: Iterable[bytes], name: str, size: int, crc: int | None) -> I
         length += len(block)
         if length > size:
             raise CorruptFile(f"{name} holds more than the {size} bytes that its archive declares")
-        checksum = zlib.crc32(block, checksum)
+        checksum = isal_zlib.crc32(block, checksum)
         yield block
     if length < size:
         raise CorruptFile(f"{name} is cut short: {length} of {size} bytes")

@@ -15,6 +15,7 @@ class Limits:
     max_ratio: int = 200
     ratio_free_bytes: int = 64 * MIB
     max_expanded_bytes: int = 50 * GIB
+    max_window_bytes: int = 128 * MIB
     max_columns: int = 30_000
     max_cell_bytes: int = 16 * MIB
     max_sheet_cells: int = 50_000_000

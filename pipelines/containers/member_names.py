@@ -7,15 +7,19 @@ JUNK = re.compile(
     r"|(readme|license|licence|notice|changelog|copying)(\.(txt|md|rst|html?|pdf))?)$",
     re.IGNORECASE,
 )
-TAR_SUFFIXES = (".tgz", ".tbz2", ".tbz", ".txz", ".tlz", ".tzst")
+FOLDER = "a folder"
+NO_FILE = "a link or device, not a regular file"
+TAR_SUFFIXES = (".tgz", ".tbz2", ".tbz", ".tb2", ".txz", ".tlz", ".tzst", ".tzstd")
 
 
 def junk(path: str) -> str | None:
     """Why a member is not read, if its name says that it holds no data.
 
-    >>> junk("a/.DS_Store"), junk("data/rows.csv")
-    ('holds no data by its name', None)
+    >>> junk("a/.DS_Store"), junk("a/"), junk("data/rows.csv")
+    ('holds no data by its name', 'a folder', None)
     """
+    if path.endswith("/"):
+        return FOLDER
     return "holds no data by its name" if JUNK.search(path.removeprefix("./")) else None
 
 

@@ -12,6 +12,8 @@ from typing import BinaryIO, cast
 
 from connectors.base import StoredObject
 from pipelines.containers.expansion import BLOCK_BYTES, RangeFile, packed_bytes
+from pipelines.containers.spooled import Spooled, as_seekable
+from pipelines.containers.stored_member import StoredMember
 
 NEAR_BYTES = 8 << 20
 KEPT = 4  # blocks of all archives in a process
@@ -55,8 +57,14 @@ class NearBlocks:
 
 
 def near(file: StoredObject) -> StoredObject:
-    """The object with blocks at hand; as it is where it does not seek."""
-    return NearBlocks(file, file.name, file.size) if file.seekable and file.size else file
+    """The same bytes at hand: in blocks, in a copy, or as they lie within what is near already.
+
+    Raises ReadError where what must be copied cannot be read.
+    """
+    local = as_seekable(file)
+    if isinstance(local, Spooled | StoredMember) or not local.size:
+        return local
+    return NearBlocks(local, local.name, local.size)
 
 
 @lru_cache(maxsize=KEPT)

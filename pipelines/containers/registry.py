@@ -1,10 +1,9 @@
 """Containers: every kind that is opened; the one line to add."""
 
 from pipelines.containers.base import Container
-from pipelines.containers.compressed_stream import Bzip2, Xz, Zstd
-from pipelines.containers.gzip_stream import Gzip
-from pipelines.containers.seven_zip import SevenZip
+from pipelines.containers.compressed_stream import CODECS
+from pipelines.containers.seven_zip_archive import SevenZip
 from pipelines.containers.tar_archive import Tar
 from pipelines.containers.zip_archive import Zip
 
-CONTAINERS: tuple[Container, ...] = (Zip(), Gzip(), Bzip2(), Xz(), Zstd(), Tar(), SevenZip())
+CONTAINERS: tuple[Container, ...] = (Zip(), Tar(), SevenZip(), *CODECS.values())

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import BinaryIO, cast
 
 from connectors.base import StoredObject
-from connectors.errors import StorageFull
+from connectors.errors import CorruptFile, SourceChanged, StorageFull
 from pipelines.containers.expansion import BLOCK_BYTES, RangeFile, packed_bytes
 
 
@@ -29,7 +29,12 @@ class Spooled:
 
     def read(self, start: int, end: int) -> bytes:
         end = min(end, self.size)
-        return _copy(self.source).read(start, end) if start < end else b""
+        if start >= end:
+            return b""
+        content = _copy(self.source).read(start, end)
+        if len(content) < end - start:
+            raise SourceChanged(f"{self.name} is shorter than when it was planned")
+        return content
 
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         stop = self.size if end is None else min(end, self.size)
@@ -42,9 +47,21 @@ class Spooled:
 
 def as_seekable(file: StoredObject) -> StoredObject:
     """The object itself if it seeks, else a copy of it that does. Raises ReadError."""
+    whole, fault = as_far_as_it_goes(file)
+    if fault is not None:
+        raise fault
+    return whole
+
+
+def as_far_as_it_goes(file: StoredObject) -> tuple[StoredObject, CorruptFile | None]:
+    """The same, for what is of use although it is cut short or damaged: what came, and why no more.
+
+    Raises ReadError for what is no damage, such as a limit.
+    """
     if file.seekable:
-        return file
-    return Spooled(file, file.name, _copy(file).size)
+        return file, None
+    copy = _copy(file)
+    return Spooled(file, file.name, copy.size), copy.fault
 
 
 class _Copy:
@@ -52,9 +69,13 @@ class _Copy:
 
     def __init__(self, source: StoredObject) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by __del__
+        self.fault: CorruptFile | None = None
         try:
-            for block in source.stream():
-                self._file.write(block)
+            try:
+                for block in source.stream():
+                    self._file.write(block)
+            except CorruptFile as error:
+                self.fault = error
             self._file.flush()
         except OSError as error:
             if error.errno == errno.ENOSPC:

@@ -1,186 +1,194 @@
-"""Tar: members as ranges of the archive; a reader of our own, for Python 3.11's can be hung.
+"""Tar: members as ranges of the archive; a reader of our own, for Python 3.11's can be hung."""
 
-ustar and the archives before it, GNU's long names, and PAX headers (POSIX.1-2001). Nothing is ever
-unpacked to a path, so that a path may say what it likes.
-"""
-
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from connectors.base import StoredObject
-from connectors.errors import CorruptFile, LimitExceeded, UnknownFormat
+from connectors.errors import CorruptFile, UnknownFormat
 from pipelines.containers.base import Member
+from pipelines.containers.expansion import RangeFile
 from pipelines.containers.limits import Limits
-from pipelines.containers.member_names import junk
+from pipelines.containers.member_names import FOLDER, NO_FILE, junk
 from pipelines.containers.near_blocks import near
-from pipelines.containers.spooled import as_seekable
+from pipelines.containers.spooled import as_far_as_it_goes
 from pipelines.containers.stored_member import StoredMember
+from pipelines.containers.tar_header import (
+    BLOCK,
+    MAP_GOES_ON,
+    MAP_GOES_ON_AGAIN,
+    Header,
+    decimal,
+    is_header,
+    label,
+    parsed,
+    pax_records,
+)
 
-BLOCK = 512
-NAME_BYTES = 1 << 20  # of a long name or a PAX header
-CHECKSUM = slice(148, 156)
-REGULAR = (b"0", b"\0", b"7")
-KINDS = {
-    b"1": "a link, not a regular file",
-    b"2": "a link, not a regular file",
-    b"3": "a device, not a regular file",
-    b"4": "a device, not a regular file",
-    b"5": "a folder",
-    b"6": "a pipe, not a regular file",
-    b"V": "the label of a volume",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """One header: the name as it stands there, the kind, and how many bytes follow."""
-
-    name: bytes
-    kind: bytes
-    size: int
+MAGICS, MAGIC_AT = (b"ustar\0", b"ustar "), 257
+WINDOW_BYTES = 256 << 10  # headers of small members come many to a request
+LONGEST_EXTENSION = 1 << 20
+RECORD_BLOCKS = 20  # an archive is padded to a multiple of these
+FILES, SPARSE, LINKS = (b"0", b"\0", b"7"), b"S", (b"1", b"2")
+DEVICES, FOLDERS = (b"3", b"4", b"6"), (b"5", b"D")
+WITHOUT_DATA = (*LINKS, *DEVICES, b"5")  # whatever size they declare
+LONG_NAME, LONG_TARGET, PAX, PAX_FOR_ALL = b"L", b"K", (b"x", b"X"), b"g"
+EXTENSIONS = (LONG_NAME, LONG_TARGET, *PAX, PAX_FOR_ALL)
+SPARSE_KEYS = {"GNU.sparse.major", "GNU.sparse.size", "GNU.sparse.map", "SCHILY.realsize"}
+KEYS = {"path", "linkpath", "size", "GNU.sparse.name", *SPARSE_KEYS}
 
 
 class Tar:
-    """Tar archives, whatever they are compressed by."""
+    """Tar archives of any dialect: v7, ustar, GNU, PAX. A path in one is only a name."""
 
     name = "tar"
 
     def recognises(self, head: bytes) -> bool:
-        if len(head) < BLOCK or not head[0]:
-            return False
-        is_sound = _is_sound(head[:BLOCK])
-        return is_sound or head[257:262] == b"ustar"
+        return head.startswith(MAGICS, MAGIC_AT) or is_header(head[:BLOCK])
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:  # noqa: ARG002
-        archive = near(as_seekable(file))
-        with archive.open() as stream:
-            yield from _members(archive, stream)
+        """Those before a fault too; it is raised behind them."""
+        copy, fault = as_far_as_it_goes(file)
+        archive = near(copy)
+        if fault is not None:
+            fault = CorruptFile(f"{fault}; of {file.name}, what came before could not be checked")
+        try:
+            for entry in _Entries(archive):
+                member = _member(archive, entry)
+                yield member
+                if isinstance(member.error, CorruptFile):
+                    break  # it says already that the archive ends within it
+        except CorruptFile as error:
+            raise fault or error from error
+        if fault is not None:
+            raise fault
 
 
-def _members(archive: StoredObject, stream: BinaryIO) -> Iterator[Member]:
-    """Raises CorruptFile behind the members that are sound."""
-    at = 0
-    long_name: bytes | None = None
-    pax: dict[str, bytes] = {}
-    common: dict[str, bytes] = {}
-    end = archive.size or 0
-    while True:
-        stream.seek(at)
-        block = stream.read(BLOCK)
-        if not block.strip(b"\0"):
-            return  # the end, marked or not
-        header = _header(block, archive.name, at)
-        at += BLOCK
-        if header.kind in (b"L", b"K", b"x", b"g"):
-            content = _extension(stream, header, archive.name)
-            at += _padded(header.size)
-            if header.kind == b"L":
-                long_name = content.rstrip(b"\0")
-            elif header.kind == b"x":
-                pax = _pax(content, archive.name)
-            elif header.kind == b"g":
-                common |= _pax(content, archive.name)
-            continue
-        known = common | pax
-        size = _number(known["size"], archive.name) if "size" in known else header.size
-        raw = known.get("path", long_name if long_name is not None else header.name)
-        path = raw.decode("utf-8", "replace")
-        is_sparse = header.kind == b"S" or any(key.startswith("GNU.sparse.") for key in known)
-        if at + size > end:
-            yield Member(path, error=CorruptFile(f"{path} is cut short, as is {archive.name}"))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A member, and where its data lies."""
+
+    path: str
+    kind: bytes
+    target: str
+    is_sparse: bool
+    offset: int
+    size: int
+
+
+class _Entries:
+    """The headers of an archive in one pass; those that only describe the next are applied."""
+
+    def __init__(self, archive: StoredObject) -> None:
+        self._name = archive.name
+        self._stream = io.BufferedReader(RangeFile(archive), WINDOW_BYTES)
+        self._at = 0
+        self._of_all: dict[str, bytes] = {}
+        self._of_next: dict[str, bytes] = {}
+
+    def __iter__(self) -> Iterator[_Entry]:
+        """The members in order, those before a fault too. Raises CorruptFile."""
+        while (block := self._header()) is not None:
+            try:
+                header = parsed(block)
+                if header.kind in EXTENSIONS:
+                    self._extend(header)
+                    continue
+                if header.kind == SPARSE:
+                    self._skip_map(block)
+                entry = self._entry(header)
+            except ValueError as error:
+                raise self._corrupt(f"{error} before byte {self._at}") from error
+            yield entry
+            self._at = entry.offset + entry.size + -entry.size % BLOCK
+
+    def _header(self) -> bytes | None:
+        """The next header, or None at the end of the archive."""
+        block = self._read(BLOCK)
+        if len(block) == BLOCK and is_header(block):
+            return block
+        if not block or (len(block) < BLOCK and block.strip(b"\0")):
+            raise CorruptFile(f"{self._name} is cut short: its end mark is missing")
+        if block.strip(b"\0"):
+            raise self._corrupt(f"the header before byte {self._at} is damaged")
+        rest = self._read(RECORD_BLOCKS * BLOCK)
+        for start in range(0, len(rest), BLOCK):
+            if is_header(rest[start : start + BLOCK]):
+                raise self._corrupt(
+                    "it goes on after its end mark; what follows from byte"
+                    f" {self._at - len(rest) + start} on is not read"
+                )
+        return None
+
+    def _extend(self, header: Header) -> None:
+        if header.size > LONGEST_EXTENSION:
+            raise ValueError(f"an extended header of {header.size} bytes stands")
+        content = self._read(header.size)
+        if len(content) < header.size:
+            raise CorruptFile(f"{self._name} is cut short in an extended header")
+        self._at += -header.size % BLOCK
+        if header.kind in (LONG_NAME, LONG_TARGET):
+            self._of_next["path" if header.kind == LONG_NAME else "linkpath"] = content
             return
-        yield _member(archive, path, header.kind, size, at, is_sparse=is_sparse)
-        at += _padded(size)
-        long_name, pax = None, {}
+        into = self._of_all if header.kind == PAX_FOR_ALL else self._of_next
+        into |= ((key, value) for key, value in pax_records(content) if key in KEYS)
 
+    def _skip_map(self, block: bytes) -> None:
+        goes_on = block[MAP_GOES_ON]
+        while goes_on:
+            block = self._read(BLOCK)
+            if len(block) < BLOCK:
+                raise CorruptFile(f"{self._name} is cut short in the map of a sparse file")
+            goes_on = block[MAP_GOES_ON_AGAIN]
 
-def _member(
-    archive: StoredObject, path: str, kind: bytes, size: int, offset: int, *, is_sparse: bool
-) -> Member:
-    if kind in KINDS or (kind in REGULAR and path.endswith("/")):
-        return Member(path, skipped=KINDS.get(kind, "a folder"))
-    if is_sparse:
-        return Member(path, error=UnknownFormat(f"{path} is stored sparsely, which is not read"))
-    if kind not in REGULAR:
-        return Member(path, skipped=f"of a kind that is not read ({kind!r})")
-    if reason := junk(path):
-        return Member(path, skipped=reason)
-    return Member(path, StoredMember(archive, path, size, offset))
-
-
-def _padded(size: int) -> int:
-    return -(-size // BLOCK) * BLOCK
-
-
-def _is_sound(block: bytes) -> bool:
-    """Whether the checksum is that of the header, its bytes taken with or without a sign."""
-    stated = block[CHECKSUM].strip(b" \0")
-    try:
-        number = int(stated, 8)
-    except ValueError:
-        return False
-    bare = block[: CHECKSUM.start] + b" " * 8 + block[CHECKSUM.stop :]
-    total = sum(bare)
-    return number in (total, total - 256 * sum(byte > 127 for byte in bare))
-
-
-def _header(block: bytes, archive: str, at: int) -> _Header:
-    if len(block) < BLOCK:
-        raise CorruptFile(f"{archive} is cut short within a header, at byte {at}")
-    if not _is_sound(block):
-        raise CorruptFile(f"{archive} is damaged: the header at byte {at} does not match its sum")
-    name = block[:100].split(b"\0", 1)[0]
-    if block[257:263] == b"ustar\0" and block[345:500].strip(b"\0"):
-        name = block[345:500].split(b"\0", 1)[0] + b"/" + name
-    return _Header(name, block[156:157], _size(block[124:136], archive, at))
-
-
-def _size(field: bytes, archive: str, at: int) -> int:
-    """In octal digits, or, where those do not do, to the base of 256."""
-    if field[0] & 0x80:
-        size = int.from_bytes(bytes([field[0] & 0x7F]) + field[1:], "big")
-        negative = field[0] & 0x40
-    else:
-        digits = field.strip(b" \0") or b"0"
-        if not digits.isdigit() or b"8" in digits or b"9" in digits:
-            raise CorruptFile(f"{archive} is damaged: no size in the header at byte {at}")
-        size, negative = int(digits, 8), 0
-    if negative or size >= 1 << 62:
-        raise CorruptFile(f"{archive} is damaged: an absurd size in the header at byte {at}")
-    return size
-
-
-def _extension(stream: BinaryIO, header: _Header, archive: str) -> bytes:
-    if header.size > NAME_BYTES:
-        raise LimitExceeded(
-            f"{archive} has a header of {header.size} bytes, more than {NAME_BYTES}",
-            limit="max_header_bytes",
+    def _entry(self, header: Header) -> _Entry:
+        said = self._of_all | self._of_next
+        self._of_next = {}
+        path = said.get("GNU.sparse.name") or said.get("path")
+        target = said.get("linkpath")
+        size = decimal(said["size"]) if said.get("size") else header.size
+        return _Entry(
+            path=header.path if path is None else label(path),
+            kind=header.kind,
+            target=header.target if target is None else label(target),
+            is_sparse=header.kind == SPARSE or not SPARSE_KEYS.isdisjoint(said),
+            offset=self._at,
+            size=0 if header.kind in WITHOUT_DATA else size,
         )
-    content = stream.read(header.size)
-    if len(content) < header.size:
-        raise CorruptFile(f"{archive} is cut short within a long header")
-    return content
+
+    def _read(self, count: int) -> bytes:
+        self._stream.seek(self._at)
+        content = self._stream.read(count)
+        self._at += len(content)
+        return content
+
+    def _corrupt(self, what: str) -> CorruptFile:
+        return CorruptFile(f"{self._name} is not a sound tar archive: {what}")
 
 
-def _pax(content: bytes, archive: str) -> dict[str, bytes]:
-    """`length key=value` and a newline, again and again; each byte is looked at once."""
-    found: dict[str, bytes] = {}
-    at = 0
-    while at < len(content) and content[at]:
-        space = content.find(b" ", at, at + 20)
-        digits = content[at:space] if space > at else b""
-        length = int(digits) if digits.isdigit() else 0
-        record = content[space + 1 : at + length - 1]
-        key, separator, value = record.partition(b"=")
-        if not length or at + length > len(content) or not separator:
-            raise CorruptFile(f"{archive} is damaged: a PAX header breaks off")
-        found[key.decode("utf-8", "replace")] = value
-        at += length
-    return found
+def _member(archive: StoredObject, entry: _Entry) -> Member:
+    if reason := _skipped(entry):
+        return Member(entry.path, skipped=reason)
+    if entry.is_sparse:
+        error = UnknownFormat(f"{entry.path} is stored as a sparse file, which is not read")
+        return Member(entry.path, error=error)
+    missing = entry.offset + entry.size - (archive.size or 0)
+    if missing > 0:
+        cut = CorruptFile(
+            f"{entry.path} is cut short with its archive: {missing} of {entry.size} bytes are"
+            " missing"
+        )
+        return Member(entry.path, error=cut)
+    return Member(entry.path, StoredMember(archive, entry.path, entry.size, entry.offset))
 
 
-def _number(value: bytes, archive: str) -> int:
-    if not value.isdigit() or len(value) > 19:
-        raise CorruptFile(f"{archive} is damaged: a size in a PAX header is no number")
-    return int(value)
+def _skipped(entry: _Entry) -> str | None:
+    if entry.kind in FOLDERS:
+        return FOLDER
+    if entry.kind in LINKS:
+        return f"a link to {entry.target}"
+    if entry.kind in DEVICES:
+        return NO_FILE
+    if entry.kind not in (*FILES, SPARSE):
+        return f"of the kind {entry.kind.decode('latin-1')!r}, not a regular file"
+    return junk(entry.path)

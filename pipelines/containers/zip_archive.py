@@ -1,31 +1,27 @@
 """Zip: members by the central directory, each read by ranges of the archive."""
 
-import io
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from isal import isal_zlib
+from isal import igzip_lib
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, PasswordProtected, ReadError, UnknownFormat
 from pipelines.containers.base import Member
 from pipelines.containers.expansion import (
-    BLOCK_BYTES,
-    DEFLATE_ERRORS,
+    INFLATE_ERROR,
     Budget,
-    StreamFile,
     checked,
-    cut,
     expand,
     packed_bytes,
+    sliced,
 )
+from pipelines.containers.from_start import FromStart
 from pipelines.containers.limits import Limits
-from pipelines.containers.member_names import junk
+from pipelines.containers.member_names import NO_FILE, junk
 from pipelines.containers.near_blocks import near
-from pipelines.containers.spooled import as_seekable
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
 from pipelines.formats.signatures import office_document
@@ -35,20 +31,18 @@ LOCAL = struct.Struct("<4s2B4HL2L2H")
 LOCAL_MAGIC = b"PK\x03\x04"
 ENCRYPTED = 0x1
 STORED, DEFLATED, AES = 0, 8, 99
-RAW_DEFLATE = -15  # zlib's window bits for no header
 METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 SEEKABLE_BYTES = 1 << 20  # smaller ones are read at once, and checked
 VERIFIED_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class PackedMember:
+class PackedMember(FromStart):
     """A member that is read from its start, and checked against its length and checksum."""
 
     archive: StoredObject
     entry: Entry
     limits: Limits
-    seekable: bool = False
 
     @property
     def name(self) -> str:
@@ -62,29 +56,26 @@ class PackedMember:
     def packed_bytes(self) -> int:
         return min(self.entry.packed_bytes, packed_bytes(self.archive) or self.entry.packed_bytes)
 
-    def read(self, start: int, end: int) -> bytes:
-        raise TypeError(f"{self.name} is read from its start only: not {start} to {end}")
-
-    def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        if start:
-            raise TypeError(f"{self.name} is read from its start only")
-        return cut(checked(self._plain(), self.name, self.size, self.entry.crc), end)
-
-    def open(self) -> BinaryIO:
-        return io.BufferedReader(StreamFile(self.stream()), BLOCK_BYTES)
+    def _content(self) -> Iterator[bytes]:
+        return checked(self._plain(), self.name, self.size, self.entry.crc)
 
     def _plain(self) -> Iterator[bytes]:
         start = data_offset(self.archive, self.entry)
         budget = Budget(self.name, self.packed_bytes, self.limits)
-        decompressor = isal_zlib.decompressobj(wbits=RAW_DEFLATE)
+        packed = self.archive.stream(start, start + self.entry.packed_bytes)
         try:
-            for block in self.archive.stream(start, start + self.entry.packed_bytes):
-                plain = expand(decompressor, block) if self.entry.method == DEFLATED else (block,)
-                for content in plain:
-                    budget.spend(len(content))
-                    yield content
-        except DEFLATE_ERRORS as error:
+            for content in inflated(packed) if self.entry.method == DEFLATED else packed:
+                budget.spend(len(content))
+                yield content
+        except INFLATE_ERROR as error:
             raise CorruptFile(f"{self.name} is damaged: {error}") from error
+
+
+def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
+    """The plain bytes of a deflated member. Raises INFLATE_ERROR."""
+    decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
+    for block in sliced(packed):
+        yield from expand(decompressor, block)
 
 
 class Zip:
@@ -96,7 +87,7 @@ class Zip:
         return head.startswith(MAGICS)
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
-        archive = near(as_seekable(file))
+        archive = near(file)
         entries = directory(archive, limits)
         if kind := office_document(entry.path for entry in entries):
             raise UnknownFormat(f"{file.name} looks like an {kind}, which is not read")
@@ -104,7 +95,7 @@ class Zip:
             yield self._member(archive, entry, limits)
 
     def _member(self, archive: StoredObject, entry: Entry, limits: Limits) -> Member:
-        if reason := _junk(entry):
+        if reason := _skipped(entry):
             return Member(entry.path, skipped=reason)
         if entry.flags & ENCRYPTED or entry.method == AES:
             error: ReadError = PasswordProtected(f"{entry.path} is encrypted")
@@ -130,11 +121,9 @@ def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
     return StoredMember(archive, entry.path, entry.size, offset)
 
 
-def _junk(entry: Entry) -> str | None:
-    if entry.path.endswith("/"):
-        return "a folder"
-    if stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
-        return "a link or device, not a regular file"
+def _skipped(entry: Entry) -> str | None:
+    if not entry.path.endswith("/") and stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+        return NO_FILE
     return junk(entry.path)
 
 

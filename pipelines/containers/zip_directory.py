@@ -7,7 +7,7 @@ better zip bomb", 2019) are refused whatever the Python version, and only ranges
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, LimitExceeded
@@ -68,11 +68,11 @@ def directory(archive: StoredObject, limits: Limits) -> Sequence[Entry]:
         )
     content = archive.read(end.start, end.stop)
     try:
-        entries = list(_entries(content, end))
+        entries = list(islice(_entries(content, end), end.count + 1))
     except (struct.error, IndexError) as error:
         raise _corrupt(archive, "its directory is damaged") from error
     if len(entries) != end.count:
-        raise _corrupt(archive, f"its directory lists {len(entries)} of {end.count} members")
+        raise _corrupt(archive, f"its directory does not list {end.count} members as it says")
     _refuse_overlaps(archive, entries, end)
     declared = sum(entry.size for entry in entries)
     if declared > limits.max_expanded_bytes:

@@ -15,7 +15,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
 from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
-from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.base import Chunk, Reject, RowAccount
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
@@ -45,6 +45,7 @@ class ByteRange:
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     header: tuple[str, ...] | None = None
+    null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -55,6 +56,8 @@ class ByteRange:
         types = dict(schema)
         lead = dict(self.lead)
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
+        if self.null_words:
+            integers.clear()
         for raw in self._raw_chunks(integers):
             converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
             types = {name: column.series.dtype for name, column in converted.items()}
@@ -121,11 +124,12 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
+            raw = replace(raw, rejects=tuple(_placed(each, position) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
             span = (origin, position) if self.file.seekable else None
-            yield replace(self._without_headers(raw), span=span)
+            yield replace(self._without_headers(raw).without(self.null_words), span=span)
         if not yielded:
             span = (origin, origin) if self.file.seekable else None
             yield replace(Rows.none(self.columns), span=span)
@@ -230,11 +234,19 @@ class ByteRange:
         return good / max(1, len(read))
 
 
+def _placed(reject: Reject, position: int) -> Reject:
+    """A reject whose offset counts from the start of the file, not of its chunk."""
+    return replace(reject, offset=position + (reject.offset or 0))
+
+
 def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Mapping[str, Any]:
     """By column and word, how many cells were null by it."""
     tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
     if raw.has_empty_nulls:
         for name, counts in tokens.items():
-            if empty := raw.frame[name].null_count():
+            chosen = sum(raw.null_words.get(name, {}).values())
+            if empty := raw.frame[name].null_count() - chosen:
                 counts[""] += empty
+    for name, words in raw.null_words.items():
+        tokens[name].update(words)
     return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

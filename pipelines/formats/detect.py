@@ -1,7 +1,7 @@
 """Detection: the bytes decide, then the extension, then the content type."""
 
 from connectors.base import StoredObject
-from connectors.errors import EmptyInput, UnknownFormat
+from connectors.errors import CorruptFile, EmptyInput, UnknownFormat
 from pipelines.containers.registry import CONTAINERS
 from pipelines.formats.base import Format
 from pipelines.formats.registry import BINARY, FORMATS
@@ -12,12 +12,29 @@ BYTE_ORDER_MARKS = b"\xef\xbb\xbf\xff\xfe"
 
 
 def head_of(file: StoredObject) -> bytes:
-    """The first bytes. Raises EmptyInput where there is nothing but white space."""
-    blocks = [file.read(0, HEAD_BYTES)] if file.seekable else file.stream(0, HEAD_BYTES)
-    head = b"".join(blocks)
-    if not head.strip(BYTE_ORDER_MARKS + b" \t\r\n\0") and len(head) < HEAD_BYTES:
+    """The first bytes; whoever reads on meets again what is damaged in them.
+
+    Raises EmptyInput where there is nothing but white space.
+    """
+    head = file.read(0, HEAD_BYTES) if file.seekable else _start_of(file)
+    if _is_blank(head) and len(head) < HEAD_BYTES:
         raise EmptyInput(f"{file.name} is empty")
     return head
+
+
+def _start_of(file: StoredObject) -> bytes:
+    start = b""
+    try:
+        for block in file.stream(0, HEAD_BYTES):
+            start += block
+    except CorruptFile:
+        if _is_blank(start):
+            raise
+    return start
+
+
+def _is_blank(head: bytes) -> bool:
+    return not head.strip(BYTE_ORDER_MARKS + b" \t\r\n\0")
 
 
 def detect(head: bytes, name: str, content_type: str = "") -> Format:

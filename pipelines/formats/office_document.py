@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from connectors.base import StoredObject
 from pipelines.containers.limits import Limits
-from pipelines.containers.spooled import as_seekable
+from pipelines.containers.near_blocks import near
 from pipelines.containers.zip_archive import PackedMember
 from pipelines.containers.zip_directory import Entry, directory
 from pipelines.formats.signatures import WORKBOOK, office_document
@@ -16,7 +16,7 @@ LONGEST_TYPE = 256
 
 def is_workbook(file: StoredObject, limits: Limits) -> bool:
     """Whether a zip archive is a workbook. Raises CorruptFile where it is no sound archive."""
-    archive = as_seekable(file)
+    archive = near(file)  # so that its members are near when it is no workbook
     entries = directory(archive, limits)
     if office_document(entry.path for entry in entries) == WORKBOOK:
         return True

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import polars as pl
+import py7zr
 import pytest
 import zstandard
 from polars.testing import assert_frame_equal
@@ -21,7 +22,7 @@ from pipelines.formats.base import Chunk, Format, Fragment, Origin, TablePlan
 from pipelines.formats.detect import detect, head_of
 from pipelines.source_plan import plan
 
-PACKINGS = ("gz", "zip", "bz2", "xz", "zst", "tar", "zip.gz", "tar.gz", "tar.zst", "gz.tar")
+PACKINGS = ("gz", "zip", "bz2", "xz", "zst", "tar", "zip.gz", "tar.gz", "tar.zst", "gz.tar", "7z")
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ class FormatContract:
 
     @pytest.mark.parametrize("suffix", PACKINGS)
     def test_containers_change_nothing(self, sample, suffix):
-        """The same bytes in gzip or zip give the same table."""
+        """The same bytes in any archive or compression give the same table."""
         (planned,) = plan([packed(sample.file, suffix)], Limits()).tables
 
         assert planned.name == sample.plan().name
@@ -129,9 +130,9 @@ def packed(file: MemoryObject, suffix: str) -> MemoryObject:
     return MemoryObject(name, content)
 
 
-def tarred(members: dict[str, bytes]) -> bytes:
+def tarred(members: dict[str, bytes], form: int = tarfile.PAX_FORMAT) -> bytes:
     archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as writer:
+    with tarfile.open(fileobj=archive, mode="w", format=form) as writer:
         for name, content in members.items():
             header = tarfile.TarInfo(name)
             header.size = len(content)
@@ -147,6 +148,14 @@ def zipped(members: dict[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     return archive.getvalue()
 
 
+def seven_zipped(members: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with py7zr.SevenZipFile(archive, "w") as writer:
+        for name, content in members.items():
+            writer.writestr(content, name)
+    return archive.getvalue()
+
+
 PACK: dict[str, Callable[[str, bytes], bytes]] = {
     "gz": lambda _, content: gzip.compress(content),
     "bz2": lambda _, content: bz2.compress(content),
@@ -154,4 +163,5 @@ PACK: dict[str, Callable[[str, bytes], bytes]] = {
     "zst": lambda _, content: zstandard.compress(content),
     "zip": lambda name, content: zipped({name: content}),
     "tar": lambda name, content: tarred({name: content}),
+    "7z": lambda name, content: seven_zipped({name: content}),
 }

@@ -1,21 +1,27 @@
 """Source plan: every input and member is a table, a failure or skipped; never lost."""
 
+import bz2
 import gzip
+import lzma
 import pickle
+import random
 
 import pytest
+import zstandard
 from samples import MemoryObject
 
+from connectors.errors import CorruptFile
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Plan
 from pipelines.source_plan import plan
-from tests.contracts.format_contract import zipped
+from tests.contracts.format_contract import read, seven_zipped, tarred, zipped
 
+PACKERS = [gzip.compress, bz2.compress, lzma.compress, zstandard.compress]
 ROWS = b'{"a":1}\n{"a":2}\n'
 
 
 def planned(name: str, content: bytes, limits: Limits | None = None) -> Plan:
-    return plan([MemoryObject(name, content)], limits or Limits())
+    return plan([MemoryObject(name, content)], limits or Limits(), group=False)
 
 
 def nested(levels: int) -> bytes:
@@ -78,6 +84,12 @@ def test_one_bad_member_does_not_hide_the_others():
         ("a.json", b"<!DOCTYPE html><html>", "format.unknown", "HTML page"),
         ("a.csv", b"<?xml version='1.0'?><a/>", "format.unknown", "XML document"),
         ("a.db", b"SQLite format 3\0" + bytes(84), "parse.corrupt", "cut short"),
+        ("a.rar", b"Rar!\x1a\x07\x01\0" + bytes(50), "format.unknown", "RAR archive"),
+        ("a.csv", b"%PDF-1.7", "format.unknown", "in zip, tar, 7z, gzip, bzip2, xz, lzma, zstd"),
+        ("a.tar", b"a.csv" + bytes(252) + b"ustar\x0000" + bytes(300), "parse.corrupt", "tar"),
+        ("a.7z", b"7z\xbc\xaf\x27\x1c" + bytes(50), "parse.corrupt", "7z"),
+        ("a.xz", b"\xfd7zXZ\0" + bytes(50), "parse.corrupt", "xz"),
+        ("a.zst", b"\x28\xb5\x2f\xfd\x00" + b"x" * 50, "parse.corrupt", "zstd"),
         ("a.csv", bytes(range(256)) * 4, "format.unknown", "binary"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
@@ -113,6 +125,145 @@ def test_nesting_up_to_the_limit_is_read():
     (table,) = planned("a.zip", nested(8)).tables
 
     assert table.name == "rows"
+
+
+def test_any_container_lies_in_any_other():
+    """Each says where its tables lie, whatever the names."""
+    inner = {"x/rows.jsonl": ROWS}
+    deep = tarred(
+        {
+            "a.zip": zipped(inner),
+            "b.csv.gz": gzip.compress(b"p,q\n1,2\n"),
+            "c.tar": tarred(inner),
+            "d.tgz": gzip.compress(tarred(inner)),
+            "misnamed.txt": bz2.compress(ROWS),
+            "e.txz": lzma.compress(tarred({"y.tar.zst": zstandard.compress(tarred(inner))})),
+        }
+    )
+
+    found = planned("all.zip", zipped({"all.tar.gz": gzip.compress(deep)}))
+
+    assert not found.failures
+    assert [table.origin.member for table in found.tables] == [
+        "all.tar.gz/all.tar/" + path
+        for path in (
+            "a.zip/x/rows.jsonl",
+            "b.csv.gz/b.csv",
+            "c.tar/x/rows.jsonl",
+            "d.tgz/d.tar/x/rows.jsonl",
+            "misnamed.txt/misnamed.txt",
+            "e.txz/e.tar/y.tar.zst/y.tar/x/rows.jsonl",
+        )
+    ]
+    for table in pickle.loads(pickle.dumps(found)).tables:
+        chunks = read(table.fragments, table.schema)
+        assert sum(chunk.frame.height for chunk in chunks) == (1 if table.name == "b" else 2)
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+def test_compressions_in_each_other_are_limited(pack):
+    """By how deep they are, and by what all of them together expand to."""
+    deep = ROWS
+    for _ in range(9):
+        deep = pack(deep)
+    bomb = pack(pack(tarred({"a.csv": bytes(32 << 20)})))
+
+    too_deep = planned("a", deep)
+    too_large = planned("a", bomb, Limits(ratio_free_bytes=1 << 20))
+
+    assert [found.code for found in too_deep.failures] == ["limit.depth"]
+    assert [found.code for found in too_large.failures] == ["limit.ratio"]
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize(
+    "spoils", [lambda packed: packed[:-8], lambda packed: packed[:-12] + b"!" * 12]
+)
+def test_a_spoiled_compressed_archive_is_read_as_far_as_it_goes(pack, spoils):
+    """Cut or damaged: what came whole is a table, and a failure says that it is not all."""
+    noise = random.Random(1).randbytes(1 << 20)  # so that the end is far from the first members
+    packed = pack(tarred({"a.jsonl": ROWS, "b.jsonl": ROWS * 9, "z.bin": noise}))
+
+    found = planned("all.tar.x", spoils(packed))
+
+    assert [table.name for table in found.tables] == ["a", "b"]
+    for table in pickle.loads(pickle.dumps(found)).tables:
+        assert sum(chunk.frame.height for chunk in read(table.fragments, table.schema)) in (2, 18)
+    last = found.failures[-1]
+    assert (last.member, last.code) == ("all.tar.x", "parse.corrupt")
+    assert "could not be checked" in last.message
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize("cut", range(40, 2000, 150))
+def test_no_member_is_lost_in_silence(pack, cut):
+    """Wherever a compressed archive ends, all members come, or a failure does."""
+    noise = random.Random(2).randbytes(300).hex().encode()
+    names = [f"{index}.csv" for index in range(5)]
+    content = tarred(dict.fromkeys(names, b"a,b\n" + noise[:200] + b",1\n"))
+
+    found = planned("all.tar.x", pack(content)[:cut])
+
+    assert len(found.tables) == len(names) or found.failures
+
+
+@pytest.mark.parametrize("pack", PACKERS)
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"p,q\n" + b"1,2\n" * 5000,
+        ROWS * 5000,
+        b'[{"a":1},{"a":2}]' + b" " * 5000,
+        b"<rows>" + b"<row><a>1</a></row>" * 5000 + b"</rows>",
+        b"<table><tr><th>a<th>b</tr>" + b"<tr><td>1<td>2</tr>" * 500 + b"</table>",
+        b" " * 50,
+    ],
+    ids=["delimited", "JSON Lines", "JSON", "XML", "HTML", "blank"],
+)
+@pytest.mark.parametrize("cut", [-1, -5])
+def test_what_is_cut_short_is_never_passed_off_as_the_whole(pack, content, cut):
+    """The rows that came are no table without an error, however small the file."""
+    found = planned("a", pack(content)[:cut])
+
+    for table in found.tables:
+        with pytest.raises(CorruptFile):
+            read(table.fragments, table.schema)
+    assert found.tables or [failure.code for failure in found.failures] == ["parse.corrupt"]
+
+
+@pytest.mark.parametrize("pack", [zipped, tarred, seven_zipped])
+def test_archives_in_each_other_are_limited(pack):
+    """Whatever their kind: one that holds itself ends at the same depth."""
+    deep = pack({"rows.jsonl": ROWS})
+    for _ in range(8):
+        deep = pack({"again": deep})
+
+    assert [failure.code for failure in planned("a", deep).failures] == ["limit.depth"]
+
+
+def test_what_all_archives_expand_to_is_limited_together():
+    """As in 42.zip, where each archive holds sixteen more, and each is within the limits."""
+    content = zipped({"a.csv": b"a,b\n" + b"1,2\n" * 25_000})
+    for _ in range(4):
+        content = zipped({f"{index}.zip": content for index in range(16)})
+
+    found = planned("42.zip", content, Limits(max_expanded_bytes=3 << 20))
+
+    assert {failure.code for failure in found.failures} == {"limit.expanded_bytes"}
+    assert len(found.failures) < 50
+    assert len(found.tables) < 40
+
+
+def test_what_lies_in_archives_as_it_is_does_not_count_as_expanded():
+    """However often it is wrapped."""
+    content = tarred({"a.csv": b"a,b\n" + b"1,2\n" * 5000})
+    for index in range(5):
+        content = tarred({f"{index}.tar": content})
+
+    found = planned("a.tar", content, Limits(max_expanded_bytes=10_000))
+
+    assert [table.name for table in found.tables] == ["a"]
+    assert not found.failures
 
 
 def test_members_are_counted_over_the_whole_tree():

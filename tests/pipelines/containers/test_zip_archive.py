@@ -2,7 +2,9 @@
 
 import io
 import pickle
+import struct
 import zipfile
+import zlib
 
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from connectors.errors import CorruptFile, LimitExceeded, MetricFoundryError, Un
 from pipelines.containers.base import Member
 from pipelines.containers.limits import Limits
 from pipelines.containers.zip_archive import Zip
+from pipelines.source_plan import plan
 from tests.contracts.format_contract import zipped
 
 ROWS = b'{"a":1}\n' * 1000
@@ -92,11 +95,41 @@ def test_what_holds_no_data_is_skipped_with_a_reason():
     assert [member.path for member in found if member.file] == ["readme_data.csv"]
 
 
-def test_names_are_labels():
-    """A name that climbs out of its folder is only text."""
-    names = ["../../etc/passwd.csv", "/abs.csv", "C:\\x.csv", "..\\y.csv", "ä日本.csv"]
+NAMES = [
+    "../../etc/passwd.csv",
+    "/abs.csv",
+    "//server/share.csv",
+    "C:\\x.csv",
+    "..\\y.csv",
+    "CON.csv",
+    "a\tb\nc.csv",
+    "a.csv\u202e.exe",
+    "\u0430.csv",  # Cyrillic
+    "a.csv",
+    "A.csv",
+    "e\u0301.csv",
+    "\u00e9.csv",
+    "n" * 60_000 + ".csv",
+    "d/" * 2000 + "deep.csv",
+    "ä日本.csv",
+]
 
-    assert [member.path for member in members(zipped(dict.fromkeys(names, ROWS)))] == names
+
+def test_names_are_labels():
+    """A name that climbs, is absolute, or looks like another's is only text."""
+    assert [member.path for member in members(zipped(dict.fromkeys(NAMES, ROWS)))] == NAMES
+
+
+def test_equal_and_broken_names_lose_nothing():
+    """Members of one name are all read, one with a NUL too; each table has its own name."""
+    content = zipped({"aXb.jsonl": ROWS, "aYb.jsonl": ROWS, "aZb.jsonl": ROWS})
+    content = content.replace(b"aXb.", b"a\0b.").replace(b"aZb.", b"aYb.")
+
+    found = plan([MemoryObject("a.zip", content)], Limits(), group=False)
+
+    assert [table.origin.member for table in found.tables] == ["a\ufffdb.jsonl", *["aYb.jsonl"] * 2]
+    assert len({table.name for table in found.tables}) == 3
+    assert not found.failures
 
 
 @pytest.mark.parametrize(
@@ -168,12 +201,121 @@ def test_overlapping_members_are_refused():
         members(patched(content, 1, 42, content[first + 42 : first + 46]))
 
 
-def test_too_many_members_are_refused_before_they_are_listed():
-    """The count at the end is enough to refuse."""
+def local_header(name: bytes, content: bytes, packed: bytes) -> bytes:
+    fields = (20, 0, 8, 0, 0, zlib.crc32(content), len(packed), len(content), len(name), 0)
+    return struct.pack("<4s5H3L2H", b"PK\3\4", *fields) + name
+
+
+def directory_entry(name: bytes, content: bytes, packed: bytes, offset: int) -> bytes:
+    fields = (20, 20, 0, 8, 0, 0, zlib.crc32(content), len(packed), len(content), len(name))
+    return struct.pack("<4s6H3L5H2L", CENTRAL, *fields, 0, 0, 0, 0, 0, offset) + name
+
+
+def ended(content: bytes, directory: bytes, count: int) -> bytes:
+    """The archive with its directory and both forms of its end."""
+    large = (44, 45, 45, 0, 0, count, count, len(directory), len(content))
+    locator = (0, len(content) + len(directory), 1)
+    small = (0, 0, min(count, 0xFFFF), min(count, 0xFFFF), len(directory), len(content), 0)
+    return b"".join(
+        [
+            content,
+            directory,
+            struct.pack("<4sQ2H2L4Q", b"PK\6\6", *large),
+            struct.pack("<4sLQL", b"PK\6\7", *locator),
+            struct.pack("<4s4H2LH", b"PK\5\6", *small),
+        ]
+    )
+
+
+def quoted_overlap(count: int) -> bytes:
+    """Fifield's better bomb: each member quotes the header of the next, and goes on as that."""
+    content = bytes(1 << 20)
+    packed = zlib.compress(content, wbits=-15)
+    listed: list[tuple[bytes, bytes, bytes]] = []
+    whole, step = b"", 0
+    for index in reversed(range(count)):
+        name = b"%04d" % index
+        header = local_header(name, content, packed)
+        listed.insert(0, (name, content, packed))
+        quote = b"\0" + struct.pack("<2H", len(header), len(header) ^ 0xFFFF)
+        whole, step = header + packed, len(header) + len(quote)
+        content, packed = header + content, quote + whole
+    entries = [directory_entry(*entry, step * index) for index, entry in enumerate(listed)]
+    return ended(whole, b"".join(entries), count)
+
+
+def test_quoted_overlaps_are_refused():
+    """Every member is sound by itself, and all of them share one kernel."""
+    bomb = quoted_overlap(40)
+
+    assert len(bomb) < 8000
+    with pytest.raises(CorruptFile, match="overlap"):
+        members(bomb)
+
+
+def test_a_member_may_not_overlap_the_directory():
+    """Nor lie outside the archive."""
+    for offset in (b"\xff\xff\0\0", b"\xf0\xff\xff\x7f"):
+        with pytest.raises(CorruptFile, match="overlaps the directory"):
+            members(patched(zipped({"a.jsonl": ROWS}), 0, 42, offset))
+
+
+def test_a_member_that_is_not_where_it_should_be_is_corrupt():
+    """No header stands there, or one that sends the reader elsewhere."""
+    elsewhere = bytearray(zipped({"a.jsonl": ROWS}))
+    elsewhere[26:30] = b"\xff\xff\xff\xff"
+    nowhere = patched(zipped({"a.jsonl": ROWS}), 0, 42, b"\1\0\0\0")
+
+    for content in (bytes(elsewhere), nowhere):
+        (member,) = members(content)
+        with pytest.raises(CorruptFile):
+            content_of(member.file)
+
+
+class Counted(MemoryObject):
+    """Remembers which ranges were asked for."""
+
+    asked: list[int]
+
+    def read(self, start: int, end: int) -> bytes:
+        self.asked.append(min(end, self.size) - start)
+        return super().read(start, end)
+
+
+@pytest.mark.parametrize(("stated", "code"), [(1_000_000, "limit.members"), (5, "parse.corrupt")])
+def test_a_million_members_are_refused_before_they_are_listed(stated, code):
+    """The count at the end is enough to refuse; one that lies does not help."""
+    directory = directory_entry(b"a", b"", b"", 0) * 1_000_000
+    file = Counted("a.zip", ended(b"", directory, stated))
+    object.__setattr__(file, "asked", [])
+
+    with pytest.raises(MetricFoundryError) as raised:
+        list(Zip().members(file, Limits()))
+
+    assert raised.value.stable_code == code
+    if code == "limit.members":
+        assert sum(file.asked) <= 16 << 20
+
+
+def test_the_count_of_members_is_limited():
+    """To what the setting says."""
+    content = zipped({f"{i}": b"" for i in range(50)})
+
+    assert len(members(content, Limits(max_members=50))) == 50
     with pytest.raises(LimitExceeded) as raised:
-        members(zipped({f"{i}": b"" for i in range(50)}), Limits(max_members=49))
+        members(content, Limits(max_members=49))
 
     assert raised.value.stable_code == "limit.members"
+
+
+def test_a_declared_size_of_exabytes_is_a_limit():
+    """As the zip64 form can state it."""
+    extra = struct.pack("<2HQ", 1, 8, 1 << 60)
+    entry = bytearray(directory_entry(b"a.csv", ROWS, b"", 0))
+    entry[24:28], entry[30:32] = b"\xff" * 4, struct.pack("<H", len(extra))
+
+    with pytest.raises(LimitExceeded, match="max_expanded_bytes"):
+        members(ended(bytes(100), bytes(entry) + extra, 1))
 
 
 def test_office_documents_are_no_archives_of_tables():

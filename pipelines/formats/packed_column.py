@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import cast
 
 import numpy as np
@@ -21,7 +23,7 @@ from pipelines.formats.regular_sheet import (
     Cells,
 )
 from pipelines.formats.serial_date import DAY_MS, LAST_DAY, LEAP_DAY_1900, Kind
-from pipelines.formats.sheet_grid import Cell
+from pipelines.formats.sheet_grid import Cell, Row
 from pipelines.formats.sheet_xml import Book, cell_of
 
 EXACT = 2**53
@@ -56,12 +58,14 @@ class PackedColumn:
         return PackedColumn(self.cells, self.book, self.places[rows])
 
     def __iter__(self) -> Iterator[Cell | None]:
+        kinds = self._kinds()
         texts = self._texts().to_list()
-        for text, kind, shared in zip(texts, self._kinds(), self._shared(), strict=True):
+        strings = self._strings().to_list() if SHARED in kinds else texts
+        for text, kind, string in zip(texts, kinds.tolist(), strings, strict=True):
             if kind == NONE:
                 yield None
             elif kind == SHARED:
-                yield self.book.strings[shared] or None
+                yield string
             else:
                 yield cell_of(text, *WRITTEN[kind], self.book)
 
@@ -82,7 +86,7 @@ class PackedColumn:
         if kind == NONE:
             return pl.Series(name, [None] * len(self), pl.Null)
         if kind == SHARED:
-            return self.book.texts.gather(_optional(self._shared())).alias(name)
+            return self._strings().alias(name)
         texts = self._texts().alias(name)
         if kind == STRING:
             return None if texts.str.contains("_x", literal=True).any() else texts
@@ -121,6 +125,9 @@ class PackedColumn:
     def _shared(self) -> Integers:
         return np.where(self.places < 0, -1, self.cells.shared[self.places])
 
+    def _strings(self) -> pl.Series:
+        return self.book.texts.gather(_optional(self._shared()))
+
     def _texts(self) -> pl.Series:
         return self.cells.texts.gather(_optional(self.places))
 
@@ -129,3 +136,13 @@ def _optional(places: Integers) -> pl.Series:
     """Places to gather from, null where they are negative."""
     found = pl.Series("places", places)
     return found.set(found < 0, None) if places.min(initial=0) < 0 else found
+
+
+def lines(cells: Cells, book: Book) -> Iterator[Row]:
+    """The cells row by row."""
+    values = PackedColumn(cells, book, np.arange(len(cells.rows)))
+    places = zip(cells.rows.tolist(), cells.columns.tolist(), values, strict=True)
+    for row, found in groupby(places, itemgetter(0)):
+        line = {column: value for _, column, value in found if value is not None}
+        if line:
+            yield row, line

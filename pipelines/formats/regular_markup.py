@@ -22,7 +22,7 @@ WORD = 8
 BEYOND = 4 * WORD  # bytes behind the content that a word may begin at
 LOW_BYTES = np.array([(1 << 8 * count) - 1 for count in range(WORD + 1)], np.uint64)
 ZEROS, HIGH_HALVES, SIXES = (np.uint64(int(byte * WORD, 16)) for byte in ("30", "F0", "06"))
-ENTITIES = {b"&lt;": "<", b"&gt;": ">", b"&quot;": '"', b"&apos;": "'", b"&amp;": "&"}
+ENTITIES = {b"&amp;": "&", b"&lt;": "<", b"&gt;": ">", b"&quot;": '"', b"&apos;": "'"}
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -140,11 +140,15 @@ def _buffer(integers: npt.NDArray[np.integer]) -> pa.Buffer:
 
 def resolved(texts: pl.Series, content: bytes) -> pl.Series:
     """Texts from this content with their entities replaced. Raises Irregular at an unusual one."""
-    if b"&" not in content:
-        return texts
-    if content.count(b"&") != sum(map(content.count, ENTITIES)):
+    left = content.count(b"&")
+    present: dict[str, str] = {}
+    for entity, character in ENTITIES.items():
+        if left and (count := content.count(entity)):
+            present[entity.decode()] = character
+            left -= count
+    if left:
         raise Irregular
-    return texts.str.replace_many([entity.decode() for entity in ENTITIES], list(ENTITIES.values()))
+    return texts.str.replace_many(list(present), list(present.values())) if present else texts
 
 
 def without_escapes(texts: pl.Series, content: bytes) -> pl.Series:

@@ -9,7 +9,8 @@ from connectors.errors import CorruptFile
 from pipelines.formats.regular_markup import Irregular
 from pipelines.formats.workbook_package import local_name, xml_parser
 
-PENDING_BYTES = 4 << 20
+BLOCK_BYTES = 1 << 20
+PENDING_BYTES = 8 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ class Enclosure:
     def pieces(self, blocks: Iterable[bytes], part: str) -> Iterator[bytes]:
         """The bytes of the items, whole ones in each piece. Raises Irregular, ReadError."""
         surroundings = _Surroundings(part, self.item)
-        blocks = iter(blocks)
+        blocks = _gathered(blocks)
         rest, is_open = b"", False
         for block in blocks:
             rest += block
@@ -39,9 +40,10 @@ class Enclosure:
                 if surroundings.last != self.element:
                     raise Irregular
                 rest, is_open = rest[opening.end() :], True
-            end = rest.find(self.closing)
             last = rest.rfind(self.item_end)
-            at = end if end >= 0 else last + len(self.item_end) if last >= 0 else 0
+            at = last + len(self.item_end) if last >= 0 else 0
+            end = rest.find(self.closing, at)
+            at = max(at, end)
             if at > 0:
                 yield rest[:at]
                 rest = rest[at:]
@@ -53,6 +55,20 @@ class Enclosure:
         for block in blocks:
             surroundings.feed(block)
         surroundings.feed(b"", is_last=True)
+
+
+def _gathered(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks of a size at which what is done for each of them weighs little."""
+    some: list[bytes] = []
+    size = 0
+    for block in blocks:
+        some.append(block)
+        size += len(block)
+        if size >= BLOCK_BYTES:
+            yield b"".join(some)
+            some, size = [], 0
+    if some:
+        yield b"".join(some)
 
 
 class _Surroundings:

@@ -54,6 +54,8 @@ class SheetRows:
         """The rows in batches of bounded size. Raises ReadError."""
         done = self.first
         for read in self._readers():
+            if done > self.first and read == self._held:
+                continue  # it sorts the rows, and cannot tell which are behind those given
             try:
                 for end, batch in read(done):
                     yield batch
@@ -91,7 +93,7 @@ class SheetRows:
         for cells in regular_cells(package, self.sheet.part, book):
             within = (cells.rows >= first) & (cells.rows <= self.last)
             if self.is_open:
-                known.update(np.unique(cells.columns[within]).tolist())
+                known.update(np.flatnonzero(np.bincount(cells.columns[within])).tolist())
             else:
                 within &= np.isin(cells.columns, self.columns)
             if within.any():
@@ -155,7 +157,10 @@ class SheetRows:
         batch: list[list[Cell | None]] = []
         size, blanks, expected = 0, 0, first
         places, known = self.columns, set(self.columns)
-        for row, cells in _within(rows(package, self.sheet.part, book), first, self.last):
+        found = rows(package, self.sheet.part, book)
+        if first > self.first:
+            found = _going_on(found, first, self.sheet.part)
+        for row, cells in _within(found, first, self.last):
             if self.is_open and not known.issuperset(cells):
                 if batch:
                     yield expected, _turned(places, batch, blanks)
@@ -180,6 +185,17 @@ class SheetRows:
 
 def _turned(places: tuple[int, ...], lines: list[list[Cell | None]], blanks: int) -> Batch:
     return Batch(places, list(zip(*lines, strict=True)), len(lines), blanks)
+
+
+def _going_on(found: Iterator[Row], first: int, part: str) -> Iterator[Row]:
+    """The rows from one on, those before it having been read. Raises CorruptFile."""
+    has_begun = False
+    for row, cells in found:
+        if row >= first:
+            has_begun = True
+            yield row, cells
+        elif has_begun:
+            raise CorruptFile(f"{part} goes back to row {row + 1} after row {first + 1}")
 
 
 def _within(found: Iterator[Row], first: int, last: int) -> Iterator[Row]:

@@ -8,7 +8,11 @@ import pytest
 from office_files import sheet_xml, xlsx, xlsx_parts, zipped
 from samples import MemoryObject
 
+from connectors.errors import CorruptFile
 from pipelines.containers.limits import Limits
+from pipelines.formats import sheet_plan, sheet_rows
+from pipelines.formats.base import Origin
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.regular_markup import Irregular, numbers
 from pipelines.formats.regular_sheet import Cells, regular_cells
@@ -225,3 +229,18 @@ def test_a_column_without_a_value_has_no_type():
 
     assert found is not None
     assert found.dtype == pl.Null
+
+
+def test_a_row_that_comes_too_late_is_not_lost_in_silence(monkeypatch):
+    """Where chunks were given already, a sheet that goes back to earlier rows is refused."""
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_rows, "CHUNK_CELLS", 1000)
+    line = '<row r="{0}"><c r="A{0}"><v>{0}</v></c><c r="B{0}" t="str"><v>{1}</v></c></row>'
+    every = [line.format(row, "text" * 90) for row in range(1, 5000) if row != 7]
+    content = xlsx({"S": sheet_xml("".join([*every, line.format(7, "late")]))})
+    file = MemoryObject("a.xlsx", content)
+    (plan,) = Workbook().tables(file, Origin("a.xlsx"), Limits())
+
+    (fragment,) = plan.fragments
+    with pytest.raises(CorruptFile, match="goes back to row 7"):
+        list(fragment.chunks(plan.schema))

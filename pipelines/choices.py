@@ -22,6 +22,7 @@ TYPES: Mapping[str, pl.DataType] = {
     "datetime": pl.Datetime("us"),
 }
 TypeWord = Literal["text", "integer", "number", "boolean", "date", "datetime"]
+A1 = r"^[A-Za-z]{1,3}[1-9][0-9]{0,6}:[A-Za-z]{1,3}[1-9][0-9]{0,6}$"
 NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
@@ -70,9 +71,21 @@ class Choices(BaseModel):
     date_order: Annotated[
         Literal["DMY", "MDY", "YMD"] | None, Field(description="What 03/04/2025 means.")
     ] = None
+    sheet: Annotated[
+        str | tuple[str, ...] | None, Field(description="The only sheet to read, or the sheets.")
+    ] = None
+    range: Annotated[
+        str | None,
+        Field(pattern=A1, description="The only cells to read of a sheet.", examples=["B3:F120"]),
+    ] = None
     null_tokens: Annotated[
         tuple[str, ...], Field(max_length=100, description="Cells that mean nothing.")
     ] = ()
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the only sheets to read; none means all."""
+        return (self.sheet,) if isinstance(self.sheet, str) else self.sheet or ()
 
     @property
     def given(self) -> frozenset[str]:

@@ -4,7 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.base import StoredObject
-from connectors.errors import EmptyInput, LimitExceeded, MetricFoundryError, ReadError, SourceError
+from connectors.errors import (
+    EmptyInput,
+    LimitExceeded,
+    MetricFoundryError,
+    NothingInside,
+    ReadError,
+    SourceError,
+)
 from pipelines.choices import Overrides
 from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
@@ -59,6 +66,9 @@ def read(unread: Unread, limits: Limits, overrides: Overrides) -> list[Finding]:
     found: list[Finding] = []
     try:
         found.extend(chosen.tables(file, head_of(file), origin, limits, choices))
+    except NothingInside as error:
+        path = origin.member or origin.input
+        found.append(SkippedMember(origin.input, path, str(error), is_sound=True))
     except (ReadError, SourceError) as error:
         found.append(failure(error, origin))
     return found

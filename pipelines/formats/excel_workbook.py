@@ -1,9 +1,12 @@
 """Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls or .ods file."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from connectors.base import StoredObject
-from connectors.errors import CorruptFile, EmptyInput
+from connectors.errors import CorruptFile, NothingInside
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
@@ -13,18 +16,26 @@ from pipelines.formats.opened_workbook import opened
 from pipelines.formats.sheet_plan import WORKBOOK, SheetPlanner
 
 
+@dataclass(frozen=True)
 class Workbook:
     """Excel and OpenDocument workbooks. Cached values are read; nothing is calculated."""
 
-    name = WORKBOOK
-    extensions = (".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots")
-    media_types = (
+    choices: Choices = field(default_factory=Choices)
+    name: ClassVar[str] = WORKBOOK
+    extensions: ClassVar[tuple[str, ...]] = (
+        *(".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots"),
+    )
+    takes: ClassVar[frozenset[str]] = frozenset({"sheet", "range", "header"})
+    media_types: ClassVar[tuple[str, ...]] = (
         "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         "application/vnd.ms-excel",
         "application/vnd.ms-excel.sheet.macroenabled.12",
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         "application/vnd.oasis.opendocument.spreadsheet",
     )
+
+    def choosing(self, choices: Choices) -> "Workbook":
+        return Workbook(choices)
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         """Archives that are no workbooks have been opened as containers before."""
@@ -35,7 +46,7 @@ class Workbook:
         book = opened(source, limits)
         if not book.sheets:
             raise CorruptFile(f"{file.name} lists no sheet")
-        found = SheetPlanner(book, origin, limits).tables()
+        found = SheetPlanner(book, origin, limits, self.choices).tables()
         if not found:
-            raise EmptyInput(f"{file.name} has no cell with a value in any of its sheets")
+            raise NothingInside(f"{file.name} has no cell with a value in any of its sheets")
         yield from found

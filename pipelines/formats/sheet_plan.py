@@ -5,15 +5,16 @@ from itertools import islice
 
 import polars as pl
 
-from connectors.errors import CorruptFile, PasswordProtected, ReadError
+from connectors.errors import CorruptFile, InvalidOverride, PasswordProtected, ReadError
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.calamine_sheet import Doubtful
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.opened_workbook import OpenedWorkbook
 from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, text_series
-from pipelines.formats.sheet_grid import Cell, ErrorCell, area
-from pipelines.formats.sheet_layout import Layout, one_table, tables
+from pipelines.formats.sheet_grid import Area, Cell, ErrorCell, area
+from pipelines.formats.sheet_layout import Layout, chosen_table, one_table, tables
 from pipelines.formats.sheet_notices import sheet_notices, table_notices
 from pipelines.formats.sheet_rows import SheetRows
 from pipelines.formats.sheet_sample import Sample, every_row, first_rows, whole_grid
@@ -33,23 +34,31 @@ LONGEST_NUMBER = 64
 class SheetPlanner:
     """The plans of all sheets, and what is to be said of those that hold nothing."""
 
-    def __init__(self, book: OpenedWorkbook, origin: Origin, limits: Limits) -> None:
+    def __init__(
+        self, book: OpenedWorkbook, origin: Origin, limits: Limits, choices: Choices
+    ) -> None:
         self._book = book
         self._origin = origin
         self._limits = limits
+        self._header = choices.header
+        self._area = None if choices.range is None else Area.of(choices.range)
+        self._sheets = [s for s in book.sheets if not choices.sheets or s.name in choices.sheets]
+        if not self._sheets:
+            names = ", ".join(repr(sheet.name) for sheet in book.sheets)
+            raise InvalidOverride(f"overrides.sheet names no sheet; the sheets are {names}")
         self._shared: Book | None = None
 
     def tables(self) -> list[TablePlan]:
         found: list[TablePlan] = []
         empty: list[str] = []
         other: list[str] = []
-        for sheet in self._book.sheets:
+        for sheet in self._sheets:
             if sheet.kind not in ("worksheet", "macrosheet"):
                 other.append(sheet.name)
                 continue
             try:
                 plans = self._sheet(sheet)
-            except PasswordProtected:
+            except (PasswordProtected, InvalidOverride):
                 raise
             except ReadError as error:
                 plans = [self._broken(sheet, error)]
@@ -77,17 +86,37 @@ class SheetPlanner:
 
     def _sheet(self, sheet: Sheet) -> list[TablePlan]:
         sample, seen, fits = self._look(sheet)
+        if self._area is not None:
+            sample = self._cut(sample, sheet)
         if not sample.grid:
             return []
-        if sample.is_whole:
-            layouts = tables(sample.grid, sample.merged)
-        else:
-            layouts = [one_table(sample.grid, sample.last_row, sample.columns)]
+        layouts = self._layouts(sample, sheet)
         names = unique_tables([sheet.name] * len(layouts))
         return [
             self._plan(sheet, name, layout, sample, seen, fits=fits, share=len(layouts))
             for name, layout in zip(names, layouts, strict=True)
         ]
+
+    def _cut(self, sample: Sample, sheet: Sheet) -> Sample:
+        assert self._area is not None
+        grid = self._area.of_grid(sample.grid)
+        if not grid and not sample.is_whole:
+            raise InvalidOverride(
+                f"overrides.range begins below the first rows of {sheet.name!r}, which is too large"
+                " to look at as a whole"
+            )
+        last_row = min(sample.last_row, self._area.bottom)
+        return replace(sample, grid=grid, last_row=last_row, columns=self._area.right + 1)
+
+    def _layouts(self, sample: Sample, sheet: Sheet) -> list[Layout]:
+        header = self._header
+        if header and header - 1 not in sample.grid:
+            raise InvalidOverride(f"overrides.header: row {header} of {sheet.name!r} is empty")
+        if not sample.is_whole:
+            return [one_table(sample.grid, sample.last_row, sample.columns, header)]
+        if header is None and self._area is None:
+            return tables(sample.grid, sample.merged)
+        return [chosen_table(sample.grid, header, sample.merged)]
 
     def _look(self, sheet: Sheet) -> tuple[Sample, Survey | None, bool]:
         """Some or all of the cells, what the survey saw, and whether calamine can hold it."""
@@ -156,7 +185,7 @@ class SheetPlanner:
             sheet,
             layout.columns,
             layout.first,
-            layout.last if sample.is_whole else LAST_ROW,
+            layout.last if sample.is_whole or self._area else LAST_ROW,
             main=book.main,
             from_1904=book.from_1904,
             fits=fits,

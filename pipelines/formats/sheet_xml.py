@@ -15,7 +15,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.regular_markup import Irregular, unescaped
 from pipelines.formats.regular_strings import regular_strings
 from pipelines.formats.serial_date import BUILT_IN, Kind, iso_moment, kind_of, moment
-from pipelines.formats.sheet_grid import Cell, ErrorCell, Row
+from pipelines.formats.sheet_grid import Cell, ErrorCell, Row, column_number
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
 REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})$")
@@ -94,7 +94,7 @@ class _SheetReader:
             self._column += 1
             reference = REFERENCE.match(values.get("r", ""))
             if reference:
-                self._column = _column(reference[1])
+                self._column = column_number(reference[1].upper()) + 1
             self._type = values.get("t", "n")
             self._style = _number(values.get("s", "0"))
             self._value = None
@@ -237,13 +237,6 @@ def _number_or_text(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text.strip() and text
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def _number(text: str) -> int:

@@ -14,7 +14,7 @@ from pipelines import artifacts
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.column_type import word
-from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount
+from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
 from pipelines.ingest import IngestResult, InputFile, Part, SourceIngest, TableIngest
 from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
@@ -69,6 +69,7 @@ class Scan:
     order: JobOrder
     tables: Mapping[str, pl.DataFrame] = field(default_factory=lambda: {"sales": sales()})
     failures: tuple[Failure, ...] = ()
+    skipped: tuple[SkippedMember, ...] = ()
     rows_a_part: int = 150
 
     def __call__(self) -> IngestResult:
@@ -81,6 +82,7 @@ class Scan:
             tables=tuple(self._table(store, name, frame) for name, frame in self.tables.items()),
             bytes_read=len(content),
             failures=self.failures,
+            skipped=self.skipped,
         )
 
     def _table(self, store: ObjectStore, name: str, frame: pl.DataFrame) -> TableIngest:

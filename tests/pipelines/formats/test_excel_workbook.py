@@ -16,15 +16,17 @@ from samples import MemoryObject
 
 from connectors.errors import (
     CorruptFile,
-    EmptyInput,
+    InvalidOverride,
     LimitExceeded,
     MetricFoundryError,
+    NothingInside,
     ParserCrashed,
     ParserOutOfMemory,
     ParserTimedOut,
     PasswordProtected,
     UnknownFormat,
 )
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import sheet_plan, sheet_survey
 from pipelines.formats.base import Chunk, Origin, TablePlan
@@ -34,7 +36,8 @@ from pipelines.source_plan import plan
 
 OURS = {
     CorruptFile,
-    EmptyInput,
+    InvalidOverride,
+    NothingInside,
     LimitExceeded,
     PasswordProtected,
     UnknownFormat,
@@ -277,9 +280,50 @@ def test_empty_sheets_and_charts_are_skipped_and_named():
 
 
 def test_a_workbook_without_a_value_is_empty():
-    """As an empty file is."""
-    with pytest.raises(EmptyInput):
+    """Sound, and with nothing in it."""
+    with pytest.raises(NothingInside):
         planned(written([]))
+
+
+REPORT = [["Sales"], [], ["a", "b"], ["x", 1], ["y", 2], [], ["p", "q"], [5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ({"sheet": "Sheet2"}, {"Sheet2": ["n"]}),
+        (
+            {"sheet": ["Sheet2", "Sheet1"], "header": 1},
+            {"Sheet1": ["Sales", "column_2"], "Sheet2": ["n"]},
+        ),
+        ({"sheet": "Sheet1", "range": "A3:B5"}, {"Sheet1": ["a", "b"]}),
+        ({"sheet": "Sheet1", "range": "B5:A3"}, {"Sheet1": ["a", "b"]}),
+        ({"sheet": "Sheet1", "range": "B3:B5"}, {"Sheet1": ["b"]}),
+        ({"sheet": "Sheet1", "range": "A4:B5", "header": 0}, {"Sheet1": ["column_1", "column_2"]}),
+        ({"sheet": "Sheet1", "header": 7}, {"Sheet1": ["p", "q"]}),
+    ],
+)
+def test_sheet_range_and_header_can_be_chosen(overrides, expected):
+    """One table a sheet is read then, as the user says."""
+    content = written(REPORT, [["n"], [1]])
+    kind = Workbook(Choices.model_validate(overrides))
+
+    found = list(kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits()))
+
+    assert {table.name: list(table.schema) for table in found} == expected
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"sheet": "Nowhere"}, {"header": 2}, {"sheet": "Sheet1", "range": "A3:B5", "header": 1}],
+)
+def test_what_is_chosen_must_be_there(overrides):
+    """A sentence names what there is."""
+    kind = Workbook(Choices.model_validate(overrides))
+    content = written(REPORT, [["n"], [1]])
+
+    with pytest.raises(InvalidOverride):
+        list(kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits()))
 
 
 @pytest.mark.parametrize("from_1904", [False, True])

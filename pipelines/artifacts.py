@@ -7,6 +7,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+JSON_TYPE = "application/json"
+PARQUET_TYPE = "application/vnd.apache.parquet"
+ARROW_TYPE = "application/vnd.apache.arrow.file"
+
 
 class Phase(StrEnum):
     """The phases of a job, in order."""

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore
+from pipelines.artifacts import PARQUET_TYPE
 from pipelines.formats.base import Origin, Reject
 
 FOUND = pa.schema(
@@ -23,7 +24,6 @@ FOUND = pa.schema(
     ]
 )
 PUBLISHED = pa.schema([pa.field("file", pa.string()), pa.field("member", pa.string()), *FOUND])
-PARQUET_TYPE = "application/vnd.apache.parquet"
 SPOOL_BYTES = 16 << 20
 ROW_GROUP = 1000
 

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import sandbox_child
+from pipelines.artifacts import PARQUET_TYPE
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
@@ -25,7 +26,6 @@ from pipelines.statistics.table_states import TableStates
 PREVIEW_ROWS = 5
 SPOOL_BYTES = 64 << 20
 PROBE_ROWS = 20_000
-PARQUET_TYPE = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)

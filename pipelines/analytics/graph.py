@@ -17,8 +17,8 @@ from pipelines.analytics.checkpoints import open_checkpointer
 from pipelines.analytics.outcome import Outcome, RunFailure, failure_of, status_of, warnings_of
 from pipelines.analytics.state import RunState
 from pipelines.analytics.steps import Steps
-from pipelines.analytics.workspace import JSON_TYPE, File, RunCancelled, Workspace
-from pipelines.artifacts import Phase
+from pipelines.analytics.workspace import File, RunCancelled, Workspace
+from pipelines.artifacts import JSON_TYPE, Phase
 from pipelines.ingest import IngestResult
 from pipelines.publish import error_bytes
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
-from pipelines.artifacts import slug
+from pipelines.artifacts import ARROW_TYPE, slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
 from pipelines.json_value import json_value
@@ -18,8 +18,6 @@ from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentOrder, FragmentResult
 from pipelines.statistics.table_states import TableStates
-
-ARROW_TYPE = "application/vnd.apache.arrow.file"
 
 
 def ingest(

@@ -189,7 +189,7 @@ class SheetPlanner:
             main=book.main,
             from_1904=book.from_1904,
             fits=fits,
-            is_open=not sample.is_whole,
+            is_open=not sample.is_whole and self._area is None,
             longest=book.longest if seen is None and not sample.is_whole else None,
             errors=seen.error_cells if seen else {},
         )

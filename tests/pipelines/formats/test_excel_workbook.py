@@ -313,6 +313,19 @@ def test_sheet_range_and_header_can_be_chosen(overrides, expected):
     assert {table.name: list(table.schema) for table in found} == expected
 
 
+def test_a_range_of_a_large_sheet_has_no_column_more(monkeypatch):
+    """Such a sheet is open to columns that its first rows do not show; a range is not."""
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 1)
+    content = written([["a", "b", "c"], *[[n, f"t{n}", n / 2] for n in range(2000)]])
+    kind = Workbook(Choices(range="A1:B1501"))
+
+    (table,) = kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits())
+
+    found = frame(table)
+    assert (found.columns, found.height) == (["a", "b"], 1500)
+    assert table.origin.range == "A1:B1501"
+
+
 @pytest.mark.parametrize(
     "overrides",
     [{"sheet": "Nowhere"}, {"header": 2}, {"sheet": "Sheet1", "range": "A3:B5", "header": 1}],

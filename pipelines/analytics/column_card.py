@@ -112,6 +112,8 @@ class Card:
             shown.append(("confidence", percent(claim["confidence"])))
         if personal:
             shown.append(("personal", personal["why"]))
+        if figures.get("masked"):
+            shown.append(("values", "masked"))
         return shown
 
     @property

@@ -1,12 +1,15 @@
 """Sheet sample: the cells by which a sheet is planned, all of them or the first rows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.base import StoredObject
 from pipelines.formats.calamine_sheet import CalamineSheet, Merged, refuse_doubtful
-from pipelines.formats.sheet_grid import Cell, Errors, Grid
+from pipelines.formats.packed_column import lines
+from pipelines.formats.regular_markup import Irregular
+from pipelines.formats.regular_sheet import regular_cells
+from pipelines.formats.sheet_grid import Cell, Errors, Grid, Row
 from pipelines.formats.sheet_xml import Book, rows
 from pipelines.formats.workbook_package import Package
 
@@ -44,12 +47,23 @@ def whole_grid(
 
 def every_row(package: Package, part: str, book: Book) -> Sample:
     """What the XML says. Raises ReadError."""
-    return Sample(dict(rows(package, part, book)), is_whole=True)
+    try:
+        grid = dict(_regular_rows(package, part, book))
+    except Irregular:
+        grid = dict(rows(package, part, book))
+    return Sample(grid, is_whole=True)
 
 
 def first_rows(package: Package, part: str, book: Book, last_row: int, columns: int) -> Sample:
     """The first rows of a sheet of which the rest is said to go so far. Raises ReadError."""
-    found = rows(package, part, book)
+    try:
+        grid = _head(_regular_rows(package, part, book))
+    except Irregular:
+        grid = _head(rows(package, part, book))
+    return Sample(grid, is_whole=False, last_row=last_row - 1, columns=columns)
+
+
+def _head(found: Iterator[Row]) -> Grid:
     grid: dict[int, Mapping[int, Cell]] = {}
     cells = 0
     for row, line in islice(found, SAMPLE_ROWS):
@@ -57,4 +71,9 @@ def first_rows(package: Package, part: str, book: Book, last_row: int, columns: 
         cells += len(line)
         if cells > SAMPLE_CELLS:
             break
-    return Sample(grid, is_whole=False, last_row=last_row - 1, columns=columns)
+    return grid
+
+
+def _regular_rows(package: Package, part: str, book: Book) -> Iterator[Row]:
+    for cells in regular_cells(package, part, book):
+        yield from lines(cells, book)

@@ -181,7 +181,7 @@ def longest_string(blocks: Iterable[bytes]) -> int:
     for block in blocks:
         first, *more = block.split(b"</")
         rest += len(first)
-        for piece in more:
-            longest = max(longest, rest)
-            rest = len(piece)
+        if more:
+            longest = max(longest, rest, max(map(len, more[:-1]), default=0))
+            rest = len(more[-1])
     return max(longest, rest)

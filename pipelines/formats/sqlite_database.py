@@ -13,7 +13,7 @@ from connectors.errors import EmptyInput, LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.base import Fragment, Notice, Origin, TablePlan
-from pipelines.formats.sqlite_cells import affinity, intended, remarks
+from pipelines.formats.sqlite_cells import affinity, frame_of, intended, remarks
 from pipelines.formats.sqlite_connection import (
     DENIED_FUNCTIONS,
     SLOW_FUNCTIONS,
@@ -23,7 +23,7 @@ from pipelines.formats.sqlite_connection import (
     opened,
 )
 from pipelines.formats.sqlite_file import MAGIC, Blocks, Tree, survey
-from pipelines.formats.sqlite_fragment import Rows, Unreadable, frame_of
+from pipelines.formats.sqlite_fragment import Rows, Unreadable
 from pipelines.formats.sqlite_rows import Selection
 from pipelines.formats.sqlite_schema import Relation, Schema, described, findings, schema_of
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.errors import CorruptFile, LimitExceeded, ReadError
+from connectors.errors import CorruptFile, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.sqlite_connection import Database, Restraint, errors
+from pipelines.formats.table_width import refuse_columns
 
 Kind = Literal["table", "view", "virtual"]
 KINDS: dict[str, Kind] = {"table": "table", "view": "view", "virtual": "virtual"}
@@ -132,11 +133,7 @@ def _relation(
         shown = [row for row in found if row[3] != HIDDEN]
         if not shown:
             raise CorruptFile(f"{what} has no columns")
-        if len(shown) > limits.max_columns:
-            raise LimitExceeded(
-                f"{what} has {len(shown)} columns, more than {limits.max_columns} (max_columns)",
-                limit="max_columns",
-            )
+        refuse_columns(what, len(shown), limits)
     except ReadError as error:
         return Relation(name, kind, error=error)
     titles = unique_columns([row[0] for row in shown])

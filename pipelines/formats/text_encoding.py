@@ -3,7 +3,7 @@
 import codecs
 from dataclasses import dataclass
 
-import chardet
+from pipelines.formats import code_page, double_bytes
 
 SAMPLE_BYTES = 1 << 16
 BOMS = (
@@ -15,8 +15,9 @@ BOMS = (
 )
 FALLBACK = "cp1252"
 STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
-# chardet tells these apart by a hair, and the wider one reads both.
-WIDENED = {"iso-8859-1": FALLBACK, "windows-1252": FALLBACK, "gb2312": "gb18030"}
+# Mean log-likelihoods of a byte: below the first, pairs of bytes are worth a look; below the
+# second, no language was found at all.
+DOUBTFUL, SENSELESS = -4.6, -6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Encoding:
 
 
 def detect(head: bytes) -> Encoding:
-    """The encoding of a text, from its first bytes: mark, then strict UTF-8, then statistics.
+    """The encoding of a text, from its first bytes: mark, then strict UTF-8, then likelihood.
 
     >>> detect("naïve".encode()).name, detect("naïve".encode("utf-16")).name
     ('utf-8', 'utf-16-le')
@@ -47,22 +48,17 @@ def detect(head: bytes) -> Encoding:
     if (wide := _without_mark(head)) is not None:
         return wide
     sample = head[:SAMPLE_BYTES]
-    if _is_utf8(sample):
+    if _is_utf8(sample, is_cut=len(head) >= SAMPLE_BYTES):
         return Encoding("utf-8", confidence=1.0 if not sample.isascii() else 0.99)
     if (share := _share_of_utf8(head)) > 0.5:
         return Encoding("utf-8", confidence=round(share, 2))
-    answer = chardet.detect(sample)
-    name = str(answer.get("encoding") or FALLBACK).lower()
-    name = WIDENED.get(name, name)
-    confidence = float(answer.get("confidence") or 0.0)
-    try:
-        sample.decode(name, errors="strict" if len(head) < SAMPLE_BYTES else "ignore")
-    except (UnicodeDecodeError, LookupError):
-        name, confidence = FALLBACK, 0.3
-    # Strict UTF-8 has already been refused; DOS code pages are chardet's answer to short samples.
-    if name.startswith(("utf", "cp4", "cp7", "cp8", "ibm", "mac")):
-        name, confidence = FALLBACK, 0.3
-    return Encoding(name, confidence=round(confidence, 2))
+    page = code_page.likeliest(sample)
+    is_doubtful = page is None or page.likelihood < DOUBTFUL
+    if is_doubtful and (paired := double_bytes.detect(sample)) is not None:
+        return Encoding(paired, confidence=0.9)
+    if page is None:
+        return Encoding(FALLBACK, confidence=0.3)
+    return Encoding(page.name, confidence=page.confidence if page.likelihood > SENSELESS else 0.3)
 
 
 def chosen(head: bytes, name: str) -> Encoding:
@@ -91,9 +87,10 @@ def _without_mark(head: bytes) -> Encoding | None:
     return None
 
 
-def _is_utf8(sample: bytes) -> bool:
+def _is_utf8(sample: bytes, *, is_cut: bool = False) -> bool:
+    """Whether it decodes; where the sample is cut, so may its last character be."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)  # a cut last character is no error
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=not is_cut)
     except UnicodeDecodeError:
         return False
     return True

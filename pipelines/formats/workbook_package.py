@@ -184,7 +184,7 @@ def sheets(package: Package, main: str) -> tuple[tuple[Sheet, ...], bool]:
     found: list[Sheet] = []
     from_1904 = False
     for element in package.elements(main):
-        if element.name == "workbookPr":
+        if element.name == "workbookPr" and len(element.above) == 1:  # an extension has another
             from_1904 = element.values.get("date1904", "0") in ("1", "true", "on")
         elif element.name == "sheet" and element.above[-1:] == ("sheets",):
             kind, part = relations.get(element.values.get("id", ""), ("", None))

@@ -26,7 +26,7 @@ from connectors.errors import (
     UnknownFormat,
 )
 from pipelines.containers.limits import Limits
-from pipelines.formats import excel_workbook, sheet_survey
+from pipelines.formats import sheet_plan, sheet_survey
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.sandbox import Sandbox
@@ -174,7 +174,7 @@ def test_text_asked_for_is_the_original_text():
 
 def test_a_later_kind_of_value_widens_what_the_head_suggested(monkeypatch):
     """A long sheet is planned by its first rows, and yet no value is lost."""
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     rows = [["n", "s"], *([i, "x"] for i in range(1500)), ["late", "y"], ["Total", "1"]]
     (table,) = planned(written(rows))
 
@@ -198,7 +198,7 @@ def test_a_long_sheet_reads_as_a_short_one(monkeypatch):
     ]
     content = written(rows)
     (short,) = planned(content)
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     (long,) = planned(content)
 
     assert frame(short).equals(frame(long))
@@ -478,7 +478,7 @@ def test_a_sheet_beyond_calamine_is_streamed(monkeypatch):
     monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", 100)
 
     assert only(content).equals(expected)
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     assert only(content).equals(expected)
 
 
@@ -558,7 +558,7 @@ def test_whatever_xml_is_changed_it_is_a_table_or_an_error_of_ours(children):
 @pytest.fixture
 def _large(monkeypatch):
     """Every sheet counts as a large one."""
-    monkeypatch.setattr(excel_workbook, "LARGE_BYTES", 100)
+    monkeypatch.setattr(sheet_plan, "LARGE_BYTES", 100)
 
 
 LONG = [["n", "s"], *([i, f"x{i}"] for i in range(1200))]

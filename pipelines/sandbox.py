@@ -305,5 +305,9 @@ class _Child:
 
 
 def _harmless(said: str) -> str:
-    """The lines that a dying process says of itself; others may cite what it was reading."""
+    r"""The lines that a dying process says of itself; others may cite what it was reading.
+
+    >>> _harmless("thread 'main' panicked at src/a.rs:1:\nno a@b.de\nmemory allocation of 9 bytes")
+    "thread 'main' panicked at src/a.rs:1: | memory allocation of 9 bytes"
+    """
     return " | ".join(line for line in said.splitlines()[-40:] if OF_ITSELF.match(line))[-2000:]

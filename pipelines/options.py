@@ -1,6 +1,6 @@
 """Options: how a job goes about its whole input, as `POST /jobs {options}` says."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
@@ -13,3 +13,7 @@ class JobOptions(BaseModel):
     group: Annotated[
         StrictBool, Field(description="Like members of an archive become one table.")
     ] = True
+    privacy: Annotated[
+        Literal["none", "mask"],
+        Field(description="`mask`: no values of personal columns but in input/ and tables/."),
+    ] = "none"

@@ -13,6 +13,7 @@ from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
 from pipelines.json_value import json_value
 from pipelines.order import JobOrder
+from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
@@ -51,12 +52,14 @@ def ingest(
         for reading in readings
         if (sources := list(reading.read()))
     ]
+    failures = [*plan.failures, *(each for reading in readings for each in reading.failures())]
     return IngestResult(
         inputs=(),
         tables=tuple(tables),
         bytes_read=bytes_read,
-        failures=(*plan.failures, *(each for reading in readings for each in reading.failures())),
+        failures=tuple(map(masked_failure, failures) if order.is_private else failures),
         skipped=plan.skipped,
+        privacy="mask" if order.is_private else "none",
     )
 
 
@@ -79,8 +82,7 @@ def _finished(
     reading.results.clear()
     states = TableStates.merged(_given_away(results))
     states_key = artifacts.states_key(order.job_id, reading.folder)
-    store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
-    return TableIngest(
+    table = TableIngest(
         name=plan.name,
         folder=reading.folder,
         sources=sources,
@@ -93,6 +95,10 @@ def _finished(
         notices=notices,
         rejects_key=rejects_key if has_rejects else None,
     )
+    if order.is_private:
+        table, states = masked(table, states)
+    store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
+    return table
 
 
 def _source(plan: TablePlan, results: Sequence[FragmentResult]) -> SourceIngest:

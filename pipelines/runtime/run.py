@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from connectors.errors import ReadError
 from connectors.object_store import ObjectStore, S3Object
 from pipelines import sandbox
 from pipelines.analytics.graph import run_graph
@@ -14,6 +15,7 @@ from pipelines.choices import Overrides
 from pipelines.ingest import IngestResult, InputFile
 from pipelines.options import JobOptions
 from pipelines.order import JobOrder
+from pipelines.privacy import masked_error
 from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
 from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
@@ -39,6 +41,10 @@ def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
         return _read(order, children, watch)
     except sandbox.Cancelled as error:
         raise RunCancelled from error
+    except ReadError as error:
+        if not order.is_private:
+            raise
+        raise masked_error(error) from None
 
 
 def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:

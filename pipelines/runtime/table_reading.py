@@ -52,6 +52,7 @@ class TableReading:
                     artifacts.part_key(order.job_id, self.folder, index),
                     artifacts.fragment_rejects_key(order.job_id, self.folder, index),
                     order.store,
+                    keeps_raw=not order.is_private,
                 )
 
     def take(self, scanned: Scanned) -> None:

@@ -22,6 +22,7 @@ MAX_COLUMNS = 1000
 FEWEST_LINES = 3
 DEEPEST_TITLE = 12
 DEEPEST_FOOTER = 6
+MANY = 36  # lines, in which a table still shows without the deepest titles and notes
 TOLERATED = 50  # one line in so many may break a gap, and one
 ENOUGH = 6
 FEWEST_NUMBERS = 4
@@ -38,6 +39,7 @@ COMMENT = re.compile(r"\s*(#|//|/\*)")
 CODE_END = re.compile(r"[,;{}(\\]\s*$")
 TIMESTAMP = re.compile(r"\W?(\d{4}-\d\d-\d\d|\d\d:\d\d|[A-Z][a-z]{2} [ \d]\d \d\d:|\d\d/\w{2,3}/)")
 
+Gaps = tuple[tuple[int, int], ...]
 Bits = np.ndarray[tuple[int, int], np.dtype[np.bool_]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 Counts = np.ndarray[tuple[int, int], np.dtype[np.int64]]
@@ -132,12 +134,19 @@ def _by_gaps(lines: Sequence[str], unit: Unit) -> Survey | None:
     places = places[:SEARCHED_LINES]
     matrix = _Matrix.of([lines[place][:SEARCHED_WIDTH] for place in places])
     best: Survey | None = None
-    if not matrix.within(*_deepest(len(places))).runs():
-        return None
+    if len(places) > MANY and not matrix.within(DEEPEST_TITLE, DEEPEST_FOOTER).gaps():
+        return None  # where there are no gaps within, more lines make none
+    by_runs: dict[Gaps, Gaps] = {}
     for top, bottom in _trims(len(places)):
         fewest = 1 if best is None else best.grid.columns
         part = matrix.within(top, bottom)
-        if len(part.runs()) < fewest or not fewest <= len(gaps := part.gaps()) < MAX_COLUMNS:
+        runs = tuple(part.runs())
+        if len(runs) < fewest:
+            continue
+        if runs not in by_runs:
+            by_runs[runs] = part.gaps()
+        gaps = by_runs[runs]
+        if not fewest <= len(gaps) < MAX_COLUMNS:
             continue
         grid = Grid(gaps, unit).narrowed([lines[place] for place in places])
         outside = [*places[:top], *places[len(places) - bottom :]]
@@ -157,10 +166,6 @@ def _trims(lines: int) -> Iterator[tuple[int, int]]:
         for top, low in sorted(trims, key=lambda trim: (sum(trim), trim))
         if lines - top - low >= FEWEST_LINES
     )
-
-
-def _deepest(lines: int) -> tuple[int, int]:
-    return (DEEPEST_TITLE, DEEPEST_FOOTER) if lines >= 3 * DEEPEST_TITLE else (0, 0)
 
 
 def _is_row(line: str, grid: Grid) -> bool:
@@ -215,7 +220,7 @@ class _Matrix:
                 tally.update(lines if len(lines) <= few else ())
         return tally.most_common(1)[0][0] if tally else None
 
-    def gaps(self) -> tuple[tuple[int, int], ...]:
+    def gaps(self) -> Gaps:
         """The runs of blank places that enough lines vouch for; the others are within a value."""
         gaps = self.runs()
         while True:
@@ -224,7 +229,7 @@ class _Matrix:
                 return self._loosened(gaps)
             del gaps[weights.index(min(weights))]
 
-    def _loosened(self, gaps: Sequence[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    def _loosened(self, gaps: Sequence[tuple[int, int]]) -> Gaps:
         """The gaps as they are without the one line that leaves but one blank of a wide gap."""
         counts = self.filled.sum(axis=0)
         return tuple(

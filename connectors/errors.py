@@ -133,6 +133,13 @@ class EmptyInput(ReadError):
     hint = "Upload a file that holds at least a header and a row."
 
 
+class InvalidOverride(ReadError):
+    """What the user decided about the reading does not fit the input."""
+
+    code = "override.invalid"
+    hint = "Correct source_config.overrides; the receipt of an earlier job shows what is there."
+
+
 class CorruptFile(ReadError):
     """The bytes break the rules of their own format."""
 

@@ -50,6 +50,11 @@ def part_key(job_id: str, folder: str, fragment: int) -> str:
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
 
 
+def fragment_rejects_key(job_id: str, folder: str, fragment: int) -> str:
+    """Where a fragment leaves its rejects until they are joined."""
+    return f"{base(job_id)}scratch/rejects/{folder}/{fragment:05d}.parquet"
+
+
 def states_key(job_id: str, folder: str) -> str:
     return f"{base(job_id)}states/{folder}.arrow"
 

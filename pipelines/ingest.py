@@ -1,6 +1,7 @@
 """Ingest results: what reading the inputs yielded, small enough to live in a checkpoint."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,30 +31,51 @@ class Part:
 
 
 @dataclass(frozen=True)
-class TableIngest:
-    """One table as read. `folder` is its slug in keys; `schema` holds (name, type word).
+class SourceIngest:
+    """A member (or a whole input) as read: how, and what became of its rows."""
 
-    `preview` holds the first five rows as JSON values. `size_bytes` counts source bytes.
-    """
-
-    name: str
-    folder: str
     origin: Origin
     format: str
-    schema: tuple[tuple[str, str], ...]
-    rows: int
-    size_bytes: int
-    parts: tuple[Part, ...]
     account: RowAccount
-    states_key: str
-    preview: tuple[Mapping[str, Any], ...] = ()
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     guesses: tuple[Guess, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableIngest:
+    """One table as read. `folder` is its slug in keys; `schema` holds (name, type word).
+
+    `sources` are what its rows come from, in their order: one, or the like members that it unites.
+    `preview` holds the first five rows as JSON values. `size_bytes` counts source bytes.
+    """
+
+    name: str
+    folder: str
+    sources: tuple[SourceIngest, ...]
+    schema: tuple[tuple[str, str], ...]
+    rows: int
+    size_bytes: int
+    parts: tuple[Part, ...]
+    states_key: str
+    preview: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Notice, ...] = ()
     rejects_key: str | None = None
+
+    @property
+    def origins(self) -> tuple[Origin, ...]:
+        return tuple(source.origin for source in self.sources)
+
+    @property
+    def account(self) -> RowAccount:
+        return sum((source.account for source in self.sources), RowAccount())
+
+    @property
+    def null_tokens(self) -> dict[str, dict[str, int]]:
+        """How many cells of a column were null by which word."""
+        return tokens_of(source.null_tokens for source in self.sources)
 
 
 @dataclass(frozen=True)
@@ -74,6 +96,23 @@ class IngestResult:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "IngestResult":
         return _ADAPTER.validate_python(state)
+
+
+def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
+    """The counts of each word together, by word."""
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count)
+    return dict(sorted(total.items()))
+
+
+def tokens_of(found: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
+    """The null tokens of each column together."""
+    columns: dict[str, list[Mapping[str, int]]] = {}
+    for tokens in found:
+        for name, counts in tokens.items():
+            columns.setdefault(name, []).append(counts)
+    return {name: summed(counts) for name, counts in columns.items()}
 
 
 _ADAPTER = TypeAdapter(IngestResult)

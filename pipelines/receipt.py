@@ -1,19 +1,20 @@
 """Receipt: what was read, how it was understood and what was guessed. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.formats.base import Guess, RowAccount
-from pipelines.ingest import IngestResult, InputFile, TableIngest
+from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
 
 KNOWN = ("encoding", "dialect", "header", "bytes")
 
 
 def receipt(result: IngestResult) -> dict[str, Any]:
     """The body of `ingest_receipt.json`. Its rows balance for every member and in total."""
-    by_input: dict[str, list[TableIngest]] = {}
+    by_input: dict[str, list[tuple[TableIngest, SourceIngest]]] = {}
     for table in result.tables:
-        by_input.setdefault(table.origin.input, []).append(table)
+        for source in table.sources:
+            by_input.setdefault(source.origin.input, []).append((table, source))
     return {
         "rows": account(total(result)),
         "inputs": [_input(found, by_input.get(found.name, ()), result) for found in result.inputs],
@@ -34,14 +35,16 @@ def account(rows: RowAccount) -> dict[str, int]:
     }
 
 
-def _input(found: InputFile, tables: Any, result: IngestResult) -> dict[str, Any]:
+def _input(
+    found: InputFile, read: Sequence[tuple[TableIngest, SourceIngest]], result: IngestResult
+) -> dict[str, Any]:
     return {
         "name": found.name,
         "uri": found.uri,
         "size": found.size,
         "sha256": found.sha256,
-        "rows": account(sum((table.account for table in tables), RowAccount())),
-        "members": [_member(table) for table in tables],
+        "rows": account(sum((source.account for _, source in read), RowAccount())),
+        "members": [_member(table, source) for table, source in read],
         "failures": [
             {
                 "path": failure.member,
@@ -60,23 +63,23 @@ def _input(found: InputFile, tables: Any, result: IngestResult) -> dict[str, Any
     }
 
 
-def _member(table: TableIngest) -> dict[str, Any]:
-    origin = table.origin
+def _member(table: TableIngest, source: SourceIngest) -> dict[str, Any]:
+    origin = source.origin
     place = {"sheet": origin.sheet, "sourceTable": origin.table, "range": origin.range}
     return {
         "path": origin.member,
         "table": table.name,
         **{name: value for name, value in place.items() if value is not None},
-        "format": table.format,
-        **{name: table.details.get(name) for name in KNOWN},
-        **{name: value for name, value in table.details.items() if name not in KNOWN},
+        "format": source.format,
+        **{name: source.details.get(name) for name in KNOWN},
+        **{name: value for name, value in source.details.items() if name not in KNOWN},
         "columns": len(table.schema),
-        "guesses": [_guess(guess) for guess in table.guesses],
-        "rows": account(table.account),
-        "repaired": _sorted(table.repaired),
-        "skipped": _sorted(table.skipped),
+        "guesses": [_guess(guess) for guess in source.guesses],
+        "rows": account(source.account),
+        "repaired": _sorted(source.repaired),
+        "skipped": _sorted(source.skipped),
         "nullTokens": {
-            column: _sorted(tokens) for column, tokens in table.null_tokens.items() if tokens
+            column: _sorted(tokens) for column, tokens in source.null_tokens.items() if tokens
         },
         "rejects": table.rejects_key,
     }

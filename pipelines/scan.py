@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import sandbox_child
 from pipelines.formats.alignment import united
-from pipelines.formats.base import Fragment, Reject, RowAccount
+from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
+from pipelines.rejects import FragmentRejects
 from pipelines.statistics.table_fold import TableFold
 from pipelines.statistics.table_states import TableStates
 
@@ -29,13 +30,14 @@ PARQUET_TYPE = "application/vnd.apache.parquet"
 
 @dataclass(frozen=True, slots=True)
 class FragmentOrder:
-    """A fragment to scan: the schema its rows shall have, and where its part goes."""
+    """A fragment to scan: the schema its rows shall have, where its part and its rejects go."""
 
     table: int
     index: int
     fragment: Fragment
     schema: pl.Schema
     part_key: str
+    rejects_key: str
     store: StoreConfig
 
     @property
@@ -58,7 +60,8 @@ class FragmentResult:
     part: Part | None = None
     states: TableStates | None = None
     preview: tuple[Mapping[str, Any], ...] = ()
-    rejects: tuple[Reject, ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    rejects_key: str | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
@@ -72,11 +75,10 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
     account = RowAccount()
     counts: dict[str, Counter[str]] = {"repaired": Counter(), "skipped": Counter()}
     null_tokens: dict[str, Counter[str]] = {}
-    rejects: list[Reject] = []
     span: tuple[int, int] | None = None
     preview: list[Mapping[str, Any]] = []
     fold = TableFold(order.schema, fragment=order.index)
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool, FragmentRejects() as rejects:
         writer = _PartWriter(spool)
         for chunk in order.fragment.chunks(order.schema):
             account += chunk.rows
@@ -84,7 +86,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
             counts["skipped"].update(chunk.skipped)
             for column, tokens in chunk.null_tokens.items():
                 null_tokens.setdefault(column, Counter()).update(tokens)
-            rejects.extend(chunk.rejects)
+            rejects.add(chunk.rejects)
             if chunk.span is not None:
                 span = (span[0] if span else chunk.span[0], chunk.span[1])
             schema = united(schema, chunk.frame.schema)
@@ -92,7 +94,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
             if fits and chunk.frame.height:
                 fold.add(chunk.frame)
                 writer.write(chunk.frame)
-                if order.index == 0 and len(preview) < PREVIEW_ROWS:
+                if len(preview) < PREVIEW_ROWS:
                     preview.extend(chunk.frame.head(PREVIEW_ROWS - len(preview)).to_dicts())
             sandbox_child.report((order.table, order.index, account.data))
         result = FragmentResult(
@@ -101,7 +103,7 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
             schema,
             account,
             preview=tuple(preview),
-            rejects=tuple(rejects),
+            rejected=rejects.reasons,
             repaired=counts["repaired"],
             skipped=counts["skipped"],
             null_tokens=null_tokens,
@@ -109,10 +111,14 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
         )
         if not fits:
             return result
+        store = ObjectStore(order.store)
         part = writer.finish(order.schema, order.part_key)
         spool.seek(0)
-        ObjectStore(order.store).put_file(order.part_key, cast("BinaryIO", spool), PARQUET_TYPE)
-    return replace(result, part=part, states=fold.states())
+        store.put_file(order.part_key, cast("BinaryIO", spool), PARQUET_TYPE)
+        kept = rejects.put(store, order.rejects_key)
+    return replace(
+        result, part=part, states=fold.states(), rejects_key=order.rejects_key if kept else None
+    )
 
 
 class _PartWriter:

@@ -5,24 +5,37 @@ from dataclasses import replace
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded, MetricFoundryError, ReadError, SourceError
+from pipelines.choices import Overrides
 from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
 from pipelines.containers.registry import CONTAINERS
+from pipelines.formats import chosen
 from pipelines.formats.base import Failure, Origin, Plan, SkippedMember, TablePlan
-from pipelines.formats.detect import detect, head_of
+from pipelines.formats.detect import head_of
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
+from pipelines.grouping import grouped
 
 Finding = TablePlan | Failure | SkippedMember
 
 
-def plan(objects: Sequence[StoredObject], limits: Limits) -> Plan:
+def plan(
+    objects: Sequence[StoredObject],
+    limits: Limits,
+    overrides: Overrides | None = None,
+    *,
+    group: bool = True,
+) -> Plan:
     """What the objects hold. What cannot be read is a failure of that member alone.
+
+    With `group`, like members become one table.
 
     Raises StorageError: that our storage fails says nothing about the input.
     """
-    found = [finding for file in objects for finding in Inspection(limits).of(file)]
+    overrides = overrides or Overrides()
+    found = [finding for file in objects for finding in Inspection(limits, overrides).of(file)]
     tables = [finding for finding in found if isinstance(finding, TablePlan)]
+    tables = grouped(tables) if group and overrides.group is not False else tables
     names = unique_tables(table.name for table in tables)
     return Plan(
         tables=tuple(map(_renamed, tables, names)),
@@ -34,8 +47,9 @@ def plan(objects: Sequence[StoredObject], limits: Limits) -> Plan:
 class Inspection:
     """One input and all that is nested in it, within limits that they share."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, overrides: Overrides) -> None:
         self._limits = limits
+        self._overrides = overrides
         self._members = 0
 
     def of(self, file: StoredObject) -> Iterator[Finding]:
@@ -54,7 +68,8 @@ class Inspection:
             if container is None or (
                 head.startswith(ZIP_MAGIC) and is_workbook(file, self._limits)
             ):
-                yield from detect(head, file.name).tables(file, origin, self._limits)
+                choices = self._overrides.of_member(origin.member or origin.input)
+                yield from chosen.tables(file, head, origin, self._limits, choices)
             else:
                 yield from self._open(container, file, origin, depth + 1)
         except (ReadError, SourceError) as error:

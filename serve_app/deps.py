@@ -1,7 +1,8 @@
 """Dependencies: what a route asks for, by name."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -10,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
 from connectors.errors import InvalidRequest, JobNotFound, MetricFoundryError
-from connectors.registry import source_of
-from connectors.s3_uri import S3Source
-from connectors.upload import UploadSource
+from connectors.registry import SourceSpec, source_of
+from pipelines.choices import Overrides
+from pipelines.options import JobOptions
 from serve_app.errors import request_id_of
 from serve_app.jobs.results import Results as ResultReader
 from serve_app.jobs.service import JobService
@@ -50,27 +51,40 @@ RequestId = Annotated[str, Depends(request_id_of)]
 class Order:
     """A request for a job, checked."""
 
-    source: UploadSource | S3Source
+    source: SourceSpec
+    overrides: Overrides
     options: Mapping[str, Any]
 
 
 def ordered(request: CreateJob, jobs: Jobs) -> Order:
     """What a request asks for; one that makes no sense is counted and refused."""
     try:
-        source = source_of(request.source_type, request.source_config or {}, request.s3_path)
-    except (MetricFoundryError, ValidationError) as error:
+        with _at("source_config"):
+            source = source_of(request.source_type, request.source_config or {}, request.s3_path)
+        with _at("source_config", "overrides"):
+            overrides = Overrides.of(request.source_config or {})
+        with _at("options"):
+            JobOptions.model_validate(request.options)
+    except (MetricFoundryError, RequestValidationError):
         kind = str(request.source_type).lower()
         kind = kind if kind in KNOWN_TYPES else "unknown"
         jobs.metrics.count(Counter.JOB_VALIDATION_ERROR, kind)
-        if isinstance(error, ValidationError):
-            raise RequestValidationError(
-                [
-                    {**each, "loc": ("body", "source_config", *each["loc"])}
-                    for each in error.errors(include_url=False)
-                ]
-            ) from error
         raise
-    return Order(source, request.options)
+    return Order(source, overrides, request.options)
+
+
+@contextmanager
+def _at(*place: str) -> Iterator[None]:
+    """Errors of shape point into the body of the request."""
+    try:
+        yield
+    except ValidationError as error:
+        raise RequestValidationError(
+            [
+                {**each, "loc": ("body", *place, *each["loc"])}
+                for each in error.errors(include_url=False)
+            ]
+        ) from error
 
 
 Ordered = Annotated[Order, Depends(ordered)]

@@ -52,6 +52,13 @@ class CreateJob(Wire):
             "examples": [
                 {"source_type": "upload", "source_config": {"filename": "sales-2026.csv"}},
                 {"source_type": "s3", "s3_path": "s3://my-bucket/raw/sales-2026.csv"},
+                {
+                    "source_type": "upload",
+                    "source_config": {
+                        "filename": "deliveries.csv",
+                        "overrides": {"dateOrder": "DMY", "types": {"zip": "text"}},
+                    },
+                },
             ]
         }
     )
@@ -303,6 +310,7 @@ class ConnectorList(Wire):
     """The kinds of source that this server reads."""
 
     connectors: list[ConnectorView]
+    overrides: Mapping[str, Any]
 
 
 class FormatView(Wire):

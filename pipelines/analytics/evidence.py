@@ -62,7 +62,7 @@ class Evidence:
 def _profile(table: TableIngest, states: TableStates) -> TableProfile:
     profile = profile_table(
         table.name,
-        (table.origin,),
+        table.origins,
         states,
         size_bytes=table.size_bytes,
         null_tokens=table.null_tokens,

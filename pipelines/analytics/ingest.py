@@ -1,5 +1,6 @@
 """Ingest payload: what was read, and the first rows of it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pipelines.ingest import IngestResult, TableIngest
@@ -13,7 +14,7 @@ def payload(result: IngestResult) -> dict[str, Any]:
         "rows": sum(table.rows for table in result.tables),
         "columns": only.get("columns", []),
         "bytesRead": result.bytes_read,
-        "sourceFormat": ", ".join(dict.fromkeys(table.format for table in result.tables)) or None,
+        "sourceFormat": _formats(result.tables) or None,
         "preview": only.get("preview", []),
         "tables": tables,
         "failures": [
@@ -29,12 +30,16 @@ def payload(result: IngestResult) -> dict[str, Any]:
     }
 
 
+def _formats(tables: Sequence[TableIngest]) -> str:
+    return ", ".join(dict.fromkeys(each.format for table in tables for each in table.sources))
+
+
 def _table(table: TableIngest) -> dict[str, Any]:
     return {
         "table": table.name,
         "rows": table.rows,
         "columns": [name for name, _ in table.schema],
         "bytesRead": table.size_bytes,
-        "sourceFormat": table.format,
+        "sourceFormat": _formats([table]),
         "preview": [dict(row) for row in table.preview],
     }

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from pipelines.analytics import charts, narrative, report_view, wording
+from pipelines.analytics import charts, narrative, report_members, report_view, wording
 from pipelines.analytics.drawing import Drawing, svg
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_text import text
@@ -53,7 +53,7 @@ def html(findings: Findings) -> bytes:
         highlights=narrative.highlights(findings),
         headline=report_view.headline(findings),
         warnings=report_view.warnings(findings),
-        members=report_view.members(findings),
+        members=report_members.members(findings),
         tables=tables,
         anchors={
             (view.profile.name, card.column.name): card.anchor
@@ -79,12 +79,24 @@ def _template() -> Template:
         "amount": wording.amount,
         "bounded": wording.bounded,
         "cell": wording.cell,
+        "coded": _coded,
         "percent": wording.percent,
         "plain": wording.plain,
         "shorten": wording.shorten,
         "size": wording.size,
     }
     return environment.get_template("report.html.j2")
+
+
+def _coded(message: str) -> Markup:
+    """A sentence of ours: what stands between backticks is a name or a value of the data."""
+    parts = message.split("`")
+    if len(parts) % 2 == 0:  # a backtick of the data's own
+        return escape(message)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def _finalized(value: object) -> object:

@@ -24,6 +24,7 @@ from pipelines.profile import TableProfile
 CARDS = 200  # of the whole report; a card with its chart is 3 kB
 OPEN = 40
 FOLD = 250  # rows of the column index that unfold together
+SOURCES = 2  # that are named of a table
 PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 40
 SEVERITIES = ("ERROR", "WARNING", "INFO")
 
@@ -56,7 +57,10 @@ class TableView:
 
     @property
     def origin(self) -> str:
-        return "; ".join(_place(origin) for origin in self.profile.origin[:3])
+        origins = self.profile.origin
+        named = "; ".join(_place(origin) for origin in origins[:SOURCES])
+        more = len(origins) - SOURCES
+        return f"{named} and {amount(more)} more" if more > 0 else named
 
     @property
     def facts(self) -> list[Fact]:
@@ -64,7 +68,7 @@ class TableView:
         repeated = profile.duplicate_rows
         duplicates = bounded(repeated.get("count"), repeated if "lower" in repeated else None)
         return [
-            ("From", shorten(self.origin, 80)),
+            ("From", shorten(self.origin, 160)),
             ("Rows", amount(profile.rows)),
             ("Columns", amount(len(profile.columns))),
             ("Size", size(profile.size_bytes)),
@@ -137,12 +141,6 @@ def table_views(findings: Findings) -> list[TableView]:
             )
         )
     return views
-
-
-def members(findings: Findings) -> list[Payload]:
-    """What the receipt says of each member."""
-    inputs = findings.receipt.get("inputs") or ()
-    return [member for source in inputs for member in source.get("members") or ()]
 
 
 def warnings(findings: Findings) -> list[Warned]:

@@ -130,7 +130,8 @@ class TablePlan:
     """One table: its fragments in row order, the schema that a sample suggests, and why.
 
     `size_bytes` is what reading it takes (compressed where it lies compressed). `details` goes into
-    the receipt as it is: encoding, dialect, header and whatever else the format knows.
+    the receipt as it is: encoding, dialect, header and whatever else the format knows. Where like
+    members were united, `members` holds the table of each; their fragments are this table's.
     """
 
     name: str
@@ -142,6 +143,12 @@ class TablePlan:
     details: Mapping[str, object] = field(default_factory=dict)
     guesses: tuple[Guess, ...] = ()
     notices: tuple[Notice, ...] = ()
+    members: tuple["TablePlan", ...] = ()
+
+    @property
+    def sources(self) -> tuple["TablePlan", ...]:
+        """The members, or the table itself: each can be read, or fail, without the others."""
+        return self.members or (self,)
 
 
 @dataclass(frozen=True, slots=True)

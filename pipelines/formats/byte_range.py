@@ -14,7 +14,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
 from pipelines.formats import mended_rows, records, regular_rows, typed_rows
-from pipelines.formats.base import Chunk
+from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
@@ -44,6 +44,7 @@ class ByteRange:
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
     header: tuple[str, ...] | None = None
+    null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
     def starting_at(self, offset: int) -> "ByteRange":
@@ -54,6 +55,8 @@ class ByteRange:
         types = dict(schema)
         lead = dict(self.lead)
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
+        if self.null_words:
+            integers.clear()
         for raw in self._raw_chunks(integers):
             chunk = typed_rows.chunk_of(raw, types, self.readings, lead)
             types, lead = dict(chunk.frame.schema), {}
@@ -94,11 +97,12 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
+            raw = replace(raw, rejects=tuple(_placed(each, position) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
             span = (origin, position) if self.file.seekable else None
-            yield replace(self._without_headers(raw), span=span)
+            yield replace(self._without_headers(raw).without(self.null_words), span=span)
         if not yielded:
             span = (origin, origin) if self.file.seekable else None
             yield replace(Rows.none(self.columns), span=span)
@@ -201,3 +205,8 @@ class ByteRange:
         read = list(records.read(lines[:-1], self.dialect, is_last=False))[:50]
         good = sum(len(r.cells) == len(self.columns) and not r.is_literal for r in read)
         return good / max(1, len(read))
+
+
+def _placed(reject: Reject, position: int) -> Reject:
+    """A reject whose offset counts from the start of the file, not of its chunk."""
+    return replace(reject, offset=position + (reject.offset or 0))

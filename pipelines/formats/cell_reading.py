@@ -31,6 +31,10 @@ class Reading(Protocol):
         """The cells as plain text; null where one is not written so."""
         ...
 
+    def agrees(self, decimal: str | None, date_order: str | None) -> bool:
+        """Whether it has this decimal mark, or this order of `D`, `M` and `Y`, where it has one."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -1,14 +1,16 @@
 """Column sample: what the sampled cells of each column say of it: a type, a reading, a doubt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from pipelines.choices import Choices
 from pipelines.formats import cell_reading, cell_types
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_reading import Finding, Reading
 
+NONE = Choices()
 GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
 
 
@@ -22,14 +24,18 @@ class ColumnSample:
     notices: tuple[Notice, ...]
 
 
-def look_at(sample: pl.DataFrame) -> ColumnSample:
-    """Of a frame of text cells, as they stand."""
+def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
+    """Of a frame of text cells, as they stand; what they leave open, the choices may settle."""
     types = {name: cell_types.infer(sample[name]) for name in sample.columns}
-    found = {
-        name: finding
-        for name, dtype in types.items()
-        if isinstance(dtype, pl.String) and (finding := cell_reading.find(sample[name]))
-    }
+    found: dict[str, Finding] = {}
+    for name, dtype in types.items():
+        is_open = dtype.is_float() and choices.decimal == ","  # `1.234` was taken for a number
+        if (isinstance(dtype, pl.String) or is_open) and (
+            finding := cell_reading.find(sample[name])
+        ):
+            settled = _settled(finding, choices)
+            if not is_open or settled.reading.agrees(choices.decimal, None):
+                found[name] = settled
     readings: dict[str, Reading] = {}
     notices = []
     for name, finding in found.items():
@@ -41,7 +47,7 @@ def look_at(sample: pl.DataFrame) -> ColumnSample:
         if not isinstance(dtype, pl.String):
             types[name], readings[name] = dtype, finding.reading
             notices.append(_notice(name, finding))
-    if any("1.234,5" in reading.word for reading in readings.values()):
+    if choices.decimal is None and any("1.234,5" in r.word for r in readings.values()):
         for name in _thousands(sample, types):
             types[name] = pl.String()
             notices.append(_thousand(name, sample[name]))
@@ -51,6 +57,15 @@ def look_at(sample: pl.DataFrame) -> ColumnSample:
         tuple(_guess(name, finding) for name, finding in found.items()),
         tuple(notices),
     )
+
+
+def _settled(finding: Finding, choices: Choices) -> Finding:
+    """The finding with the readings that the choices allow, if they allow any."""
+    readings = (finding.reading, *finding.others)
+    allowed = [one for one in readings if one.agrees(choices.decimal, choices.date_order)]
+    if not allowed or len(allowed) == len(readings):
+        return finding
+    return replace(finding, reading=allowed[0], others=tuple(allowed[1:]), confidence=1.0)
 
 
 def _thousands(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> list[str]:

@@ -47,6 +47,9 @@ class DateReading:
     def pattern(self) -> str:
         return f"^{DATES[self.date][1]}{TIMES[self.time][1]}$"
 
+    def agrees(self, decimal: str | None, date_order: str | None) -> bool:  # noqa: ARG002
+        return date_order in {None, re.sub("[^DMY]", "", DATES[self.date][0].replace("Month", "M"))}
+
     def plain(self, cells: pl.Series) -> pl.Series:
         stripped = cells.str.strip_chars(" ")
         matching = stripped.set(~stripped.str.contains(self.pattern).fill_null(value=False), None)

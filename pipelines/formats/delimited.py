@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import column_sample, dialect, footer, records, text_encoding
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
@@ -22,12 +24,24 @@ FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 
 
+@dataclass(frozen=True)
 class Delimited:
     """CSV, TSV and any other text of delimited cells."""
 
-    name = "delimited"
-    extensions = (".csv", ".tsv", ".tab", ".psv", ".txt", ".tbl", ".dat")
-    media_types = ("text/csv", "text/tab-separated-values", "text/plain")
+    choices: Choices = field(default_factory=Choices)
+    name: ClassVar[str] = "delimited"
+    extensions: ClassVar[tuple[str, ...]] = (
+        *(".csv", ".tsv", ".tab", ".psv", ".txt", ".tbl", ".dat"),
+    )
+    media_types: ClassVar[tuple[str, ...]] = (
+        *("text/csv", "text/tab-separated-values", "text/plain"),
+    )
+    takes: ClassVar[frozenset[str]] = frozenset(
+        {"encoding", "delimiter", "quote", "header", "decimal", "dateOrder", "nullTokens"}
+    )
+
+    def choosing(self, choices: Choices) -> "Delimited":
+        return Delimited(choices)
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         encoding = text_encoding.detect(head)
@@ -38,7 +52,8 @@ class Delimited:
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         head = _head(file)
-        encoding = text_encoding.detect(head)
+        chosen = self.choices.encoding
+        encoding = text_encoding.chosen(head, chosen) if chosen else text_encoding.detect(head)
         if not encoding.is_byte_oriented:
             file, head = _transcoded(file, encoding)
         is_whole = len(head) < HEAD_BYTES
@@ -49,7 +64,9 @@ class Delimited:
             raise EmptyInput(f"{file.name} holds no rows")
         raw_lines = _lines(body, is_whole=is_whole)
         layout = dialect.detect(
-            "".join(text_encoding.decoded(line, codec) for line in raw_lines), is_whole=is_whole
+            "".join(text_encoding.decoded(line, codec) for line in raw_lines),
+            self.choices,
+            is_whole=is_whole,
         )
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
@@ -69,11 +86,12 @@ class Delimited:
             size_bytes=file.size or 0,
             lead=header.skipped,
             header=layout.names if layout.names and len(layout.names) == len(names) else None,
+            null_words=self.choices.null_tokens,
         )
         below = _footer(first, body[header.size :], is_whole=is_whole)
         first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
-        columns = column_sample.look_at(sample)
+        columns = column_sample.look_at(sample, self.choices)
         first = replace(first, readings=columns.readings)
         table = table_name(origin.member or origin.input)
         yield TablePlan(

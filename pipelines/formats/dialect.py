@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from connectors.errors import InvalidOverride
+from pipelines.choices import Choices
 from pipelines.formats.base import Guess
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
@@ -36,6 +38,7 @@ TYPED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 MEANING_CELLS = 300
+NONE = Choices()
 HEADER_COLUMNS = 60
 
 
@@ -54,8 +57,11 @@ class Layout:
     guesses: tuple[Guess, ...]
 
 
-def detect(text: str, *, is_whole: bool) -> Layout:
-    """The layout of a text from its head; a last, cut-off line should be left out by the caller."""
+def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
+    """The layout of a text from its head; a last, cut-off line should be left out by the caller.
+
+    Raises InvalidOverride where the chosen header is not there.
+    """
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[: SAMPLE_ROWS * 4]
     scored = sorted(
@@ -63,13 +69,22 @@ def detect(text: str, *, is_whole: bool) -> Layout:
         key=lambda candidate: -candidate.score,
     )
     best, runner_up = scored[0], scored[1]
+    if choices.delimiter is not None:
+        as_chosen = (each for each in scored if each.dialect.delimiter == choices.delimiter)
+        plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
+        best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
         best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
     dialect = _refine(best.dialect, lines)
+    if choices.quote is not None:
+        dialect = replace(dialect, quote=choices.quote or None)
     records = _sample(lines, dialect, is_whole=is_whole)
     columns = _columns(records)
     first = first_record(records, columns)
     names, headed = header(records[first:], columns)
+    if choices.header is not None:
+        first = choices.header - 1 if choices.header else first
+        names, headed = chosen_header(records, first, columns, choices.header)
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
@@ -213,10 +228,7 @@ def header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | N
     """The names in the first record, or None when it is a row like the others."""
     if not records:
         return None, Guess("header", "none", 0.5)
-    head = [
-        cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
-        for cell in records[0].cells
-    ]
+    head = _names(records[0])
     body = [
         r.cells
         for r in records[1:200]
@@ -231,6 +243,25 @@ def header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | N
         )
     confidence = min(1.0, 0.6 + evidence / 5)
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
+
+
+def chosen_header(
+    records: Sequence[Record], first: int, columns: int, row: int
+) -> tuple[tuple[str, ...] | None, Guess]:
+    if not row:
+        return None, Guess("header", "none", 1.0)
+    if first >= len(records):
+        raise InvalidOverride(
+            f"overrides.header is row {row}, but only {len(records)} rows were looked at"
+        )
+    return tuple(_named(_names(records[first]), columns, [])), Guess("header", f"row {row}", 1.0)
+
+
+def _names(record: Record) -> list[str]:
+    return [
+        cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
+        for cell in record.cells
+    ]
 
 
 def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:

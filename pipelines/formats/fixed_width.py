@@ -4,15 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import column_sample, dialect, footer, grid_search, records, text_encoding
-from pipelines.formats.base import Guess, Notice, Origin, TablePlan
+from pipelines.formats.base import Format, Guess, Notice, Origin, TablePlan
 from pipelines.formats.column_grid import spread
+from pipelines.formats.delimited import Delimited
 from pipelines.formats.fixed_width_header import find_header
 from pipelines.formats.fixed_width_rows import FixedWidthRange, GridForm
 from pipelines.formats.grid_search import Survey
@@ -27,12 +30,20 @@ FRAGMENT_BYTES = 32 << 20
 PADDED = re.compile(r"\S {2,}\S")
 
 
+@dataclass(frozen=True)
 class FixedWidth:
     """Text in columns at fixed positions, which blanks fill up."""
 
-    name = "fixed-width"
-    extensions = (".fwf", ".prn")
-    media_types: tuple[str, ...] = ()
+    choices: Choices = field(default_factory=Choices)
+    name: ClassVar[str] = "fixed-width"
+    extensions: ClassVar[tuple[str, ...]] = (".fwf", ".prn")
+    media_types: ClassVar[tuple[str, ...]] = ()
+    takes: ClassVar[frozenset[str]] = Delimited.takes
+
+    def choosing(self, choices: Choices) -> Format:
+        """Who names a delimiter or a quote says that the text is delimited."""
+        is_delimited = choices.delimiter is not None or choices.quote is not None
+        return Delimited(choices) if is_delimited else FixedWidth(choices)
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         text = _Text.of(head)
@@ -40,7 +51,7 @@ class FixedWidth:
         return survey is not None and not _is_delimited(text, survey)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
-        text = _Text.of(_head(file))
+        text = _Text.of(_head(file), self.choices.encoding)
         survey = grid_search.find(text.lines)
         if survey is None:
             raise UnknownFormat(f"{file.name} has no columns at fixed positions")
@@ -52,7 +63,7 @@ class FixedWidth:
             )
         if not text.encoding.is_byte_oriented:
             file = Transcoded(file, text.encoding.name, text.encoding.bom_bytes)
-        header = find_header(text.lines, survey)
+        header = find_header(text.lines, survey, self.choices.header)
         names = unique_columns(header.names or (None,) * survey.grid.columns)
         form = GridForm(
             text.codec,
@@ -69,6 +80,7 @@ class FixedWidth:
             size_bytes=file.size or 0,
             max_line_bytes=limits.max_cell_bytes,
             lead=header.skipped,
+            null_words=self.choices.null_tokens,
         )
         spots = _spots(first, is_whole=text.is_whole)
         grid = survey.grid.narrowed([line for spot in spots for line in _lines(spot)])
@@ -117,9 +129,9 @@ class _Text:
     is_whole: bool
 
     @classmethod
-    def of(cls, head: bytes) -> "_Text":
+    def of(cls, head: bytes, chosen: str | None = None) -> "_Text":
         is_whole = len(head) < HEAD_BYTES
-        encoding = text_encoding.detect(head)
+        encoding = text_encoding.chosen(head, chosen) if chosen else text_encoding.detect(head)
         body = head[encoding.bom_bytes :]
         if not encoding.is_byte_oriented:
             body = body.decode(encoding.name, "replace").encode("utf-8", "replace")

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.errors import InvalidOverride
 from pipelines.formats import cell_types, dialect, grid_search
 from pipelines.formats.base import Guess
 from pipelines.formats.column_grid import spread
@@ -29,8 +30,13 @@ class Header:
     guess: Guess
 
 
-def find_header(lines: Sequence[str], survey: Survey) -> Header:
-    """Above the ruler; or the first line, if it looks like names; or the line above that one."""
+def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None) -> Header:
+    """Above the ruler; or the first line, if it looks like names; or the line above that one.
+
+    `chosen` is the line that has been chosen for it, from 1, or 0 for none. Raises InvalidOverride.
+    """
+    if chosen is not None:
+        return _chosen(lines, survey, chosen)
     if survey.ruler is not None:
         rows = _parted(lines, survey, range(survey.first, survey.ruler))
         names = tuple(" ".join(filter(None, column)) for column in zip(*rows.values(), strict=True))
@@ -50,6 +56,19 @@ def find_header(lines: Sequence[str], survey: Survey) -> Header:
         guess = Guess("header", "above the first row", 0.7, ("none",), above[:5])
         return _header(lines, above, {start - 1: above}, start, guess)
     return _header(lines, None, {}, start, guess)
+
+
+def _chosen(lines: Sequence[str], survey: Survey, chosen: int) -> Header:
+    if not chosen:
+        return _header(lines, None, {}, survey.first, Guess("header", "none", 1.0))
+    rows = _parted(lines, survey, range(chosen - 1, min(chosen, len(lines))))
+    if not rows:
+        raise InvalidOverride(
+            f"overrides.header is row {chosen}, but no such line stands in the columns"
+        )
+    (names,) = rows.values()
+    end = chosen + (chosen == survey.ruler)
+    return _header(lines, names, rows, end, Guess("header", f"row {chosen}", 1.0))
 
 
 def _parted(lines: Sequence[str], survey: Survey, places: range) -> dict[int, tuple[str, ...]]:

@@ -43,6 +43,7 @@ class FixedWidthRange:
     max_line_bytes: int
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
@@ -78,7 +79,7 @@ class FixedWidthRange:
     def _rows(self) -> Iterator[Rows]:
         is_first = True
         for offset, block in self.blocks():
-            yield read(block, offset, self.form)
+            yield read(block, offset, self.form).without(self.null_words)
             is_first = False
         if is_first:
             yield Rows.none(self.form.columns)

@@ -54,6 +54,9 @@ class NumberReading:
         whole = rf"(?:{groups}|\d+)" if groups else r"\d+"
         return rf"^{whole}(?:{re.escape(self.decimal)}\d+)?$"
 
+    def agrees(self, decimal: str | None, date_order: str | None) -> bool:  # noqa: ARG002
+        return decimal in {None, self.decimal}
+
     def plain(self, cells: pl.Series) -> pl.Series:
         unit = re.escape(self.unit)
         frame = pl.DataFrame({"cell": cells.str.strip_chars(SPACES + "\t")})

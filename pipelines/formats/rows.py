@@ -1,7 +1,8 @@
 """Rows: cells as they were read from some bytes of delimited text, and what reading them took."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -22,7 +23,8 @@ class TextForm:
 class Rows:
     """Cells as text, or as integers where that says the same; `span` is as in `Chunk.span`.
 
-    A null is a cell that is missing at the end of a row, or, if `has_empty_nulls`, an empty cell.
+    A null is a cell that is missing at the end of a row, or, if `has_empty_nulls`, an empty cell;
+    or a word that was chosen to mean nothing, which `null_words` counts by column.
     """
 
     frame: pl.DataFrame
@@ -31,6 +33,20 @@ class Rows:
     rejects: tuple[Reject, ...] = ()
     span: tuple[int, int] | None = None
     has_empty_nulls: bool = False
+    null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    def without(self, words: Sequence[str]) -> "Rows":
+        """The same, with null in place of these words."""
+        if not words:
+            return self
+        counts: dict[str, dict[str, int]] = {}
+        columns = []
+        for cells in self.frame.get_columns():
+            found = cells.is_in(words).fill_null(value=False)
+            if found.any():
+                counts[cells.name] = dict(Counter(cells.filter(found).to_list()))
+            columns.append(cells.set(found, None))
+        return replace(self, frame=pl.DataFrame(columns), null_words=counts)
 
     @classmethod
     def none(cls, columns: tuple[str, ...]) -> "Rows":

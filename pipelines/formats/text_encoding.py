@@ -14,6 +14,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 FALLBACK = "cp1252"
+STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
 # chardet tells these apart by a hair, and the wider one reads both.
 WIDENED = {"iso-8859-1": FALLBACK, "windows-1252": FALLBACK, "gb2312": "gb18030"}
 
@@ -29,7 +30,9 @@ class Encoding:
     @property
     def is_byte_oriented(self) -> bool:
         """Whether a newline byte is always a newline, so that byte ranges can be cut."""
-        return not self.name.startswith(("utf-16", "utf-32"))
+        if self.name.startswith(STATEFUL):
+            return False
+        return all(bytes([code]).decode(self.name, "replace") == chr(code) for code in range(128))
 
 
 def detect(head: bytes) -> Encoding:
@@ -60,6 +63,18 @@ def detect(head: bytes) -> Encoding:
     if name.startswith(("utf", "cp4", "cp7", "cp8", "ibm", "mac")):
         name, confidence = FALLBACK, 0.3
     return Encoding(name, confidence=round(confidence, 2))
+
+
+def chosen(head: bytes, name: str) -> Encoding:
+    """The encoding of this name, with its byte order mark if the text begins with one.
+
+    >>> chosen("a".encode("utf-16"), "utf-16"), chosen(b"a", "cp1252").bom_bytes
+    (Encoding(name='utf-16-le', bom_bytes=2, confidence=1.0), 0)
+    """
+    for mark, of_mark in BOMS:
+        if head.startswith(mark) and of_mark.startswith(name):
+            return Encoding(of_mark, len(mark))
+    return Encoding({"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(name, name))
 
 
 def _without_mark(head: bytes) -> Encoding | None:

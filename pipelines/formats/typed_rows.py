@@ -58,6 +58,9 @@ def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Ma
     tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
     if raw.has_empty_nulls:
         for name, counts in tokens.items():
-            if empty := raw.frame[name].null_count():
+            chosen = sum(raw.null_words.get(name, {}).values())
+            if empty := raw.frame[name].null_count() - chosen:
                 counts[""] += empty
+    for name, words in raw.null_words.items():
+        tokens[name].update(words)
     return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

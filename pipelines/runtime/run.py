@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from connectors.object_store import ObjectStore, S3Object
 from pipelines import sandbox
@@ -10,8 +11,10 @@ from pipelines.analytics.graph import run_graph
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import RunCancelled
+from pipelines.choices import Overrides
 from pipelines.formats.base import Plan
 from pipelines.ingest import IngestResult, InputFile
+from pipelines.options import JobOptions
 from pipelines.order import JobOrder
 from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
@@ -55,8 +58,14 @@ def _ingest(
     order: JobOrder, objects: list[S3Object], children: Sandbox, watch: Watch
 ) -> IngestResult:
     limits = ChildLimits(order.limits.reader_memory_bytes, order.limits.reader_cpu_s)
+    options = JobOptions.model_validate(order.options)
     plan: Plan = children.run(
-        source_plan, objects, order.limits, limits=limits, is_cancelled=watch.is_cancelled
+        partial(source_plan, group=options.group),
+        objects,
+        order.limits,
+        Overrides.of(order.source),
+        limits=limits,
+        is_cancelled=watch.is_cancelled,
     )
 
     def choose(orders: Sequence[FragmentOrder]) -> Engine:

@@ -7,11 +7,20 @@ from uuid import uuid4
 
 import structlog
 
-from connectors.errors import InvalidSource, JobConflict, LimitExceeded, SourceNotFound
+from connectors.earlier_job import EarlierJob
+from connectors.errors import (
+    InvalidSource,
+    JobConflict,
+    JobNotFound,
+    LimitExceeded,
+    SourceNotFound,
+)
 from connectors.object_store import ObjectStore
+from connectors.registry import SourceSpec
 from connectors.s3_uri import S3Source, split_uri
 from connectors.upload import UploadSource
 from pipelines.artifacts import input_key
+from pipelines.choices import Overrides
 from pipelines.order import InputObject
 from serve_app.jobs.model import Job, JobStatus
 from serve_app.jobs.runner import Dispatcher
@@ -45,15 +54,20 @@ class JobService:
     single_put_bytes: int
 
     def create(
-        self, source: UploadSource | S3Source, options: Mapping[str, Any], request_id: str
+        self,
+        source: SourceSpec,
+        overrides: Overrides,
+        options: Mapping[str, Any],
+        request_id: str,
     ) -> Accepted:
         """Write the job down. It is queued at once unless its data is still to be uploaded."""
+        chosen = {"overrides": overrides.to_wire()} if overrides.given else {}
         job_id, at = str(uuid4()), self.clock()
         uploads = isinstance(source, UploadSource)
         job = Job(
             job_id=job_id,
             status=JobStatus.CREATED if uploads else JobStatus.QUEUED,
-            source=self._stored(source, job_id),
+            source={**self._stored(source, job_id), **chosen},
             source_config=source.model_dump(exclude_none=True, exclude={"kind"}),
             options=options,
             request_id=request_id,
@@ -94,8 +108,10 @@ class JobService:
         self._nudge(job)
         return job
 
-    def _stored(self, source: UploadSource | S3Source, job_id: str) -> dict[str, Any]:
+    def _stored(self, source: SourceSpec, job_id: str) -> dict[str, Any]:
         """The source as the job keeps and shows it."""
+        if isinstance(source, EarlierJob):
+            return self._again(source)
         if isinstance(source, S3Source):
             return {"type": "s3", "uri": source.uri}
         return {
@@ -105,6 +121,20 @@ class JobService:
             "filename": source.stored_name,
             **({"contentType": source.media_type} if source.media_type else {}),
         }
+
+    def _again(self, source: EarlierJob) -> dict[str, Any]:
+        """The source of the earlier job: its object is read where it lies."""
+        try:
+            earlier = self.jobs.get(source.from_job)
+        except JobNotFound as error:
+            raise InvalidSource(f"fromJob: there is no job {source.from_job}") from error
+        kind = earlier.source["type"]
+        if kind != source.kind:
+            raise InvalidSource(f"fromJob: that job has source_type {kind}, not {source.kind}")
+        if earlier.status is JobStatus.CREATED:
+            raise JobConflict("fromJob: that job has not received its upload yet")
+        again = {name: value for name, value in earlier.source.items() if name != "overrides"}
+        return {**again, "fromJob": source.from_job}
 
     def _with_upload(self, job: Job, source: UploadSource) -> Accepted:
         if (source.size_bytes or 0) > self.single_put_bytes:

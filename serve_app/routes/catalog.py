@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from connectors.registry import SOURCES
+from pipelines.choices import Overrides
 from pipelines.formats.registry import FORMATS
 from serve_app.schemas import ConnectorList, ConnectorView, FormatList, FormatView
 
@@ -11,7 +12,7 @@ router = APIRouter(tags=["catalog"])
 
 @router.get("/connectors")
 async def list_connectors() -> ConnectorList:
-    """The sources, each with the JSON schema of its `source_config`."""
+    """The sources, each with the JSON schema of its `source_config`, and that of `overrides`."""
     return ConnectorList(
         connectors=[
             ConnectorView(
@@ -20,7 +21,8 @@ async def list_connectors() -> ConnectorList:
                 schema_=source.model_json_schema(),
             )
             for source in SOURCES
-        ]
+        ],
+        overrides=Overrides.model_json_schema(),
     )
 
 

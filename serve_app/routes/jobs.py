@@ -16,7 +16,7 @@ router = APIRouter(prefix="/jobs", tags=["jobs"])
 @router.post("", responses=problems(400, 413, 415, 422, 503))
 def create_job(order: Ordered, jobs: Jobs, request_id: RequestId) -> CreatedJob:
     """Register a job; it starts at once unless its data is still to be uploaded."""
-    return CreatedJob.of(jobs.create(order.source, order.options, request_id))
+    return CreatedJob.of(jobs.create(order.source, order.overrides, order.options, request_id))
 
 
 @router.get("", responses=problems(400, 503))

@@ -15,6 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.contracts.format_contract import zipped
+
 pytestmark = [pytest.mark.e2e, pytest.mark.ray]
 ROWS = 120_000
 PHASES = (
@@ -183,6 +185,34 @@ def test_hostile_files_fail_with_a_code_and_hurt_nobody(service, name, content, 
     assert job["attempt"] == 1
     assert json.loads(service.file(job_id, "error.json"))["errorDetail"]["code"] in codes
     assert sorted(service.pids("ray::Runner")) == runners
+
+
+def test_a_doubt_is_settled_by_a_choice_without_another_upload(service):
+    """What was text with a warning is a date, in every member; the receipt says why."""
+    members = {f"{name}.csv": b"id,day\n1,03/04/2025\n2,05/06/2025\n" for name in ("jan", "feb")}
+    first = service.upload("days.zip", zipped(members))
+    doubts = {warning["code"] for warning in service.wait(first)["warnings"]}
+
+    made = service.call(
+        "POST",
+        "/jobs",
+        {
+            "source_type": "upload",
+            "source_config": {"fromJob": first, "overrides": {"dateOrder": "DMY"}},
+        },
+    )
+
+    assert made["uploadUrl"] is None
+    again = service.wait(made["jobId"])
+    assert "date.ambiguous" in doubts
+    assert again["status"] == "SUCCEEDED"
+    assert again["source"]["overrides"] == {"dateOrder": "DMY"}
+    assert "date.ambiguous" not in {warning["code"] for warning in again["warnings"]}
+    (found,) = service.results(made["jobId"])["tables"]
+    assert [each["member"] for each in found["origin"]] == ["jan.csv", "feb.csv"]
+    assert column(found, "day")["min"] == "2025-04-03"
+    (entry,) = json.loads(service.file(made["jobId"], "ingest_receipt.json"))["inputs"]
+    assert [member["overrides"] for member in entry["members"]] == [{"dateOrder": "DMY"}] * 2
 
 
 def test_a_missing_s3_object_ends_the_job(service):

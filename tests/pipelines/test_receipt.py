@@ -1,7 +1,7 @@
 import pytest
 
 from pipelines.formats.base import Failure, Guess, Origin, RowAccount, SkippedMember
-from pipelines.ingest import IngestResult, InputFile, TableIngest
+from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
 from pipelines.receipt import receipt
 
 
@@ -9,15 +9,12 @@ def table(name, member, rows, **facts):
     return TableIngest(
         name=name,
         folder=name,
-        origin=Origin("data.zip", member),
-        format="csv",
+        sources=(SourceIngest(Origin("data.zip", member), "csv", rows, **facts),),
         schema=(("a", "integer"),),
         rows=rows.parsed + rows.repaired,
         size_bytes=10,
         parts=(),
-        account=rows,
         states_key=f"states/{name}.arrow",
-        **facts,
     )
 
 

@@ -15,7 +15,7 @@ from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.column_type import word
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount
-from pipelines.ingest import IngestResult, InputFile, Part, TableIngest
+from pipelines.ingest import IngestResult, InputFile, Part, SourceIngest, TableIngest
 from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
 from pipelines.publish import sha256
@@ -99,21 +99,25 @@ class Scan:
         return TableIngest(
             name=name,
             folder=name,
-            origin=Origin("sales.csv"),
-            format="csv",
             schema=tuple((column, word(dtype)) for column, dtype in frame.schema.items()),
             rows=frame.height,
             size_bytes=10,
             parts=tuple(parts),
-            account=RowAccount(parsed=frame.height, skipped=1),
+            sources=(
+                SourceIngest(
+                    Origin("sales.csv"),
+                    "csv",
+                    RowAccount(parsed=frame.height, skipped=1),
+                    skipped={"header": 1},
+                    details={"encoding": "utf-8", "header": True},
+                    guesses=(Guess("delimiter", ",", 1.0),),
+                ),
+            ),
             states_key=states_key,
             preview=tuple(
                 {title: json_value(value) for title, value in row.items()}
                 for row in frame.head(5).iter_rows(named=True)
             ),
-            skipped={"header": 1},
-            details={"encoding": "utf-8", "header": True},
-            guesses=(Guess("delimiter", ",", 1.0),),
             notices=(Notice("text.encoding", "It was guessed.", "INFO", input="sales.csv"),),
         )
 

@@ -10,9 +10,11 @@ from pipelines.analytics.outcome import (
     status_of,
 )
 from pipelines.formats.base import Failure, Notice, Origin, RowAccount
-from pipelines.ingest import IngestResult, TableIngest
+from pipelines.ingest import IngestResult, SourceIngest, TableIngest
 
-TABLE = TableIngest("t", "t", Origin("a"), "csv", (), 0, 0, (), RowAccount(), "states/t.arrow")
+TABLE = TableIngest(
+    "t", "t", (SourceIngest(Origin("a"), "csv", RowAccount()),), (), 0, 0, (), "states/t.arrow"
+)
 FAILURE = Failure("a", "b", "parse.corrupt", "Cut.", "Again.")
 
 

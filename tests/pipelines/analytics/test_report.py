@@ -162,6 +162,47 @@ def test_the_page_says_what_was_found():
     assert sections | {"warnings", "reading", "highlights"} <= set(page.ids)
 
 
+def member(path, encoding="utf-8", **skipped):
+    counted = {"read": 3, "parsed": 2, "repaired": 0, "rejected": 0, "skipped": 1}
+    return {
+        "path": path,
+        "table": "sales",
+        "format": "delimited",
+        "encoding": encoding,
+        "dialect": None,
+        "header": 1,
+        "guesses": [
+            {"what": "header", "chosen": "1", "confidence": 0.9, "rejected": [], "examples": []}
+        ],
+        "rows": counted,
+        "skipped": skipped,
+    }
+
+
+def test_members_that_were_read_alike_are_told_of_together():
+    """A hundred of them fill no page, their rows are summed, and the odd one stands alone."""
+    alike = [member(f"day{day}.csv", header=1) for day in range(100)]
+    receipt = {"inputs": [{"members": [*alike, member("odd.csv", "cp1252", header=1)]}]}
+
+    page = check(report.html(findings({"sales": sales()}, receipt=receipt)))
+
+    assert "day0.csv and 99 more" in page.text
+    assert "300 rows read = 200 parsed" in page.text
+    assert "Skipped: header (100)" in page.text
+    assert "odd.csv" in page.text
+    assert "day1.csv" not in page.text
+
+
+def test_names_in_warnings_stand_out():
+    """What stands between backticks is code; a backtick of the data's own is one."""
+    notices = (Notice("a", "`<b>` is odd"), Notice("b", "one ` more"))
+
+    page = report.html(findings({"sales": sales()}, notices=notices)).decode()
+
+    assert "<code>&lt;b&gt;</code> is odd" in page
+    assert "one ` more" in page
+
+
 def test_an_estimate_is_shown_with_its_bound():
     """What is not exact never looks as if it were."""
     found = findings({"sales": sales()})

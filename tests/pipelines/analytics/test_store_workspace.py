@@ -67,7 +67,7 @@ def test_the_second_pass_finds_what_numpy_finds(order):
     """Counts over parts and row groups equal those over the whole column."""
     values = np.random.default_rng(3).standard_t(3, 1000)
     workspace, table = stored(order, pl.DataFrame({"a": values, "b": np.arange(1000) % 10}))
-    profile = profile_table("t", (table.origin,), workspace.states(table), size_bytes=1)
+    profile = profile_table("t", table.origins, workspace.states(table), size_bytes=1)
 
     found = tails(profile, lambda *asked: workspace.slices(table, *asked))
 

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 from samples import MemoryObject
 
 from connectors.errors import LimitExceeded, UnknownFormat
+from pipelines.choices import Overrides
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.column_grid import CROSSES
@@ -386,6 +387,43 @@ def test_what_was_guessed_is_said():
     assert guess.chosen == table.details["columns"] == "1-4, 6-17, 22-31, 38-43, 45-"
     assert 0.5 < guess.confidence < 1
     assert table.details["header"] == 1
+
+
+@pytest.mark.parametrize(
+    ("overrides", "columns", "rows"),
+    [
+        ({"header": 0}, ["column_1", "column_2"], [("id", "n"), ("1", "-1"), ("2", "2,5")]),
+        ({"header": 3}, ["1", "-1"], [("2", "2.5")]),
+        ({"nullTokens": ["-1"]}, ["id", "n"], [("1", None), ("2", "2.5")]),
+        ({"decimal": ","}, ["id", "n"], [("1", "-1.0"), ("2", "2.5")]),
+    ],
+)
+def test_choices_replace_what_would_be_found_out(overrides, columns, rows):
+    """As in delimited text: the header, words for nothing, the decimal mark."""
+    text = "id     n\n--  ----\n 1    -1\n 2   2,5\n"
+    choices = Overrides.model_validate(overrides)
+    (table,) = plan([MemoryObject("a.txt", text.encode())], Limits(), choices).tables
+    frame = table_of(read(table.fragments, table.schema))
+
+    assert table.format == "fixed-width"
+    assert frame.columns == columns
+    assert frame.cast(pl.String).rows() == rows
+
+
+def test_a_chosen_delimiter_says_that_the_text_is_delimited():
+    """It is then no longer looked for columns at fixed positions."""
+    choices = Overrides.model_validate({"delimiter": " "})
+    (table,) = plan([MemoryObject("a.txt", PEOPLE.encode())], Limits(), choices).tables
+
+    assert table.format == "delimited"
+
+
+def test_a_chosen_header_that_is_not_there_is_an_error_of_the_choice():
+    """It names the row."""
+    choices = Overrides.model_validate({"header": 90})
+    found = plan([MemoryObject("a.txt", PEOPLE.encode())], Limits(), choices)
+
+    assert [failure.code for failure in found.failures] == ["override.invalid"]
 
 
 def test_text_without_columns_is_refused():

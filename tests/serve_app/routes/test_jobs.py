@@ -160,7 +160,12 @@ def test_a_source_that_makes_no_sense(client, counts, body, detail, code, counte
         ({"source_type": "upload", "source_config": []}, "/source_config"),
         ({"source_type": "upload", "source_config": {"filename": 1}}, "/source_config/filename"),
         ({"source_type": "upload", "source_config": {"sizeBytes": -1}}, "/source_config/sizeBytes"),
+        (
+            {"source_type": "upload", "source_config": {"overrides": {"header": "x"}}},
+            "/source_config/overrides/header",
+        ),
         ({"source_type": "s3", "s3_path": URI, "options": 3}, "/options"),
+        ({"source_type": "s3", "s3_path": URI, "options": {"group": "no"}}, "/options/group"),
     ],
 )
 def test_json_of_the_wrong_shape(client, body, pointer):
@@ -180,6 +185,45 @@ def test_an_upload_larger_than_a_put_is_refused(client):
 
     assert answer.status_code == 413
     assert answer.json()["code"] == "limit.single_put_bytes"
+
+
+def again(client, job_id, kind="s3", **config):
+    body = {"source_type": kind, "source_config": {"fromJob": job_id, **config}}
+    return client.post("/jobs", json=body)
+
+
+def test_the_input_of_an_earlier_job_is_read_again_by_other_choices(client, supervisor):
+    """It is queued at once; the choices are the new ones alone, and are shown."""
+    body = {
+        "source_type": "s3",
+        "s3_path": URI,
+        "source_config": {"overrides": {"delimiter": ";"}},
+    }
+    first = client.post("/jobs", json=body).json()
+    assert first["source"] == {"type": "s3", "uri": URI, "overrides": {"delimiter": ";"}}
+
+    second = again(client, first["jobId"], overrides={"header": 3}).json()
+
+    assert (second["status"], second["uploadUrl"]) == ("QUEUED", None)
+    assert second["source"] == {
+        "type": "s3",
+        "uri": URI,
+        "fromJob": first["jobId"],
+        "overrides": {"header": 3},
+    }
+    assert supervisor.nudges == 2
+
+
+def test_an_earlier_job_must_be_there_of_that_type_and_have_its_input(client):
+    """Each with a sentence of its own."""
+    upload = create_upload(client)["jobId"]
+
+    answers = [again(client, "nobody"), again(client, upload), again(client, upload, "upload")]
+
+    assert [answer.status_code for answer in answers] == [400, 400, 409]
+    assert "there is no job nobody" in answers[0].json()["detail"]
+    assert "has source_type upload, not s3" in answers[1].json()["detail"]
+    assert "not received its upload" in answers[2].json()["detail"]
 
 
 def test_a_job_that_cannot_be_stored_is_not_accepted(client, job_store, counts):

@@ -1,0 +1,122 @@
+"""Ingest run: fragments become tables that hold together, in a real store, without Ray."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from connectors.object_store import ObjectStore
+from pipelines import artifacts
+from pipelines.containers.limits import Limits
+from pipelines.ingest import IngestResult
+from pipelines.order import JobOrder
+from pipelines.receipt import receipt
+from pipelines.runtime.engine import InlineEngine
+from pipelines.runtime.ingest_run import ingest
+from pipelines.sandbox import Sandbox
+from pipelines.source_plan import plan
+
+LIMITS = Limits()
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[Sandbox]:
+    sandbox = Sandbox()
+    yield sandbox
+    sandbox.close()
+
+
+def read(
+    store: ObjectStore, children: Sandbox, job_id: str, name: str, content: bytes
+) -> IngestResult:
+    """The tables of one stored file, read as a runner reads a small one."""
+    key = artifacts.input_key(job_id, name)
+    store.put(key, content)
+    order = JobOrder(job_id, 1, 0.0, {}, (), store.config, "")
+    engine = InlineEngine("test", children, LIMITS, lambda *_: None, lambda: False)
+    planned = plan([store.object(key)], LIMITS)
+    return ingest(order, planned, len(content), lambda _: engine, lambda *_: None)
+
+
+def stored(members: dict[str, bytes]) -> bytes:
+    """A zip whose members lie in it as they are."""
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return sink.getvalue()
+
+
+def numbers(start: int) -> bytes:
+    """Some megabytes of CSV, so that the plan sees no more than their beginning."""
+    return b"n,text\n" + b"".join(b"%d,%032d\n" % (n, n) for n in range(start, start + 60_000))
+
+
+def test_a_member_that_breaks_costs_the_group_its_rows_and_nothing_else(object_store, children):
+    """The other members are whole, the failure names its member, and no part of it stays behind."""
+    content = stored({f"day{day}.csv": numbers(day * 100_000) for day in range(3)})
+    at = content.index(b"159999,")
+    broken = content[:at] + b"x" + content[at + 1 :]
+
+    result = read(object_store, children, "grouped-broken", "days.zip", broken)
+
+    (table,) = result.tables
+    assert table.rows == 120_000
+    assert [origin.member for origin in table.origins] == ["day0.csv", "day2.csv"]
+    assert [(found.member, found.code) for found in result.failures] == [
+        ("day1.csv", "parse.corrupt")
+    ]
+    folder = artifacts.base("grouped-broken") + "tables/"
+    assert [found.key for found in object_store.keys(folder)] == [part.key for part in table.parts]
+    frame = pl.concat(pl.read_parquet(object_store.get(part.key)) for part in table.parts)
+    assert frame["n"].to_list() == [*range(60_000), *range(200_000, 260_000)]
+    assert frame["__source__"].value_counts(sort=True).rows() == [
+        ("day0.csv", 60_000),
+        ("day2.csv", 60_000),
+    ]
+
+
+def test_members_of_a_group_are_read_again_in_the_type_that_holds_all(object_store, children):
+    """A late text in one of them makes the column text in all, each cell as it stood."""
+    late = numbers(0) + b"007x,late\n" + numbers(200_000)[7:] + numbers(300_000)[7:]
+    content = stored({"a1.csv": numbers(100_000), "a2.csv": late})
+
+    result = read(object_store, children, "grouped-late", "all.zip", content)
+
+    (table,) = result.tables
+    frame = pl.concat(pl.read_parquet(object_store.get(part.key)) for part in table.parts)
+    assert frame["n"].dtype == pl.String
+    assert frame["n"][120_000] == "007x"
+    assert table.schema == (("n", "text"), ("text", "text"), ("__source__", "text"))
+    assert [notice.code for notice in table.notices] == ["members.grouped", "type.widened"]
+
+
+def test_the_receipt_accounts_for_every_member_of_a_group(object_store, children):
+    """Each stands with its own rows, and says which table they went into."""
+    members = {"x/1.csv": b"a,b\n1,2\n\n3,4\n", "x/2.csv": b"a,b\n5,6\n"}
+
+    found = receipt(read(object_store, children, "grouped-receipt", "x.zip", stored(members)))
+
+    assert found["rows"] == {"read": 6, "parsed": 3, "repaired": 0, "rejected": 0, "skipped": 3}
+
+
+def test_every_rejected_row_is_kept_with_its_place(object_store, children):
+    """However many: in order, by member, byte for byte; and nothing is left of the way there."""
+    long_row = b"1,2,3\n"
+    members = {name: b"a,b\n" + b"1,2\n" * 9000 + long_row * 2500 for name in ("x.csv", "y.csv")}
+
+    result = read(object_store, children, "rejects", "all.zip", stored(members))
+
+    (table,) = result.tables
+    assert (table.rows, table.account.rejected) == (18_000, 5000)
+    kept = pl.read_parquet(object_store.get(table.rejects_key))
+    assert kept.columns == ["file", "member", "line", "offset", "reason", "raw"]
+    assert kept["member"].to_list() == ["x.csv"] * 2500 + ["y.csv"] * 2500
+    assert kept["reason"].unique().to_list() == ["3 cells where 2 belong"]
+    start = len(b"a,b\n" + b"1,2\n" * 9000)
+    assert kept["offset"].to_list()[:2500] == [start + len(long_row) * n for n in range(2500)]
+    assert kept["raw"].unique().to_list() == [long_row]
+    scratch = artifacts.base("rejects") + "scratch/"
+    assert list(object_store.keys(scratch)) == []

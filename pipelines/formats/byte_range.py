@@ -8,14 +8,13 @@ file writes its line ends.
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
-from pipelines.formats.base import Chunk, Reject, RowAccount
+from pipelines.formats import mended_rows, records, regular_rows, typed_rows
+from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
@@ -59,37 +58,11 @@ class ByteRange:
         if self.null_words:
             integers.clear()
         for raw in self._raw_chunks(integers):
-            converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
-            types = {name: column.series.dtype for name, column in converted.items()}
+            chunk = typed_rows.chunk_of(raw, types, self.readings, lead)
+            types, lead = dict(chunk.frame.schema), {}
             if any(raw.frame[name].dtype == pl.String for name in integers):
                 integers.clear()  # a chunk that cannot be read as integers at once is read twice
-            skipped = Counter(lead) + Counter(raw.skipped)
-            lead = {}
-            yield Chunk(
-                frame=pl.DataFrame([column.series for column in converted.values()]),
-                rows=RowAccount(
-                    parsed=raw.frame.height - sum(raw.repaired.values()),
-                    repaired=sum(raw.repaired.values()),
-                    rejected=len(raw.rejects),
-                    skipped=skipped.total(),
-                ),
-                rejects=raw.rejects,
-                repaired=raw.repaired,
-                skipped=skipped,
-                null_tokens=_null_tokens(raw, converted),
-                span=raw.span,
-            )
-
-    def _converted(self, cells: pl.Series, dtype: pl.DataType) -> cell_types.Converted:
-        reading = self.readings.get(cells.name)
-        if reading is None or isinstance(dtype, pl.String):
-            return cell_types.convert(cells, dtype)
-        plain = cell_reading.plain_or_none(cells, reading)
-        if plain is not None:
-            converted = cell_types.convert(plain.alias(cells.name), dtype)
-            if not isinstance(converted.series.dtype, pl.String):
-                return converted
-        return cell_types.convert(cells, pl.String())  # as it stands, not as it was read
+            yield chunk
 
     def texts(self) -> Iterator[pl.DataFrame]:
         """The cells as they stand, all text; for looking at a sample.
@@ -237,16 +210,3 @@ class ByteRange:
 def _placed(reject: Reject, position: int) -> Reject:
     """A reject whose offset counts from the start of the file, not of its chunk."""
     return replace(reject, offset=position + (reject.offset or 0))
-
-
-def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Mapping[str, Any]:
-    """By column and word, how many cells were null by it."""
-    tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
-    if raw.has_empty_nulls:
-        for name, counts in tokens.items():
-            chosen = sum(raw.null_words.get(name, {}).values())
-            if empty := raw.frame[name].null_count() - chosen:
-                counts[""] += empty
-    for name, words in raw.null_words.items():
-        tokens[name].update(words)
-    return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

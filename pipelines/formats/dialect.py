@@ -80,18 +80,18 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         dialect = replace(dialect, quote=choices.quote or None)
     records = _sample(lines, dialect, is_whole=is_whole)
     columns = _columns(records)
-    first = _first_record(records, columns)
-    names, header = _header(records[first:], columns)
+    first = first_record(records, columns)
+    names, headed = header(records[first:], columns)
     if choices.header is not None:
         first = choices.header - 1 if choices.header else first
-        names, header = _chosen_header(records, first, columns, choices.header)
+        names, headed = chosen_header(records, first, columns, choices.header)
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
         round(min(1.0, max(0.0, best.score)), 2),
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
-    return Layout(dialect, columns, first, names, (delimiter, header))
+    return Layout(dialect, columns, first, names, (delimiter, headed))
 
 
 def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
@@ -207,7 +207,7 @@ def _columns(records: Sequence[Record]) -> int:
     return width if count else 1
 
 
-def _first_record(records: Sequence[Record], columns: int) -> int:
+def first_record(records: Sequence[Record], columns: int) -> int:
     """Where the table begins: titles and notes above it have fewer cells than its rows."""
     filled = [sum(bool(cell.strip()) for cell in record.cells) for record in records]
     for index, record in enumerate(records):
@@ -224,7 +224,7 @@ def _first_record(records: Sequence[Record], columns: int) -> int:
     return next((i for i, n in enumerate(filled) if n), 0)
 
 
-def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
+def header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
     """The names in the first record, or None when it is a row like the others."""
     if not records:
         return None, Guess("header", "none", 0.5)
@@ -245,7 +245,7 @@ def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | 
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
 
 
-def _chosen_header(
+def chosen_header(
     records: Sequence[Record], first: int, columns: int, row: int
 ) -> tuple[tuple[str, ...] | None, Guess]:
     if not row:

@@ -124,6 +124,22 @@ def pollutions() -> Iterator[Polluted]:
         ("a title", "People of the club\n\n" + aligned(HEADER, flat, sides="><<<><>>"), HEADER),
     ):
         yield file(f"fixed width: {name}", text, header=header, rows=flat)
+    units = ("", "", "", "", "m", "", "%", "")
+    named = tuple(f"{name} {unit}".strip() for name, unit in zip(HEADER, units, strict=True))
+    yield file("units below the names", written(HEADER, [units, *rows]), header=named)
+    types = ("int", "text", "text", "date", "float", "text", "int", "text")
+    yield file("types below the names", written(HEADER, [types, *rows]))
+    scores = [
+        (row[1], *(str(len(row[1]) * 7 % (n + i % 9 + 2)) for n in range(4)))
+        for i, row in enumerate(rows)
+    ]
+    groups = [("", "2019", "", "2020", ""), ("name", "spring", "autumn", "spring", "autumn")]
+    yield file(
+        "groups above the names",
+        written(None, [*groups, *scores]),
+        header=("name", "2019 spring", "2019 autumn", "2020 spring", "2020 autumn"),
+        rows=scores,
+    )
     yield file("no newline at the end", clean.rstrip("\n"))
     yield file("blank lines at the end", clean + "\n\n\n")
     yield file(

@@ -114,7 +114,7 @@ class FixedWidth:
             ),
             notices=tuple(
                 replace(notice, input=origin.input, member=origin.member, table=table)
-                for notice in (*columns.notices, *below.notices)
+                for notice in (*header.notices, *columns.notices, *below.notices)
             ),
         )
 

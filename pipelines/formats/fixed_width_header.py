@@ -3,11 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.errors import InvalidOverride
 from pipelines.formats import cell_types, dialect, grid_search
-from pipelines.formats.base import Guess
+from pipelines.formats.base import Guess, Notice
 from pipelines.formats.column_grid import spread
 from pipelines.formats.grid_search import Survey
 from pipelines.formats.records import Record
@@ -28,6 +28,7 @@ class Header:
     end: int
     skipped: Mapping[str, int]
     guess: Guess
+    notices: tuple[Notice, ...] = ()
 
 
 def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None) -> Header:
@@ -47,6 +48,14 @@ def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None)
     first = _above_values(found)
     if first is None:
         first = dialect.first_record(found, survey.grid.columns)
+    two, notices = dialect.two_rows(
+        found[max(0, first - 1) :], survey.grid.columns, may_group=False
+    )
+    if two is not None:
+        places = [record.line for record in found[max(0, first - 1) :][:2]]
+        both = {place: rows[place] for place in places}
+        header = _header(lines, two.names, both, places[1] + 1, two.guess)
+        return replace(header, notices=notices)
     named, guess = dialect.header(found[first:], survey.grid.columns)
     start = found[first].line
     if named is not None:

@@ -247,6 +247,25 @@ def test_names_on_two_lines_above_a_ruler_are_joined():
     assert frame_of(text).columns == ["station name", "mean temp", "last seen"]
 
 
+def test_units_below_the_names_become_part_of_them():
+    """As in delimited text."""
+    text = (
+        "STATION      LAT     LON\n"
+        "             deg     deg\n"
+        "Bern          46.9     7.4\n"
+        "Oslo          59.9    10.7\n"
+        "New York      40.7   -74.0\n"
+        "Lima         -12.0   -77.0\n"
+    )
+    table = planned(text)
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.columns == ["STATION", "LAT deg", "LON deg"]
+    assert chunk.frame["LON deg"].to_list() == [7.4, 10.7, -74.0, -77.0]
+    assert chunk.skipped == {"header": 2}
+    assert [notice.code for notice in table.notices] == ["header.rows"]
+
+
 def test_titles_above_and_totals_below_are_no_rows():
     """They are counted, and the total is said."""
     text = (

@@ -1,6 +1,6 @@
 """Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls or .ods file."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -17,7 +17,8 @@ from connectors.errors import (
 )
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
-from pipelines.formats import calamine_sheet, compound_file
+from pipelines.formats import calamine_sheet, compound_file, ods_survey, xlsb_survey
+from pipelines.formats.active_content import LINKS, Active, active_in
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.calamine_sheet import Doubtful
 from pipelines.formats.naming import unique_tables
@@ -32,6 +33,7 @@ from pipelines.formats.sheet_table import LAST_ROW, BrokenSheet, SheetTable, ref
 from pipelines.formats.sheet_xml import SHARED_STRINGS, Book, book_of
 from pipelines.formats.workbook_package import Package, Sheet, sheets
 from pipelines.formats.xls_details import xls_surveys
+from pipelines.formats.xls_records import told_by
 
 SMALL_CELLS = 250_000  # a sheet up to here is read whole by the plan
 LARGE_BYTES = 8 << 20  # and one of so much XML is surveyed by its fragment, if it looks plain
@@ -86,20 +88,28 @@ class _Opened:
     from_1904: bool = False
     surveys: Mapping[str, Survey] | None = None
     longest: int = 0
+    active: tuple[Active, ...] = ()
 
 
 def _opened(file: StoredObject, limits: Limits) -> _Opened:
     if file.read(0, len(ZIP_MAGIC)) != ZIP_MAGIC:
-        _refuse_other_documents(file)
+        streams = _streams(file)
+        active = (*active_in(streams), *((LINKS,) if told_by(file, limits).has_links else ()))
         surveys = xls_surveys(file)
         unseen = ("formulas",) if surveys is not None else ("errors", "hidden", "formulas")
-        return _Opened(file, calamine_sheet.sheets(file), unseen, surveys=surveys)
+        return _Opened(file, calamine_sheet.sheets(file), unseen, surveys=surveys, active=active)
     package = Package(file, limits)
     package.verify()
+    active = tuple(active_in(package.paths))
     main = None if "mimetype" in package and "content.xml" in package else package.main_part()
     if main is None or main.lower().endswith(".bin"):
         package.verify_contents()
-        return _Opened(file, calamine_sheet.sheets(file), ("errors", "hidden", "formulas"))
+        if main is None:
+            ods_survey.refuse_bombs(package)
+        else:
+            xlsb_survey.refuse_bombs(package, main)
+        unseen = ("errors", "hidden", "formulas")
+        return _Opened(file, calamine_sheet.sheets(file), unseen, active=active)
     found, from_1904 = sheets(package, main)
     strings = [
         path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)
@@ -107,10 +117,11 @@ def _opened(file: StoredObject, limits: Limits) -> _Opened:
     longest = max(
         (longest_string(package.stream(path)) for path in strings if path in package), default=0
     )
-    return _Opened(file, found, (), package, main, from_1904, None, longest)
+    return _Opened(file, found, (), package, main, from_1904, None, longest, active)
 
 
-def _refuse_other_documents(file: StoredObject) -> None:
+def _streams(file: StoredObject) -> list[str]:
+    """The streams of an old workbook. Raises PasswordProtected; UnknownFormat if it is none."""
     names = compound_file.stream_names(file)
     if "EncryptedPackage" in names:
         raise PasswordProtected(f"{file.name} is an Office document protected by a password")
@@ -120,6 +131,7 @@ def _refuse_other_documents(file: StoredObject) -> None:
             f"{file.name} looks like {kind or 'an old Office document'}, not a workbook;"
             " what is read of Office: workbooks"
         )
+    return names
 
 
 class _Planner:
@@ -148,24 +160,25 @@ class _Planner:
             found.extend(plans)
             if not plans:
                 empty.append(sheet.name)
+        where = (self._origin.input, self._origin.member)
         notices = [
-            Notice(
-                code,
-                message.format(", ".join(names)),
-                "INFO",
-                self._origin.input,
-                self._origin.member,
-                count=len(names),
-            )
+            *(Notice(kind.code, kind.message, "WARNING", *where) for kind in self._book.active),
+            *self._passed_over(empty, other),
+        ]
+        if found and notices:
+            found[0] = replace(found[0], notices=(*found[0].notices, *notices))
+        return found
+
+    def _passed_over(self, empty: Sequence[str], other: Sequence[str]) -> list[Notice]:
+        where = (self._origin.input, self._origin.member)
+        return [
+            Notice(code, message.format(", ".join(names)), "INFO", *where, count=len(names))
             for code, message, names in (
                 ("sheet.empty", "sheets without any value were skipped: {}", empty),
                 ("sheet.other", "chart and dialog sheets were skipped: {}", other),
             )
             if names
         ]
-        if found and notices:
-            found[0] = replace(found[0], notices=(*found[0].notices, *notices))
-        return found
 
     def _sheet(self, sheet: Sheet) -> list[TablePlan]:
         sample, seen, fits = self._look(sheet)
@@ -186,8 +199,8 @@ class _Planner:
         book = self._book
         if book.package is None or book.main is None:
             known = (book.surveys or {}).get(sheet.name)
-            sample = whole_grid(book.file, sheet.name, known.error_cells if known else None)
-            return sample, known, True
+            errors = known.error_cells if known else None
+            return whole_grid(book.file, sheet.name, errors, most=SMALL_CELLS), known, True
         if sheet.part is None:
             raise CorruptFile(f"sheet {sheet.name!r} of {book.file.name} has no part")
         package, part = book.package, sheet.part
@@ -235,10 +248,7 @@ class _Planner:
             )
         lines = [row for row in sorted(sample.grid) if layout.first <= row <= layout.last]
         refuse_cells(sheet.name, len(lines) * len(layout.columns), limits)
-        cells: dict[str, list[Cell | None]] = {
-            column: [_telling(sample.grid[row].get(place)) for row in lines]
-            for column, place in zip(layout.names, layout.columns, strict=True)
-        }
+        cells = _by_column(sample, layout, lines)
         numeric = frozenset(column for column, found in cells.items() if are_numeric_texts(found))
         schema = pl.Schema(
             {
@@ -315,7 +325,20 @@ def _guesses(layout: Layout) -> tuple[Guess, ...]:
     return (Guess("header", chosen, header.confidence, rejected, layout.names[:5]),)
 
 
-def _telling(cell: Cell | None) -> Cell | None:
+def _by_column(
+    sample: Sample, layout: Layout, lines: Sequence[int]
+) -> dict[str, list[Cell | None]]:
+    """What the type of each column depends on; only cells that there are cost time."""
+    cells: dict[str, list[Cell | None]] = {name: [None] * len(lines) for name in layout.names}
+    columns = dict(zip(layout.columns, cells.values(), strict=True))
+    for index, row in enumerate(lines):
+        for place, cell in sample.grid[row].items():
+            if place in columns:
+                columns[place][index] = _telling(cell)
+    return cells
+
+
+def _telling(cell: Cell) -> Cell | None:
     """What the type of a column depends on: a long text may be a short one as well."""
     if isinstance(cell, str) and len(cell) > LONGEST_NUMBER:
         return "text"

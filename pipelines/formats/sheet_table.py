@@ -206,6 +206,7 @@ class SheetTable:
         batch: list[Column] = []
         size, blanks, expected = 0, 0, first
         places, known = self.columns, set(self.columns)
+        slots = {column: index for index, column in enumerate(places)}
         for row, cells in _within(rows(package, self.sheet.part, book), first, self.last):
             if self.has_footer and not known.issuperset(cells):
                 if batch:
@@ -213,12 +214,17 @@ class SheetTable:
                     batch, size, blanks = [], 0, 0
                 known.update(cells)
                 places = (*self.columns, *sorted(known.difference(self.columns)))
-            line = [cells.get(column) for column in places]
-            if all(cell is None for cell in line):
+                slots = {column: index for index, column in enumerate(places)}
+            if known.isdisjoint(cells):
                 continue
+            line: list[Cell | None] = [None] * len(places)
+            length = 0
+            for column, cell in cells.items():
+                if column in slots:
+                    line[slots[column]] = cell
+                    length += len(cell) if isinstance(cell, str) else 0
             blanks += max(0, row - expected)
             expected = row + 1
-            length = sum(len(cell) for cell in line if isinstance(cell, str))
             budget.spend(length)
             size += length + 80 * len(line)
             batch.append(line)

@@ -16,11 +16,12 @@ def aligned(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """
     if frame.schema == schema and frame.columns == schema.names():
         return frame
-    names = dict.fromkeys(chain(schema, frame.columns))
+    present = dict(zip(frame.columns, frame.get_columns(), strict=True))
+    names = dict.fromkeys(chain(schema, present))
     return pl.DataFrame(
         [
-            _column(frame[name], schema.get(name, pl.Null()))
-            if name in frame.columns
+            _column(present[name], schema.get(name, pl.Null()))
+            if name in present
             else pl.Series(name, [None] * frame.height, schema[name])
             for name in names
         ],

@@ -1,5 +1,6 @@
 """Sheet plan: the tables of each sheet, from all of its cells or from the first rows."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -65,24 +66,25 @@ class SheetPlanner:
             found.extend(plans)
             if not plans:
                 empty.append(sheet.name)
+        where = (self._origin.input, self._origin.member)
         notices = [
-            Notice(
-                code,
-                message.format(", ".join(names)),
-                "INFO",
-                self._origin.input,
-                self._origin.member,
-                count=len(names),
-            )
+            *(Notice(kind.code, kind.message, "WARNING", *where) for kind in self._book.active),
+            *self._passed_over(empty, other),
+        ]
+        if found and notices:
+            found[0] = replace(found[0], notices=(*found[0].notices, *notices))
+        return found
+
+    def _passed_over(self, empty: Sequence[str], other: Sequence[str]) -> list[Notice]:
+        where = (self._origin.input, self._origin.member)
+        return [
+            Notice(code, message.format(", ".join(names)), "INFO", *where, count=len(names))
             for code, message, names in (
                 ("sheet.empty", "sheets without any value were skipped: {}", empty),
                 ("sheet.other", "chart and dialog sheets were skipped: {}", other),
             )
             if names
         ]
-        if found and notices:
-            found[0] = replace(found[0], notices=(*found[0].notices, *notices))
-        return found
 
     def _sheet(self, sheet: Sheet) -> list[TablePlan]:
         sample, seen, fits = self._look(sheet)
@@ -123,8 +125,8 @@ class SheetPlanner:
         book = self._book
         if book.package is None or book.main is None:
             known = (book.surveys or {}).get(sheet.name)
-            sample = whole_grid(book.file, sheet.name, known.error_cells if known else None)
-            return sample, known, True
+            errors = known.error_cells if known else None
+            return whole_grid(book.file, sheet.name, errors, most=SMALL_CELLS), known, True
         if sheet.part is None:
             raise CorruptFile(f"sheet {sheet.name!r} of {book.file.name} has no part")
         package, part = book.package, sheet.part
@@ -167,10 +169,7 @@ class SheetPlanner:
         refuse_columns(name, len(layout.columns), limits)
         lines = [row for row in sorted(sample.grid) if layout.first <= row <= layout.last]
         refuse_cells(sheet.name, len(lines) * len(layout.columns), limits)
-        cells: dict[str, list[Cell | None]] = {
-            column: [_telling(sample.grid[row].get(place)) for row in lines]
-            for column, place in zip(layout.names, layout.columns, strict=True)
-        }
+        cells = _by_column(sample, layout, lines)
         numeric = frozenset(column for column, found in cells.items() if are_numeric_texts(found))
         schema = pl.Schema(
             {
@@ -243,7 +242,20 @@ def _guesses(layout: Layout) -> tuple[Guess, ...]:
     return (Guess("header", chosen, header.confidence, rejected, layout.names[:5]),)
 
 
-def _telling(cell: Cell | None) -> Cell | None:
+def _by_column(
+    sample: Sample, layout: Layout, lines: Sequence[int]
+) -> dict[str, list[Cell | None]]:
+    """What the type of each column depends on; only cells that there are cost time."""
+    cells: dict[str, list[Cell | None]] = {name: [None] * len(lines) for name in layout.names}
+    columns = dict(zip(layout.columns, cells.values(), strict=True))
+    for index, row in enumerate(lines):
+        for place, cell in sample.grid[row].items():
+            if place in columns:
+                columns[place][index] = _telling(cell)
+    return cells
+
+
+def _telling(cell: Cell) -> Cell | None:
     """What the type of a column depends on: a long text may be a short one as well."""
     if isinstance(cell, str) and len(cell) > LONGEST_NUMBER:
         return "text"

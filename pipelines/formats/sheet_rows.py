@@ -157,6 +157,7 @@ class SheetRows:
         batch: list[list[Cell | None]] = []
         size, blanks, expected = 0, 0, first
         places, known = self.columns, set(self.columns)
+        slots = {column: index for index, column in enumerate(places)}
         found = rows(package, self.sheet.part, book)
         if first > self.first:
             found = _going_on(found, first, self.sheet.part)
@@ -167,12 +168,17 @@ class SheetRows:
                     batch, size, blanks = [], 0, 0
                 known.update(cells)
                 places = (*self.columns, *sorted(known.difference(self.columns)))
-            line = [cells.get(column) for column in places]
-            if all(cell is None for cell in line):
+                slots = {column: index for index, column in enumerate(places)}
+            if known.isdisjoint(cells):
                 continue
+            line: list[Cell | None] = [None] * len(places)
+            length = 0
+            for column, cell in cells.items():
+                if column in slots:
+                    line[slots[column]] = cell
+                    length += len(cell) if isinstance(cell, str) else 0
             blanks += max(0, row - expected)
             expected = row + 1
-            length = sum(len(cell) for cell in line if isinstance(cell, str))
             budget.spend(length)
             size += length + 80 * len(line)
             batch.append(line)

@@ -29,20 +29,38 @@ class Sample:
 
 
 def whole_grid(
-    file: StoredObject, name: str, errors: Errors | None = None, *, is_checked: bool = False
+    file: StoredObject,
+    name: str,
+    errors: Errors | None = None,
+    *,
+    is_checked: bool = False,
+    most: int | None = None,
 ) -> Sample:
-    """What calamine reads, and error cells. Raises ReadError, and Doubtful if it is checked."""
+    """What calamine reads, and error cells; of a sheet of more than `most` cells the first rows.
+
+    Raises ReadError, and Doubtful if it is checked.
+    """
     sheet = CalamineSheet(file, name)
     grid: dict[int, Mapping[int, Cell]] = {}
-    for row, line in enumerate(sheet.rows(), sheet.top):
+    is_whole = most is None or sheet.cells <= most
+    lines = sheet.rows() if is_whole else islice(sheet.rows(), SAMPLE_ROWS)
+    filled = 0
+    for row, line in enumerate(lines, sheet.top):
         cells = {place: cell for place, cell in enumerate(line, sheet.left) if cell != ""}
         if cells:
             grid[row] = cells
+            filled += len(cells)
             if is_checked:
                 refuse_doubtful(set(map(type, line)), line)
+        if not is_whole and filled > SAMPLE_CELLS:
+            break
     for row, places in (errors or {}).items():
-        grid[row] = {**grid.get(row, {}), **places}
-    return Sample(grid, is_whole=True, merged=sheet.merged if grid else ())
+        if is_whole or row in grid:
+            grid[row] = {**grid.get(row, {}), **places}
+    merged = sheet.merged if grid else ()
+    if is_whole:
+        return Sample(grid, is_whole=True, merged=merged)
+    return Sample(grid, False, sheet.top + sheet.height - 1, sheet.left + sheet.width, merged)
 
 
 def every_row(package: Package, part: str, book: Book) -> Sample:

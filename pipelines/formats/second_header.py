@@ -15,7 +15,7 @@ from pipelines.formats.sheet_header import YEARS, Merged, names_of
 FEWEST_ROWS = 2
 SHOWN = 200
 BRACKETED = re.compile(r"[\[(<].{1,24}[\])>]")
-FACTORS = re.compile(r"[/·*^.\s\d²³⁻¹\u2212+-]+")
+FACTORS = re.compile(r"[/·*^.\s²³⁻¹\u2212+-]+\d?|(?<=m)[23]|(?<=ft)[23]|(?<=s)2")
 UNIT_WORDS = """
     % ‰ ° °C °F K C F deg degC degF degrees degree celsius percent pct rad sr ppm ppb
     m mm cm dm km um µm μm nm in inch inches ft feet yd mi mile miles meter meters metre metres
@@ -96,8 +96,8 @@ def doubt(lower: Sequence[str], body: Sequence[Sequence[str]]) -> Notice | None:
 def is_unit(cell: str) -> bool:
     """Whether a cell is a unit of measure, or stands in brackets as one.
 
-    >>> is_unit("kg/m3"), is_unit("W m-2"), is_unit("[any]"), is_unit("Rome")
-    (True, True, True, False)
+    >>> is_unit("kg/m3"), is_unit("W m-2"), is_unit("[any]"), is_unit("Rome"), is_unit("y1")
+    (True, True, True, False, False)
     """
     parts = [part for part in FACTORS.split(cell) if part]
     is_known = bool(parts) and all(part in UNITS for part in parts)

@@ -17,7 +17,7 @@ from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
 from pipelines.containers.registry import CONTAINERS
 from pipelines.formats import chosen
-from pipelines.formats.base import Failure, Origin, Plan, SkippedMember, TablePlan
+from pipelines.formats.base import Failure, Notice, Origin, Plan, SkippedMember, TablePlan
 from pipelines.formats.detect import head_of
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
@@ -79,11 +79,25 @@ def assembled(found: Sequence[Finding], overrides: Overrides, *, group: bool) ->
     tables = [finding for finding in found if isinstance(finding, TablePlan)]
     tables = grouped(tables) if group and overrides.group is not False else tables
     names = unique_tables(table.name for table in tables)
+    tables = list(map(_renamed, tables, names))
+    if tables and overrides.members:
+        tables[0] = replace(tables[0], notices=(*tables[0].notices, *_idle(found, overrides)))
     return Plan(
-        tables=tuple(map(_renamed, tables, names)),
+        tables=tuple(tables),
         failures=tuple(finding for finding in found if isinstance(finding, Failure)),
         skipped=tuple(finding for finding in found if isinstance(finding, SkippedMember)),
     )
+
+
+def _idle(found: Sequence[Finding], overrides: Overrides) -> Iterator[Notice]:
+    """Which patterns of the overrides name nothing that was found."""
+    for pattern in overrides.idle(frozenset(map(_path, found))):
+        yield Notice("override.idle", f"no member is called `{pattern}`, as the overrides have it")
+
+
+def _path(found: Finding) -> str:
+    place = found.origin if isinstance(found, TablePlan) else found
+    return place.member or place.input
 
 
 class _Inspection:

@@ -18,6 +18,7 @@ from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
+from pipelines.formats.transcoding import Transcoded
 
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
@@ -97,7 +98,8 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
-            raw = replace(raw, rejects=tuple(_placed(each, position) for each in raw.rejects))
+            at = None if isinstance(self.file, Transcoded) else position
+            raw = replace(raw, rejects=tuple(_placed(each, at) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
@@ -207,6 +209,8 @@ class ByteRange:
         return good / max(1, len(read))
 
 
-def _placed(reject: Reject, position: int) -> Reject:
-    """A reject whose offset counts from the start of the file, not of its chunk."""
+def _placed(reject: Reject, position: int | None) -> Reject:
+    """A reject whose offset counts from the start of the file, not of its chunk, if it is known."""
+    if position is None:
+        return replace(reject, offset=None)
     return replace(reject, offset=position + (reject.offset or 0))

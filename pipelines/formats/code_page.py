@@ -8,10 +8,10 @@ take every third short text of western Europe for one of its neighbours.
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 
 # How often a language is met, and its letters beyond ASCII, the most frequent first.
 Language = tuple[float, str]
@@ -70,10 +70,13 @@ ENCODINGS: tuple[tuple[str, float, tuple[Language, ...]], ...] = (
     ("cp866", 0.01, CYRILLIC),
     ("cp874", 0.01, THAI),
 )
-WORDS = re.compile(rb"[0-9A-Za-z\x80-\xff]*[\x80-\xff][0-9A-Za-z\x80-\xff]*")
+WORDS = re.compile(rb"[0-9A-Za-z\x80-\xff]{1,64}")
 MAX_WORDS = 400
 SYMBOLS = frozenset("€£§©®°±²³µ·»«“”„‘’–—…½¼¾¿¡ªº×\u00a0")  # noqa: RUF001 - as they are
-UPPER, SYMBOL, BY_DIGIT = 0.15, 0.02, 0.02
+UPPER, CAPITALS, SYMBOL, BY_DIGIT = 0.15, 0.6, 0.02, 0.02
+UNACCENTED = 0.1  # a Greek word of several letters, which nearly always has an accent
+GREEK_WORD = re.compile("[α-ω]{3,}")  # noqa: RUF001
+ACCENTS = frozenset("άέήίόύώ")
 STRANGE = math.log(1e-4)  # a letter of no such language
 TORN = 1e-4  # a sign within a word, a capital, another script
 
@@ -95,7 +98,8 @@ def likeliest(text: bytes) -> CodePage | None:
     >>> likeliest("Łódź, Gdańsk".encode("cp1250")).name
     'cp1250'
     """
-    words = list(Counter(WORDS.findall(text)).keys())[:MAX_WORDS]
+    foreign = (word for word in WORDS.findall(text) if not word.isascii())
+    words = list(islice(dict.fromkeys(foreign), MAX_WORDS))
     if not words:
         return None
     scores: dict[str, float] = {}
@@ -115,12 +119,18 @@ def _likelihood(word: str, languages: Iterable[Language]) -> float:
     """The logarithm of how likely the letters beyond ASCII of a word are."""
     signs = 0.0
     letters = []
+    if word.upper() == word != word.lower() and len(word) > 1:  # in capitals: charged for once
+        word, signs = word.lower(), math.log(CAPITALS)
+    elif GREEK_WORD.fullmatch(word) and not ACCENTS & set(word):
+        signs = math.log(UNACCENTED)
     for place, letter in enumerate(word):
         before, after = word[place - 1 : place], word[place + 1 : place + 2]
         if letter.isupper() and before.islower():
             signs += math.log(TORN)
         if letter.isascii():
             continue
+        if letter == "ς" and after.isalpha():  # it ends words
+            signs += math.log(TORN)
         if letter in SYMBOLS or not (letter.isalpha() or _is_mark(letter)):
             within = before.isalpha() and after.isalpha() and letter != "’"  # noqa: RUF001
             signs += math.log(TORN if within or letter not in SYMBOLS else SYMBOL)

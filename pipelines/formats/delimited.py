@@ -109,6 +109,7 @@ class Delimited:
                     "escape": layout.dialect.escape,
                     "newline": _newline_word(body, layout.dialect),
                 },
+                "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
                 **({"headerRows": layout.header_rows} if layout.header_rows > 1 else {}),
             },

@@ -72,6 +72,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     names, headed = header(records[first:], columns)
     if choices.header is not None:
         first = choices.header - 1 if choices.header else first
+        columns = _columns(records[first:]) if choices.header else columns
         names, headed = chosen_header(records, first, columns, choices.header)
     two, notices = two_rows(records[first:] if choices.header is None else [], columns)
     if two is not None:

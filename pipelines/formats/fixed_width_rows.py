@@ -13,8 +13,8 @@ from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.column_grid import CROSSES, FILLER, Grid, spread
 from pipelines.formats.line_blocks import line_blocks
-from pipelines.formats.regular_rows import MENDED
 from pipelines.formats.rows import Rows
+from pipelines.formats.text_encoding import MENDED
 
 CHUNK_BYTES = 8 << 20
 TIGHT = "a value reaches into the gap beside its column"

@@ -21,7 +21,6 @@ Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CACHED = 1 << 18  # bytes that are still near when they are looked at again
-MENDED = "not in the encoding of the file"
 
 
 def read(
@@ -40,7 +39,11 @@ def read(
     dialect = form.dialect
     newline = dialect.newline.encode()
     returns = buffer.count(b"\r") if newline == b"\n" and b"\r" in buffer else 0
-    if dialect.escape or (returns and returns != buffer.count(b"\r\n")):
+    if (
+        dialect.escape
+        or not dialect.delimiter.isascii()
+        or (returns and returns != buffer.count(b"\r\n"))
+    ):
         return None
     quotes = _Quotes(buffer, dialect)
     if dialect.skips_space:
@@ -70,7 +73,9 @@ def read(
         )
     if dialect.skips_space:
         frame = frame.with_columns(pl.all().str.strip_chars_start(" "))
-    repaired = {MENDED: mended} if mended else {}
+    if mended and quotes.at.size:  # lines are no rows, where cells go over several
+        return None
+    repaired = {text_encoding.MENDED: min(mended, frame.height)} if mended else {}
     skipped = {"blank line": blank} if blank else {}
     return Rows(frame, repaired, skipped, has_empty_nulls=True), taken
 

@@ -44,9 +44,12 @@ class SheetPlanner:
         self._header = choices.header
         self._area = None if choices.range is None else Area.of(choices.range)
         self._sheets = [s for s in book.sheets if not choices.sheets or s.name in choices.sheets]
-        if not self._sheets:
+        absent = set(choices.sheets).difference(sheet.name for sheet in book.sheets)
+        if absent:
             names = ", ".join(repr(sheet.name) for sheet in book.sheets)
-            raise InvalidOverride(f"overrides.sheet names no sheet; the sheets are {names}")
+            raise InvalidOverride(
+                f"overrides.sheet: there is no sheet {min(absent)!r}; the sheets are {names}"
+            )
         self._shared: Book | None = None
 
     def tables(self) -> list[TablePlan]:
@@ -102,13 +105,12 @@ class SheetPlanner:
     def _cut(self, sample: Sample, sheet: Sheet) -> Sample:
         assert self._area is not None
         grid = self._area.of_grid(sample.grid)
-        if not grid and not sample.is_whole:
-            raise InvalidOverride(
-                f"overrides.range begins below the first rows of {sheet.name!r}, which is too large"
-                " to look at as a whole"
-            )
+        if not grid:
+            why = "" if sample.is_whole else ", or not in the first rows of so large a sheet"
+            raise InvalidOverride(f"overrides.range: {sheet.name!r} has no value there{why}")
         last_row = min(sample.last_row, self._area.bottom)
-        return replace(sample, grid=grid, last_row=last_row, columns=self._area.right + 1)
+        columns = min(sample.columns or self._area.right + 1, self._area.right + 1)
+        return replace(sample, grid=grid, last_row=last_row, columns=columns)
 
     def _layouts(self, sample: Sample, sheet: Sheet) -> list[Layout]:
         header = self._header

@@ -1,11 +1,13 @@
 """Text encoding: which bytes mean which characters, and chunks as UTF-8 whatever they were."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from pipelines.formats import code_page, double_bytes
 
 SAMPLE_BYTES = 1 << 16
+CELLS = re.compile(rb"(?<![^\s,;|])[^\s,;|]{1,256}(?=[\s,;|])")  # whole ones, of no great length
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -14,6 +16,7 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 FALLBACK = "cp1252"
+MENDED = "not in the encoding of the file"  # a line that is read as the fallback
 STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
 # Mean log-likelihoods of a byte: below the first, pairs of bytes are worth a look; below the
 # second, no language was found at all.
@@ -48,7 +51,11 @@ def detect(head: bytes) -> Encoding:
     if (wide := _without_mark(head)) is not None:
         return wide
     sample = head[:SAMPLE_BYTES]
-    if _is_utf8(sample, is_cut=len(head) >= SAMPLE_BYTES):
+    is_cut = len(head) >= SAMPLE_BYTES
+    if sample.isascii() and not head.isascii():  # what is telling comes later
+        told = b"\n".join(cell for cell in CELLS.findall(head) if not cell.isascii())
+        sample, is_cut = told[:SAMPLE_BYTES], len(told) > SAMPLE_BYTES
+    if _is_utf8(sample, is_cut=is_cut):
         return Encoding("utf-8", confidence=1.0 if not sample.isascii() else 0.99)
     if (share := _share_of_utf8(head)) > 0.5:
         return Encoding("utf-8", confidence=round(share, 2))
@@ -103,6 +110,17 @@ def _share_of_utf8(head: bytes) -> float:
     """
     foreign = [line for line in head.split(b"\n")[:-1] if not line.isascii()]
     return sum(map(_is_utf8, foreign)) / len(foreign) if foreign else 0.0
+
+
+def is_foreign(line: bytes, encoding: str) -> bool:
+    """Whether a line is not in the encoding of its file."""
+    if line.isascii():
+        return False
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def decoded(line: bytes, encoding: str) -> str:

@@ -43,7 +43,7 @@ def chunk_of(
 def _converted(
     cells: pl.Series, dtype: pl.DataType, reading: Reading | None
 ) -> cell_types.Converted:
-    if reading is None or isinstance(dtype, pl.String):
+    if reading is None or isinstance(dtype, pl.String) or cells.dtype != pl.String:
         return cell_types.convert(cells, dtype)
     plain = cell_reading.plain_or_none(cells, reading)
     if plain is not None:

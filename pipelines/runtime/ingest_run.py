@@ -46,13 +46,15 @@ def ingest(
                 on_result(asked[scanned.table, scanned.index], scanned.account.data)
         for reading in readings:
             reading.review()
-    store.delete([key for reading in readings for key in reading.left_over])
+    store.delete([key for reading in readings for key in reading.left_over(order)])
     tables = [
         _finished(order, store, reading, sources)
         for reading in readings
         if (sources := list(reading.read()))
     ]
     failures = [*plan.failures, *(each for reading in readings for each in reading.failures())]
+    scratch = artifacts.scratch(order.job_id)  # what rounds before the last one rejected
+    store.delete([found.key for found in store.keys(scratch)])
     return IngestResult(
         inputs=(),
         tables=tuple(tables),

@@ -18,12 +18,16 @@ TEXTS = {
         "x\n“quoted” text – dash\nl’été\n",
     ],
     "cp1250": ["imię\nŁódź\nżółw\nGdańsk\n", "jméno\nPříliš žluťoučký kůň\n", "név\nŐrség\nfűtő\n"],
-    "cp1251": ["имя\nМосква\n", "назва\nКиїв\nЇжак\n"],
-    "cp1253": ["όνομα\nΓιώργος\n"],
+    "cp1251": [
+        "ФАМИЛИЯ;ИМЯ;ГОРОД\nИВАНОВ;ИВАН;МОСКВА\nПЕТРОВ;ПЁТР;КАЗАНЬ\n",
+        "имя\nМосква\n",
+        "назва\nКиїв\nЇжак\n",
+    ],
+    "cp1253": ["ΟΝΟΜΑ;ΠΟΛΗ\nΓΙΩΡΓΟΣ;ΑΘΗΝΑ\nΜΑΡΙΑ;ΠΑΤΡΑ\n", "όνομα\nΓιώργος\n"],
     "cp1254": ["isim\nŞişli\nığdır\nGüneş\n"],
     "cp1255": ["שם\nמשה כהן\nירושלים\n"],
     "cp1256": ["اسم\nمحمد\nالقاهرة\n"],
-    "koi8-r": ["имя\nМосква\nИван Петров\n"],
+    "koi8-r": ["ФАМИЛИЯ;ИМЯ\nИВАНОВ;ИВАН\nПЕТРОВ;МОСКВА\n", "имя\nМосква\nИван Петров\n"],
     "cp850": ["name\nJürgen\nKöln\ngrößer\n"],
     "mac-roman": ["name\nJürgen\nKöln\ngrößer\n"],
     "cp866": ["имя\nМосква\n"],
@@ -65,3 +69,17 @@ def test_bytes_of_no_language_fall_back_with_little_confidence():
     found = text_encoding.detect(bytes(range(0x80, 0x100)) * 3)
 
     assert found.confidence <= 0.3
+
+
+def test_foreign_letters_that_come_late_are_looked_at():
+    """Where the beginning is ASCII, the first lines that are not decide."""
+    content = b"x;y\n" + b"abc;1\n" * 12_000 + "Москва;3\n".encode("cp1251") * 50
+
+    assert text_encoding.detect(content).name == "cp1251"
+
+
+def test_a_long_cell_costs_no_more_than_its_length():
+    """A hundred kilobytes of base64 before one foreign letter are read in no time."""
+    content = b"a,b\n" + b"QUJD" * 25_000 + b",\xe9\n"
+
+    assert text_encoding.detect(content).name == "cp1252"

@@ -20,9 +20,10 @@ from connectors.errors import (
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.alignment import aligned
-from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import WIDE_BYTES, Expansion, refuse_types, to_frame
 from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
 from pipelines.formats.naming import table_name
+from pipelines.formats.orc_tail import wide_bytes
 from pipelines.formats.signatures import NOT_CONTROLS
 
 MAGIC = b"ORC"
@@ -84,6 +85,7 @@ class Orc:
                     limit="max_columns",
                 )
             refuse_types(file.name, reader.schema)
+            _refuse_repeats(file.name, reader, source.size or 0, limits)
             schema = to_frame(reader.schema.empty_table()).schema
             stripes, writer = reader.nstripes, reader.writer
         if not schema:
@@ -101,6 +103,15 @@ class Orc:
 
 def _open(stream: BinaryIO) -> orc.ORCFile:
     return orc.ORCFile(stream)
+
+
+def _refuse_repeats(name: str, reader: Any, size: int, limits: Limits) -> None:
+    wide = wide_bytes(reader.reader.serialized_file_tail(), WIDE_BYTES)
+    if wide > limits.ratio_free_bytes + limits.max_ratio * size:
+        raise LimitExceeded(
+            f"{name} expands, times its own size, beyond {limits.max_ratio} (max_ratio)",
+            limit="max_ratio",
+        )
 
 
 def _fragments(

@@ -33,6 +33,7 @@ from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 
 CHUNK_BYTES = 8 << 20
+RECORD_BYTES = 8  # what even a record of one byte takes, once it is a row
 VALUE = "value"
 UNSOUND = (
     SchemaParseException,
@@ -175,7 +176,7 @@ class _Plain:
             else:
                 start = read_header(stream, part.file.name).size
             for block in blocks(stream, part.file.name, part.header, start, part.end):
-                budget.spend(len(block.content))
+                budget.spend(max(len(block.content), RECORD_BYTES * block.records))
                 width = len(block.content) // max(block.records, 1)
                 self.chunk_rows = max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(width, 1)))
                 yield framed_block(block, sync)

@@ -22,6 +22,7 @@ from pipelines.formats.transcoding import Transcoded
 
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
+PIECE_BYTES = 4 << 20
 MAX_ROW_BYTES = 64 << 20
 CANDIDATES = 16  # newlines that are tried for the first row of a range
 
@@ -80,16 +81,26 @@ class ByteRange:
         origin = position
         buffer = b""
         blocks = self._blocks(position)
-        is_last = False
+        is_last = needs_more = is_irregular = False
         yielded = False
-        while not is_last and (self.end is None or position < self.end):
-            block = next(blocks, b"")
-            is_last = not block
-            buffer += block
+        while self.end is None or position < self.end:
+            if needs_more or not buffer:
+                if is_last:
+                    break
+                block = next(blocks, b"")
+                is_last, is_irregular = not block, False
+                buffer += block
             if not buffer:
                 break
             limit = None if self.end is None else self.end - position
-            raw, taken = self._parse(buffer, limit, is_last=is_last, integers=integers)
+            parsed = None
+            if not is_irregular:
+                parsed = self._regular(buffer, limit, is_last=is_last, integers=integers)
+                is_irregular = parsed is None
+            raw, taken = parsed or self._by_pieces(
+                buffer, limit, is_last=is_last, integers=integers
+            )
+            needs_more = not taken or (not is_last and len(buffer) - taken < PIECE_BYTES)
             if raw is None:
                 if len(buffer) > MAX_ROW_BYTES:
                     raise LimitExceeded(
@@ -161,18 +172,25 @@ class ByteRange:
         if size:
             yield b"".join(pending)
 
-    def _parse(
-        self,
-        buffer: bytes,
-        limit: int | None,
-        *,
-        is_last: bool,
-        integers: Collection[str],
+    def _regular(
+        self, buffer: bytes, limit: int | None, *, is_last: bool, integers: Collection[str]
+    ) -> tuple[Rows | None, int] | None:
+        """The complete rows that begin before `limit`, and the bytes they took; None: irregular."""
+        return regular_rows.read(buffer, self._form, limit, is_last=is_last, integers=integers)
+
+    def _by_pieces(
+        self, buffer: bytes, limit: int | None, *, is_last: bool, integers: Collection[str]
     ) -> tuple[Rows | None, int]:
-        """The complete rows of the buffer that begin before `limit`, and the bytes they took."""
-        regular = regular_rows.read(buffer, self._form, limit, is_last=is_last, integers=integers)
-        if regular is not None:
-            return regular
+        """The same of a first piece of what is irregular.
+
+        Mending takes forty times the size of what is mended, and the next piece may be regular.
+        """
+        if len(buffer) > PIECE_BYTES:
+            piece = buffer[:PIECE_BYTES]
+            regular = self._regular(piece, limit, is_last=False, integers=integers)
+            rows, taken = regular or mended_rows.read(piece, self._form, limit, is_last=False)
+            if rows is not None and taken:
+                return rows, taken
         return mended_rows.read(buffer, self._form, limit, is_last=is_last)
 
     def _first_row(self) -> int:

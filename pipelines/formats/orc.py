@@ -11,14 +11,16 @@ from pyarrow import orc
 from connectors.base import StoredObject
 from connectors.errors import (
     EmptyInput,
+    LimitExceeded,
     UnknownFormat,
 )
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
-from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import WIDE_BYTES, Expansion, refuse_types, to_frame
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
+from pipelines.formats.orc_tail import wide_bytes
 from pipelines.formats.signatures import NOT_CONTROLS
 from pipelines.formats.table_width import refuse_columns
 
@@ -67,6 +69,7 @@ class Orc:
             reader = _open(stream)
             refuse_columns(file.name, len(reader.schema), limits)
             refuse_types(file.name, reader.schema)
+            _refuse_repeats(file.name, reader, source.size or 0, limits)
             schema = to_frame(reader.schema.empty_table()).schema
             stripes, writer = reader.nstripes, reader.writer
         if not schema:
@@ -87,6 +90,15 @@ class Orc:
 
 def _open(stream: BinaryIO) -> orc.ORCFile:
     return orc.ORCFile(stream)
+
+
+def _refuse_repeats(name: str, reader: Any, size: int, limits: Limits) -> None:
+    wide = wide_bytes(reader.reader.serialized_file_tail(), WIDE_BYTES)
+    if wide > limits.ratio_free_bytes + limits.max_ratio * size:
+        raise LimitExceeded(
+            f"{name} expands, times its own size, beyond {limits.max_ratio} (max_ratio)",
+            limit="max_ratio",
+        )
 
 
 def _errors(name: str) -> AbstractContextManager[None]:

@@ -134,10 +134,9 @@ def _gathered(
         cells.extend(chain.from_iterable(islice(rows, step)))
         if len(cells) == had:
             break
+        added = blocks.read_bytes - read_before
         if weighs:
-            added = sum(map(sys.getsizeof, islice(cells, had, None)))
-        else:
-            added = blocks.read_bytes - read_before
+            added = sum(map(sys.getsizeof, cells[had:]))
         weight += added
         step = 1 if added > STEP_BYTES else STEP_ROWS
         if weight >= BLOCK_BYTES or len(cells) >= BLOCK_ROWS * width:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from connectors.errors import CorruptFile, ReadError
+from connectors.errors import CorruptFile, LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.sqlite_connection import Database, Restraint, errors
+from pipelines.formats.sqlite_views import MOST_PARTS, too_many_parts
 from pipelines.formats.table_width import refuse_columns
 
 Kind = Literal["table", "view", "virtual"]
@@ -66,7 +67,7 @@ def schema_of(database: Database, limits: Limits) -> Schema:
         ((encoding,),) = database.rows("PRAGMA encoding")
         kinds = {
             _text(name, encoding): (kind, has_no_rowid)
-            for name, kind, has_no_rowid in database.rows(
+            for name, kind, has_no_rowid in database.rows_without_views(
                 "SELECT CAST(name AS BLOB), type, wr FROM pragma_table_list WHERE schema = 'main'"
             )
         }
@@ -77,6 +78,14 @@ def schema_of(database: Database, limits: Limits) -> Schema:
                 " WHERE type IN ('table', 'view') AND typeof(name) = 'text'"
             )
         ]
+        views = {
+            _text(name, encoding): _text(sql, encoding)
+            for name, sql in database.rows(
+                "SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema"
+                " WHERE type = 'view' AND typeof(name) = 'text' AND typeof(sql) = 'text'"
+            )
+        }
+    vast = too_many_parts(views)
     relations: dict[str, Relation] = {}
     left_out, shadows = [], []
     for name, kind, root in entries:
@@ -89,6 +98,14 @@ def schema_of(database: Database, limits: Limits) -> Schema:
         elif loaded not in KINDS or name in relations:
             what = f"the definition of {kind} `{name}` in {file} cannot be parsed"
             relations[name] = Relation(name, kind, error=CorruptFile(what))
+        elif name in vast:
+            what = (
+                f"{described(kind, name, file)} has more than {MOST_PARTS} parts, once the views in"
+                " it are written out (max_view_parts)"
+            )
+            relations[name] = Relation(
+                name, kind, error=LimitExceeded(what, limit="max_view_parts")
+            )
         else:
             relations[name] = _relation(
                 database,

@@ -1,32 +1,17 @@
 """Attacks: every hostile file gets its answer, within memory, and nothing dies but the child."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from connectors.store_config import StoreConfig
 from pipelines.containers.limits import Limits
-from pipelines.sandbox import Sandbox
 from tests.attackpack.attack import Attack
 from tests.attackpack.attacks import ATTACKS
-from tests.attackpack.reading import outcome_of, reading_children
+from tests.attackpack.reading import outcome_of
 
 # Address space, of which a child takes more than it fills: libraries reserve some in large blocks.
 LIMITS = Limits(reader_memory_bytes=1536 << 20)
 
 
-@pytest.fixture(scope="module")
-def store(s3_server) -> StoreConfig:
-    return s3_server.store
-
-
-@pytest.fixture(scope="module")
-def children(store) -> Iterator[Sandbox]:
-    """One server of children for all attacks."""
-    with reading_children(store) as children:
-        yield children
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_each_attack_gets_its_answer(children, store, attack: Attack):
     """The rows that are right, or the code of an error of ours; the server of children lives on."""

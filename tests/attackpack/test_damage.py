@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from samples import MemoryObject
 
-from connectors.errors import MetricFoundryError, ParserCrashed, ReadError
-from pipelines.containers.limits import Limits
+from connectors.errors import MetricFoundryError, ParserCrashed
 from pipelines.sandbox import ChildLimits, Sandbox
-from pipelines.source_plan import plan
 from tests.attackpack.mutants import mutants
+from tests.attackpack.reading import rows_read
 from tests.attackpack.sound import Sound, sound_files
 
 COUNT = 250
@@ -18,36 +17,17 @@ BOUNDS = ChildLimits(memory_bytes=1 << 30, cpu_s=4)
 NAMES = list(sound_files())
 
 
-def read(file: MemoryObject) -> tuple[int, int, str]:
-    """The rows of all frames, those that the accounts tell, and an error that is not ours."""
-    height = counted = 0
-    try:
-        found = plan([file], Limits())
-        for table in found.tables:
-            try:
-                for fragment in table.fragments:
-                    for chunk in fragment.chunks(table.schema):
-                        height += chunk.frame.height
-                        counted += chunk.rows.parsed + chunk.rows.repaired
-            except ReadError:
-                continue
-    except (MetricFoundryError, MemoryError):
-        raise
-    except BaseException as error:  # noqa: BLE001 - polars panics are no Exceptions
-        return height, counted, f"{type(error).__name__}: {error}"
-    return height, counted, ""
-
-
 def outcome(children: Sandbox, sound: Sound, number: int, content: bytes) -> str:
     """What is wrong with the answer, if anything is."""
     file = MemoryObject(sound.name, sound.wrap(content))
     try:
-        height, counted, foreign = children.run(read, file, limits=BOUNDS, kind=sound.name)
+        read = children.run(rows_read, file, limits=BOUNDS, kind=sound.name)
     except ParserCrashed as error:
         return "" if "died on this content" in str(error) else f"{number}: {error}"
     except MetricFoundryError:
         return ""
-    return f"{number}: {foreign or 'rows do not balance'}" if foreign or height != counted else ""
+    wrong = read.foreign or ("rows do not balance" if read.height != read.counted else "")
+    return f"{number}: {wrong}" if wrong else ""
 
 
 @pytest.mark.slow
@@ -56,7 +36,7 @@ def test_mutants_are_tables_or_errors_of_ours(children, name):
     """Rows balance, each error is typed, parsers die in children alone, and the server lives on."""
     sound = sound_files()[name]
     server = children._server.pid
-    assert children.run(read, MemoryObject(name, sound.file))[0] > 0
+    assert children.run(rows_read, MemoryObject(name, sound.file)).height > 0
 
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         changed = enumerate(mutants(sound.content, COUNT, seed=NAMES.index(name)))

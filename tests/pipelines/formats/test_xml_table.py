@@ -238,6 +238,7 @@ def test_what_is_no_table_is_named(content, says):
         ("a", "<!-- x --><rows>\n<row/></rows>", "xml"),
         ("a.csv", "<p><b>x</b></p>,1\n<p><b>y</b></p>,2\n", "delimited"),
         ("a.csv", "<a>,b\n1,2\n", "delimited"),
+        ("a.csv", "<rows><row a='1'/></rows>\n", "xml"),
         ("a.json", '{"a":"<?xml"}', "json"),
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 
 from connectors.base import StoredObject
@@ -85,10 +85,16 @@ def outcome_of(
             seconds = time.monotonic() - started
             return Outcome(error.stable_code, frozenset(), seconds, weight.mebibytes)
         seconds = time.monotonic() - started
-    tables = [f"{table.rows:,} row{'s' * (table.rows != 1)}" for table in result.tables]
+    sizes = groupby(table.rows for table in result.tables)
+    tables = [_counted(rows, len(list(same))) for rows, same in sizes]
     codes = sorted({failure.code for failure in result.failures})
     notices = {notice.code for table in result.tables for notice in table.notices}
     return Outcome(", ".join([*tables, *codes]), frozenset(notices), seconds, weight.mebibytes)
+
+
+def _counted(rows: int, tables: int) -> str:
+    counted = "1 row" if rows == 1 else f"{rows:,} rows"
+    return counted if tables == 1 else f"{counted} × {tables}"
 
 
 def _read(

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ SAMPLE_BYTES = 256 << 10
 SAMPLES = 8
 ROW_CELLS = 4  # a row may be as long as so many of the longest cells
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
 BLANK = "blank line"
 HEADER = "header"
 TOO_DEEP = "nested too deeply"
@@ -78,7 +80,7 @@ class JsonLines:
         if not lines or lines[0].lstrip()[:1] not in (b"{", b"[") or b"\0" in lines[0]:
             return False
         if len(lines) == 1:
-            return is_named
+            return is_named and not ARRAY_OF_OBJECTS.match(lines[0])
         whole = [_is_whole(line) for line in lines[:5]]
         return whole[:2] == [True, True] or (is_named and any(whole))
 

@@ -27,7 +27,10 @@ CHUNK_CHARACTERS = 4 << 20
 CHUNK_ROWS = 65_536
 HEADER = "header"
 OBJECT_OR_ARRAY = re.compile(rb'\{|\[\s*([\[{"\]\-0-9tfn]|$)')
-ANY_VALUE = re.compile(rb'[\[{"\-0-9tfn]')
+ANY_VALUE = re.compile(  # alone on its line: a table of cells may have the wrong extension
+    rb"""[\[{]|(?:"(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*|true|false|null)\s*?(?:[\r\n]|$)""",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,8 @@ class _SheetReader:
             self._phonetic += 1
         elif name == "row":
             self._row = _number(values["r"]) if "r" in values else self._row + 1
+            if self._row < 1:
+                raise CorruptFile(f"{self._part} has a row of the impossible number {values['r']}")
             self._column = 0
             self._cells = {}
 

@@ -174,7 +174,7 @@ def _feed(parser: Any, path: str, block: bytes, *, last: bool) -> None:
         parser.Parse(block, last)
     except expat.ExpatError as error:
         raise CorruptFile(f"{path} is broken XML: {error}") from error
-    except (ValueError, UnicodeError) as error:
+    except (ValueError, LookupError) as error:  # an encoding that is unknown, or not kept
         raise CorruptFile(f"{path} is broken: {error}") from error
 
 

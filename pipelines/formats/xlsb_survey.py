@@ -34,10 +34,12 @@ def _refuse_sheet(package: Package, path: str, longest: int) -> None:
     held = Held(f"{path} of {package.file.name}", package.limits)
     row = 0
     for number, size, head in _records(package.stream(path), path):
-        if number in CELLS and size >= PLACE.size:
+        if len(head) < PLACE.size:
+            continue
+        if number in CELLS:
             text = longest if number == SHARED_TEXT else size if size > 24 else 0
             held.extend(row + 1, PLACE.unpack_from(head)[0] + 1, text)
-        elif number == ROW and size >= PLACE.size:
+        elif number == ROW:
             row = PLACE.unpack_from(head)[0]
 
 

@@ -19,7 +19,9 @@ SAMPLE_ROWS = 1000
 MOST_TABLES = 100  # each is read by a pass of its own
 NAMED = 20
 DECLARED = re.compile(r"\s*<(\?xml|!DOCTYPE)\b", re.IGNORECASE)
-BARE = re.compile(r"\s*(<!--(?:(?!-->).)*-->\s*)*<[A-Za-z_][\w:.-]*(\s[^<>]*)?>\s*<", re.DOTALL)
+BARE = re.compile(
+    r"\s*(<!--(?:(?!-->).)*-->\s*)*<(?P<root>[A-Za-z_][\w:.-]*)(\s[^<>]*)?>\s*<", re.DOTALL
+)
 OF_CELLS = (".csv", ".tsv", ".tab", ".psv")  # whose first cell may be markup
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
@@ -56,8 +58,12 @@ class XmlTable:
             return False
         wide = head.startswith(WIDE_MARKS)
         text = head.decode("utf-16" if wide else "utf-8", "replace").lstrip("\ufeff")
-        is_bare = not name.lower().endswith(OF_CELLS) and BARE.match(text)
-        return bool(DECLARED.match(text) or is_bare)
+        if DECLARED.match(text):
+            return True
+        bare = BARE.match(text)
+        if bare is None or not name.lower().endswith(OF_CELLS):
+            return bare is not None
+        return text.rstrip().endswith(f"</{bare['root']}>")
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         with file.open() as stream:

@@ -11,7 +11,7 @@ BLOCK_BYTES = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """`answer` is the rows of each table, then the code of each failure: `2 rows, limit.ratio`.
+    """`answer` is the rows of each table, then the codes of failures: `2 rows, limit.ratio`.
 
     `seconds` and `mebibytes` (beyond what a child begins with) are what it may cost at most; a
     `notice` is the code of a warning that must be given.

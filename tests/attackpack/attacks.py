@@ -1,5 +1,13 @@
 """Attacks: the table of all hostile files."""
 
-from tests.attackpack import columnar, databases, documents, texts
+from tests.attackpack import archives, columnar, databases, documents, texts
 
-ATTACKS = (*documents.ATTACKS, *databases.ATTACKS, *columnar.ATTACKS, *texts.ATTACKS)
+KINDS = {
+    "Workbooks": (*documents.XLSX, *documents.OTHER_WORKBOOKS),
+    "Markup": documents.MARKUP,
+    "Databases": databases.ATTACKS,
+    "Columnar files": columnar.ATTACKS,
+    "Texts": texts.ATTACKS,
+    "Archives": archives.ATTACKS,
+}
+ATTACKS = tuple(attack for attacks in KINDS.values() for attack in attacks)

@@ -101,7 +101,7 @@ ATTACKS = (
                 f"CREATE VIEW v{i} AS SELECT a.x FROM v{i - 1} a, v{i - 1} b;" for i in range(1, 60)
             ),
         ),
-        "2 rows, 2 rows, 4 rows, 16 rows, 256 rows, 65,536 rows,"
+        "2 rows × 2, 4 rows, 16 rows, 256 rows, 65,536 rows,"
         " format.unknown, limit.ratio, limit.view_parts",
         seconds=10,
     ),
@@ -213,7 +213,7 @@ ATTACKS = (
     Attack(
         "500 tables.sqlite",
         partial(tables, 500),
-        ", ".join(["2 rows"] + ["0 rows"] * 500),
+        "2 rows, 0 rows × 500",
         seconds=10,
     ),
     Attack(

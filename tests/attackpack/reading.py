@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from itertools import count
+from itertools import count, groupby
 from pathlib import Path
 
 from connectors.base import StoredObject
-from connectors.errors import ReadError
+from connectors.errors import MetricFoundryError, ReadError
 from connectors.object_store import ObjectStore
 from connectors.store_config import StoreConfig
 from pipelines.containers.limits import Limits
@@ -59,6 +59,7 @@ def reading_children(store: StoreConfig) -> Iterator[Sandbox]:
 def _warm(store: StoreConfig) -> None:
     preload(store)
     import_module("tests.attackpack.attack")
+    import_module("samples")
 
 
 def outcome_of(
@@ -84,10 +85,16 @@ def outcome_of(
             seconds = time.monotonic() - started
             return Outcome(error.stable_code, frozenset(), seconds, weight.mebibytes)
         seconds = time.monotonic() - started
-    tables = [f"{table.rows:,} row{'s' * (table.rows != 1)}" for table in result.tables]
+    sizes = groupby(table.rows for table in result.tables)
+    tables = [_counted(rows, len(list(same))) for rows, same in sizes]
     codes = sorted({failure.code for failure in result.failures})
     notices = {notice.code for table in result.tables for notice in table.notices}
     return Outcome(", ".join([*tables, *codes]), frozenset(notices), seconds, weight.mebibytes)
+
+
+def _counted(rows: int, tables: int) -> str:
+    counted = "1 row" if rows == 1 else f"{rows:,} rows"
+    return counted if tables == 1 else f"{counted} × {tables}"
 
 
 def _read(
@@ -98,6 +105,38 @@ def _read(
     order = JobOrder(job, 1, 0.0, {}, (), store, "", limits=limits)
     engine = InlineEngine(job, children, limits, lambda *_: None, lambda: False)
     return ingest(order, found, file.size or 0, lambda _: engine, lambda *_: None)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The rows of all frames, those that the accounts tell, error codes, and an error not ours."""
+
+    height: int
+    counted: int
+    codes: tuple[str, ...]
+    foreign: str = ""
+
+
+def rows_read(file: StoredObject) -> Read:
+    """What a file holds, without statistics or anything published."""
+    height = counted = 0
+    codes: list[str] = []
+    try:
+        found = plan([file], Limits())
+        codes.extend(failure.code for failure in found.failures)
+        for table in found.tables:
+            try:
+                for fragment in table.fragments:
+                    for chunk in fragment.chunks(table.schema):
+                        height += chunk.frame.height
+                        counted += chunk.rows.parsed + chunk.rows.repaired
+            except ReadError as error:
+                codes.append(error.stable_code)
+    except (MetricFoundryError, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - polars panics are no Exceptions
+        return Read(height, counted, tuple(codes), f"{type(error).__name__}: {error}")
+    return Read(height, counted, tuple(codes))
 
 
 class _Weight:

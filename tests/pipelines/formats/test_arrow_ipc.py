@@ -17,7 +17,6 @@ from pipelines.formats import arrow_file
 from pipelines.formats.arrow_ipc import ArrowIpc, RecordBatches
 from pipelines.formats.base import Origin, TablePlan
 from pipelines.source_plan import plan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 TABLE = pl.DataFrame(
@@ -212,11 +211,3 @@ def test_offsets_that_point_elsewhere_are_corrupt():
 
     with pytest.raises(CorruptFile):
         frame(content[:place] + wrong + content[place + len(wrong) :])
-
-
-@pytest.mark.parametrize("stream", [False, True])
-def test_damage_is_an_error_of_ours_or_harmless(reading_children, stream):
-    """Whatever bytes are changed, pyarrow's crashes are caught."""
-    content = written(pa.ipc.open_file(GOOD).read_all(), rows=50, stream=stream)
-
-    assert_damage_is_harmless(reading_children, ArrowIpc(), MemoryObject("x.arrow", content))

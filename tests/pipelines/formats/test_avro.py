@@ -28,7 +28,6 @@ from pipelines.formats import avro, avro_blocks
 from pipelines.formats.avro import Avro, AvroRange
 from pipelines.formats.avro_blocks import Block, encoded, framed, framed_block
 from pipelines.formats.base import Origin, TablePlan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 SYNC = bytes(range(16))
@@ -369,11 +368,3 @@ def test_a_wrong_checksum_is_corrupt():
 
     with pytest.raises(CorruptFile):
         frame(content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :])
-
-
-@pytest.mark.parametrize("codec", ["null", "deflate"])
-def test_damage_is_an_error_of_ours_or_harmless(reading_children, codec):
-    """Whatever bytes are changed: a table, or an error of ours."""
-    content = written(SCHEMA, TABLE.to_dicts() * 20, codec=codec, sync_interval=400)
-
-    assert_damage_is_harmless(reading_children, Avro(), MemoryObject("x.avro", content))

@@ -19,7 +19,6 @@ from pipelines.formats.detect import detect
 from pipelines.formats.fixed_width import FRAGMENT_BYTES, FixedWidth
 from pipelines.formats.fixed_width_rows import TIGHT
 from pipelines.source_plan import plan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 STATIONS = """\
@@ -461,12 +460,3 @@ def test_too_many_columns_are_refused_by_name_of_the_limit():
         )
 
     assert caught.value.stable_code == "limit.columns"
-
-
-def test_damage_is_an_error_of_ours_or_harmless(reading_children):
-    """Whatever bytes are changed, a table whose rows balance comes out, or one of our errors."""
-    file = MemoryObject("x.txt", (PEOPLE + STATIONS).encode())
-    assert_damage_is_harmless(reading_children, FixedWidth(), MemoryObject("x", STATIONS.encode()))
-    assert_damage_is_harmless(
-        reading_children, FixedWidth(), replace(file, content=PEOPLE.encode())
-    )

@@ -13,7 +13,6 @@ from pipelines.formats import html_grid, html_table
 from pipelines.formats.base import Origin, RowAccount, TablePlan
 from pipelines.formats.html_table import HtmlTable
 from pipelines.source_plan import plan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 PAGE = """<!DOCTYPE html>
@@ -212,8 +211,3 @@ def test_absurd_spans_are_bounded(span):
     (frame,) = frames(page)
 
     assert frame.height == 2
-
-
-def test_damage_is_an_error_of_ours_or_harmless(reading_children):
-    """Whatever bytes are changed: a table, or an error of ours."""
-    assert_damage_is_harmless(reading_children, HtmlTable(), MemoryObject("x.html", PAGE.encode()))

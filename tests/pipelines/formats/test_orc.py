@@ -16,7 +16,6 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin, TablePlan
 from pipelines.formats.orc import Orc, Stripes
 from pipelines.source_plan import plan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 TABLE = pl.DataFrame(
@@ -161,8 +160,3 @@ def test_a_truncated_file_is_corrupt(cut):
     """The footer stands at the end."""
     with pytest.raises(CorruptFile):
         frame(GOOD[:cut])
-
-
-def test_damage_is_an_error_of_ours_or_harmless(reading_children):
-    """Whatever bytes are changed, the library's crashes are caught."""
-    assert_damage_is_harmless(reading_children, Orc(), MemoryObject("x.orc", GOOD))

@@ -2,35 +2,23 @@
 
 import datetime as dt
 import io
-import os
-import sys
 import uuid
 from decimal import Decimal
-from importlib import import_module
 
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from samples import MemoryObject
 
 from connectors.errors import (
     CorruptFile,
     LimitExceeded,
-    MetricFoundryError,
-    ParserCrashed,
-    ParserOutOfMemory,
     PasswordProtected,
-    UnknownFormat,
 )
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.parquet import Parquet, RowGroups
-from pipelines.sandbox import Sandbox
-
-DEATHS = {ParserCrashed, ParserOutOfMemory}
 
 
 def written(table: pa.Table, **options: object) -> bytes:
@@ -203,46 +191,6 @@ def test_a_truncated_file_is_corrupt(cut):
     """The footer stands at the end."""
     with pytest.raises(CorruptFile):
         chunks(GOOD[:cut])
-
-
-@pytest.fixture(scope="module")
-def children():
-    """A sandbox that can import this file."""
-    children = Sandbox(warm=(import_module, (__name__,)))
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        children.start()
-    yield children
-    children.close()
-
-
-def rows_read(content: bytes) -> tuple[int, int]:
-    read = chunks(content)
-    return sum(chunk.frame.height for chunk in read), sum(chunk.rows.read for chunk in read)
-
-
-def test_a_sandboxed_reader_reads_what_is_sound(children):
-    """So that its errors below speak of the damage."""
-    assert children.run(rows_read, GOOD) == (200, 200)
-
-
-@settings(max_examples=100, deadline=None)
-@given(flips=st.lists(st.tuples(st.integers(4, len(GOOD) - 1), st.integers(0, 255)), min_size=1))
-def test_damage_is_an_error_of_ours_or_harmless(children, flips):
-    """Whatever bytes are changed: an error of ours, pyarrow's aborts caught by the sandbox."""
-    content = bytearray(GOOD)
-    for place, byte in flips:
-        content[place] = byte
-
-    try:
-        height, counted = children.run(rows_read, bytes(content))
-    except MetricFoundryError as error:
-        kind = type(error)
-    else:
-        kind = None
-        assert height == counted
-
-    assert kind in {None, CorruptFile, LimitExceeded, PasswordProtected, UnknownFormat} | DEATHS
 
 
 def test_a_row_group_that_is_gone_is_corrupt():

@@ -25,7 +25,6 @@ from pipelines.formats.detect import detect
 from pipelines.formats.statistics_file import SAS, SPSS, STATA, Rows
 from pipelines.formats.statistics_layout import SAS_MAGIC
 from pipelines.source_plan import plan
-from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 WRITERS: dict[str, Callable[..., None]] = {
@@ -281,13 +280,3 @@ def test_a_truncated_file_is_corrupt(written, kind, share):
 
     with pytest.raises(CorruptFile):
         frame(kind, content[: int(len(content) * share) | 1])
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_damage_is_an_error_of_ours_or_harmless(reading_children, written, kind):
-    """Whatever bytes are changed, the library's crashes are caught."""
-    content = written(kind, pl.concat([TABLE] * 10))
-
-    assert_damage_is_harmless(
-        reading_children, FORMATS[kind], MemoryObject(f"x.{kind}", content), count=60
-    )

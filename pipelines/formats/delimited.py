@@ -13,7 +13,7 @@ from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import column_sample, dialect, footer, records, text_encoding
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
-from pipelines.formats.byte_range import SPOT_BYTES, ByteRange
+from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
 from pipelines.formats.naming import table_name, unique_columns
 from pipelines.formats.records import Dialect
 from pipelines.formats.transcoding import Transcoded
@@ -22,6 +22,7 @@ HEAD_BYTES = 1 << 20
 TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
+CHUNK_CELLS = 4 << 20
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,11 @@ class Delimited:
         first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
         columns = column_sample.look_at(sample, self.choices)
-        first = replace(first, readings=columns.readings)
+        first = replace(
+            first,
+            readings=columns.readings,
+            chunk_bytes=_chunk_bytes(body, len(raw_lines), len(names)),
+        )
         table = table_name(origin.member or origin.input)
         yield TablePlan(
             name=table,
@@ -242,6 +247,12 @@ def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
         )
     frames = [frame for spot in spots for frame in spot.texts()]
     return pl.concat(frames) if frames else next(first.texts())
+
+
+def _chunk_bytes(body: bytes, lines: int, columns: int) -> int:
+    """What is parsed at once: short cells take many times their bytes, so their number counts."""
+    per_cell = len(body) / max(1, lines * columns)
+    return min(CHUNK_BYTES, max(PIECE_BYTES, int(CHUNK_CELLS * per_cell)))
 
 
 def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:

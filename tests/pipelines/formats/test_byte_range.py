@@ -240,3 +240,16 @@ def test_a_sample_from_within_a_quoted_cell_misleads_nobody():
         schema = planned(content).schema
 
         assert schema == {"id": pl.Int64, "half": pl.Float64, "text": pl.String, "code": pl.Int64}
+
+
+@pytest.mark.parametrize("seekable", [True, False])
+def test_short_cells_are_parsed_in_smaller_chunks(seekable):
+    """Parsed cells take the memory, not the bytes of the file: 20 MB of digits are 10 M cells."""
+    content = b"a,b\n" + b"1,2\n" * (5 << 20)
+    file = MemoryObject("data.csv", content, seekable=seekable)
+    (plan,) = Delimited().tables(file, Origin("data.csv"), Limits())
+
+    cells = [chunk.frame.height * 2 for chunk in plan.fragments[0].chunks(plan.schema)]
+
+    assert sum(cells) == 10 << 20
+    assert max(cells) <= 5 << 20

@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.analytics import data_quality, descriptive, inference, outliers
 from pipelines.analytics.findings import Findings
 from pipelines.formats.base import Origin, RowAccount
+from pipelines.options import MlOptions
 from pipelines.profile import TableProfile, profile_table
 from pipelines.statistics.table_states import TableStates
 
@@ -46,11 +47,17 @@ def findings(frames: Mapping[str, pl.DataFrame], **changes: Any) -> Findings:
         "tables": tables,
         "quality": tuple(map(data_quality.assess, tables, tails)),
         "descriptive": descriptive.payload(tables, tails),
-        "inference": inference.payload(),
+        "inference": inference.infer(tables, MlOptions(enabled=False), "01J0000000")[0],
         "rows": RowAccount(parsed=rows, skipped=len(frames)),
         "bytes_read": 84_213,
     }
     return Findings(**found | changes)
+
+
+def learned(frames: Mapping[str, pl.DataFrame], **options: Any) -> dict[str, Any]:
+    """The payload of ml_inference over these tables."""
+    tables = [profile(name, frame) for name, frame in frames.items()]
+    return inference.infer(tables, MlOptions(**options), "01J0000000")[0]
 
 
 def sales(rows: int = 400) -> pl.DataFrame:

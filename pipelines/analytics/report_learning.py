@@ -8,11 +8,11 @@ from pipelines.analytics.findings import Payload
 from pipelines.analytics.wording import amount, cell, percent, shorten
 
 MEASURES: Mapping[str, str] = {
-    "accuracy": "Right",
+    "accuracy": "Right answers",
     "macroF1": "Macro-F1",
     "r2": "R²",
     "rmse": "RMSE",
-    "mae": "Off by",
+    "mae": "Mean error",
 }
 MODELS: Mapping[str, str] = {"baseline": "always the same answer"}
 IMPORTANT = 12
@@ -44,26 +44,31 @@ def learned(inference: Payload) -> Learned | None:
         return None
     candidates = inference.get("candidateModels") or ()
     names = list(candidates[0]["metrics"]) if candidates else []
-    deciding = MEASURES.get(inference.get("decidingScore") or "", "")
+    deciding = str(inference.get("decidingScore") or "")
     return Learned(
         message=str(message),
         notes=list(inference.get("notes") or ()),
         measures=[MEASURES.get(name, name) for name in names],
         models=[list(_model(candidate)) for candidate in candidates],
-        important=list(_important(inference.get("featureStats") or ())),
-        loses=deciding.lower() if deciding == "Right" else deciding,
+        important=list(_important(inference.get("featureStats") or (), deciding)),
+        loses="the share of right answers"
+        if deciding == "accuracy"
+        else MEASURES.get(deciding, ""),
         groups=[_group(entry) for entry in inference.get("clusterSummary") or ()],
         unusual=[_unusual(entry) for entry in inference.get("anomalies") or ()],
         excluded=[
             (shorten(entry["column"], 60), entry["reason"])
             for entry in inference.get("excludedColumns") or ()
         ],
-        files=[key.rpartition("/")[2] for key in (inference.get("artifacts") or {}).values()],
+        files=[
+            shorten(key.rpartition("/")[2], 40)
+            for key in (inference.get("artifacts") or {}).values()
+        ],
     )
 
 
 def _model(candidate: Payload) -> Iterator[str]:
-    yield MODELS.get(candidate["name"], candidate["description"])
+    yield MODELS.get(candidate["name"]) or shorten(candidate["description"], 40)
     for name, found in candidate["metrics"].items():
         yield _figure(name, found["mean"], found["spread"])
 
@@ -82,7 +87,7 @@ def _figure(measure: str, mean: float, spread: float) -> str:
     return f"{amount(mean, 4)} ± {amount(spread, 2)}"
 
 
-def _important(statistics: Sequence[Payload]) -> Iterator[tuple[str, str, float]]:
+def _important(statistics: Sequence[Payload], deciding: str) -> Iterator[tuple[str, str, float]]:
     """The columns that the model needs, judged by their mean against its spread."""
     needed = [
         entry
@@ -92,7 +97,7 @@ def _important(statistics: Sequence[Payload]) -> Iterator[tuple[str, str, float]
     for entry in needed[:IMPORTANT]:
         mean, spread = entry["importance"]["mean"], entry["importance"]["spread"]
         share = mean / needed[0]["importance"]["mean"]
-        yield entry["column"], f"{mean:.3f} ± {spread:.3f}", share
+        yield entry["column"], _figure(deciding, mean, spread), share
 
 
 def _group(entry: Payload) -> tuple[str, str, str]:
@@ -105,7 +110,7 @@ def _group(entry: Payload) -> tuple[str, str, str]:
 
 
 def _unusual(entry: Payload) -> tuple[str, str, str]:
-    why = ", ".join(map(_why, entry["because"])) or "each cell is ordinary, together they are not"
+    why = "; ".join(map(_why, entry["because"]))
     return amount(entry["row"]), f"{entry['score']:.2f}", why
 
 

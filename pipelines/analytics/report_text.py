@@ -63,11 +63,14 @@ def _learned(found: Learned) -> Iterator[str]:
         yield from _heading("Models, in rows they had not seen", "-")
         yield from _aligned([("model", *found.measures), *found.models], left=1)
     if found.important:
-        yield from _heading(f"Columns that it needs (loss of {found.loses} without)", "-")
+        yield from _heading("Columns that it needs", "-")
+        told = f"By how much {found.loses} falls when the values of a column are shuffled."
+        yield from _wrapped(told)
         needed = [(shorten(column, 40), figure) for column, figure, _ in found.important]
         yield from _aligned(needed, left=1)
     if found.groups:
         yield from _heading("Groups of rows", "-")
+        yield from _wrapped("Means, and standard deviations from the mean of all rows.")
         for name, rows, why in found.groups:
             yield from _wrapped(f"Group {name}, rows {rows}: {why}", "- ")
     if found.unusual:

@@ -14,10 +14,12 @@ from pipelines.json_value import json_value
 TREES = 100
 LISTED = 10
 UNUSUAL = 0.6  # Liu, Ting and Zhou (2008): the score of an ordinary row is 0.5 and less
-EXTREME = 0.7  # from which a row is told of though each of its cells is ordinary
-FAR = 3.5  # Iglewicz and Hoaglin (1993): of a modified z-score
-RARE = 0.01
+# A cell is odd that lies so far (Iglewicz and Hoaglin, 1993: in modified z-scores), or whose value
+# is in so small a share of the rows; of rows that are odd as a whole, what is merely uncommon is.
+ODD = (3.5, 0.01)
+UNCOMMON = (2.0, 0.05)
 REASONS = 3
+FEW = 10  # different values: these are counted, not measured
 MOST_FEATURES = 200
 
 
@@ -37,33 +39,39 @@ def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> li
     forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(points)
     scores = -forest.score_samples(points)
     order = np.argsort(-scores.round(6), kind="stable")[:LISTED]
-    told = [
+    return [
         {"row": row_numbers[at], "score": float(scores[at]), "because": because}
         for at in order.tolist()
-        if (because := _reasons(usable, frame, at)) or scores[at] >= EXTREME
+        if scores[at] >= UNUSUAL and (because := _reasons(usable, frame, at))
     ]
-    return [entry for entry in told if entry["score"] >= UNUSUAL]
 
 
 def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any]]:
-    told = [
-        (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
-        for feature, column in zip(usable.features, usable.matrix.T, strict=True)
-        for weight, why in _oddness(feature, column, at)
-    ]
-    told.sort(key=lambda entry: -entry[0])
-    return [why for _, why in told[:REASONS]]
+    for far, rare in (ODD, UNCOMMON):
+        told = [
+            (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
+            for feature, column in zip(usable.features, usable.matrix.T, strict=True)
+            for weight, why in _oddness(feature, column, at, far, rare)
+        ]
+        if told:
+            told.sort(key=lambda entry: -entry[0])
+            return [why for _, why in told[:REASONS]]
+    return []
 
 
-def _oddness(feature: Feature, column: Matrix, at: int) -> Iterator[tuple[float, dict[str, Any]]]:
-    if np.isnan(column[at]) or feature.kind in {"category", "boolean"}:
+def _oddness(
+    feature: Feature, column: Matrix, at: int, far: float, rare: float
+) -> Iterator[tuple[float, dict[str, Any]]]:
+    """How many times beyond the bounds the cell is, and what makes it so."""
+    few = len(np.unique(column)) <= FEW
+    if np.isnan(column[at]) or feature.kind in {"category", "boolean"} or few:
         share = float(_shares(column)[at])
-        if share <= RARE:
-            yield FAR * RARE / share, {"share": share}
+        if share <= rare:
+            yield rare / share, {"share": share}
         return
     deviation = float(_deviations(column)[at])
-    if abs(deviation) >= FAR:
-        yield abs(deviation), {"deviation": deviation, "median": float(np.nanmedian(column))}
+    if abs(deviation) >= far:
+        yield abs(deviation) / far, {"deviation": deviation, "median": float(np.nanmedian(column))}
 
 
 def _deviations(column: Matrix) -> Matrix:

@@ -11,7 +11,7 @@ from pipelines.analytics.learning.features import Feature, Matrix, Usable
 from pipelines.analytics.learning.models import SEED
 from pipelines.json_value import json_value
 
-TREES = 100
+TREES = 64
 LISTED = 10
 UNUSUAL = 0.6  # Liu, Ting and Zhou (2008): the score of an ordinary row is 0.5 and less
 # A cell is odd that lies so far (Iglewicz and Hoaglin, 1993: in modified z-scores), or whose value
@@ -20,7 +20,7 @@ ODD = (3.5, 0.01)
 UNCOMMON = (2.0, 0.05)
 REASONS = 3
 FEW = 10  # different values: these are counted, not measured
-MOST_FEATURES = 200
+MOST_FEATURES = 60
 
 
 def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from pipelines.analytics.learning.sampling import evenly
 
 COUNTS = range(2, 9)
 STARTS = 3
+MOST_COLUMNS = 60
 FARTHEST = 5.0  # standard deviations; what lies beyond would be a group of its own
 LEAST = 0.25  # Kaufman and Rousseeuw (1990): below it there is no substantial structure
 MARGIN = 0.05  # above rows that are spread evenly over the same ranges
@@ -78,6 +79,7 @@ class Groups:
 def grouped(usable: Usable) -> Groups | str:
     """The rows grouped by their numbers, or why that makes no sense."""
     numeric = [at for at, each in enumerate(usable.features) if each.kind == "number"]
+    numeric = numeric[:MOST_COLUMNS]
     if not numeric:
         return "no column of numbers to group the rows by"
     raw = usable.matrix[:, numeric]

@@ -22,8 +22,9 @@ WORDS: Mapping[str, str] = {
     BOOSTING: "gradient boosting",
 }
 CANDIDATES = (LINEAR, BOOSTING)  # of equals the simpler one is taken
-TREES = 60  # in all: a class beyond the second needs as many as the first two
-LEAST_TREES = 10
+ROUNDS = 60  # each grows a tree, and of three and more classes a tree for each
+TREES = 90
+LEAST_ROUNDS = 5
 SEED = 0
 DIGITS = 9  # a processor may differ from another one in the last of sixteen
 
@@ -36,14 +37,14 @@ def make(name: str, task: Task, features: Sequence[Feature]) -> Any:
     if name == LINEAR:
         return _linear(task, features, categories)
     per_round = len(task.classes) if len(task.classes) > 2 else 1
-    rounds = max(LEAST_TREES, TREES // per_round)
+    rounds = max(LEAST_ROUNDS, min(ROUNDS, TREES // per_round))
     boosting = {
         "classification": HistGradientBoostingClassifier,
         "regression": HistGradientBoostingRegressor,
     }
     return boosting[task.problem](
         max_iter=rounds,
-        learning_rate=min(0.3, 6 / rounds),
+        learning_rate=min(0.4, 6 / rounds),
         max_leaf_nodes=15,
         min_samples_leaf=max(2, min(20, len(task.rows) // 15)),
         categorical_features=categories or None,

@@ -16,7 +16,8 @@ from pipelines.profile import ColumnProfile
 
 CANDIDATES = 24
 PROBED_ROWS = 600
-PROBED_FEATURES = 20
+PROBED_FEATURES = 20  # that a tree sees
+PROBED_COLUMNS = 200  # of a wide table
 WORTH = 0.2  # the share of the errors of guessing that a small tree must save
 
 
@@ -61,6 +62,7 @@ def found(columns: Sequence[ColumnProfile], frame: pl.DataFrame, usable: Usable)
 
     A class comes before a number, and of equals the later column.
     """
+    usable = usable.columns(evenly(len(usable.features), PROBED_COLUMNS).tolist())
     probed = [
         (task.is_classification, round(_saved(task, usable), 3), place, task)
         for place, task in _candidates(columns, frame, usable)

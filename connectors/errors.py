@@ -133,6 +133,10 @@ class EmptyInput(ReadError):
     hint = "Upload a file that holds at least a header and a row."
 
 
+class NothingInside(EmptyInput):
+    """A sound document that holds nothing, such as a workbook of blank sheets."""
+
+
 class InvalidOverride(ReadError):
     """What the user decided about the reading does not fit the input."""
 

@@ -7,6 +7,10 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+JSON_TYPE = "application/json"
+PARQUET_TYPE = "application/vnd.apache.parquet"
+ARROW_TYPE = "application/vnd.apache.arrow.file"
+
 
 class Phase(StrEnum):
     """The phases of a job, in order."""
@@ -50,9 +54,14 @@ def part_key(job_id: str, folder: str, fragment: int) -> str:
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
 
 
+def scratch(job_id: str) -> str:
+    """The prefix of what is gone when the job has been read."""
+    return f"{base(job_id)}scratch/"
+
+
 def fragment_rejects_key(job_id: str, folder: str, fragment: int) -> str:
     """Where a fragment leaves its rejects until they are joined."""
-    return f"{base(job_id)}scratch/rejects/{folder}/{fragment:05d}.parquet"
+    return f"{scratch(job_id)}rejects/{folder}/{fragment:05d}.parquet"
 
 
 def states_key(job_id: str, folder: str) -> str:

@@ -22,6 +22,7 @@ TYPES: Mapping[str, pl.DataType] = {
     "datetime": pl.Datetime("us"),
 }
 TypeWord = Literal["text", "integer", "number", "boolean", "date", "datetime"]
+A1 = r"^[A-Za-z]{1,3}[1-9][0-9]{0,6}:[A-Za-z]{1,3}[1-9][0-9]{0,6}$"
 NOT_OF_FILES = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
@@ -59,7 +60,7 @@ class Choices(BaseModel):
     ] = None
     header: Annotated[
         int | None,
-        Field(ge=0, le=10_000, description="Row of the column names, from 1; 0 means none."),
+        Field(ge=0, le=400, description="Row of the column names, from 1; 0 means none."),
     ] = None
     types: Annotated[
         Mapping[str, TypeWord], Field(description="By column.", examples=[{"zip": "text"}])
@@ -70,9 +71,21 @@ class Choices(BaseModel):
     date_order: Annotated[
         Literal["DMY", "MDY", "YMD"] | None, Field(description="What 03/04/2025 means.")
     ] = None
+    sheet: Annotated[
+        str | tuple[str, ...] | None, Field(description="The only sheet to read, or the sheets.")
+    ] = None
+    range: Annotated[
+        str | None,
+        Field(pattern=A1, description="The only cells to read of a sheet.", examples=["B3:F120"]),
+    ] = None
     null_tokens: Annotated[
         tuple[str, ...], Field(max_length=100, description="Cells that mean nothing.")
     ] = ()
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the only sheets to read; none means all."""
+        return (self.sheet,) if isinstance(self.sheet, str) else self.sheet or ()
 
     @property
     def given(self) -> frozenset[str]:
@@ -97,7 +110,10 @@ class Overrides(Choices):
     ] = None
     members: Annotated[
         Mapping[str, Choices],
-        Field(description="By the path of a member; `*` and `?` stand for any characters."),
+        Field(
+            max_length=1000,
+            description="By the path of a member; `*` and `?` stand for any characters.",
+        ),
     ] = {}
 
     @classmethod
@@ -107,19 +123,29 @@ class Overrides(Choices):
 
     def of_member(self, path: str) -> Choices:
         """What holds for the member; the last pattern that names it wins."""
-        chosen = Choices.model_validate(
-            {name: value for name, value in self.to_wire().items() if name not in OWN}
-        )
+        own = self.model_dump(by_alias=True, exclude_defaults=True, exclude=OWN)
+        chosen = Choices.model_validate(own)
         for pattern, choices in self.members.items():
-            if fnmatchcase(path, pattern):
+            if _names(pattern, path):
                 chosen = choices.over(chosen)
         return chosen
 
     def idle(self, paths: frozenset[str]) -> Iterator[str]:
         """The patterns that name none of these members."""
         for pattern in self.members:
-            if not any(fnmatchcase(path, pattern) for path in paths):
+            if not any(_names(pattern, path) for path in paths):
                 yield pattern
 
 
-OWN = frozenset({"group", "members"})
+OWN = {"group", "members"}
+
+
+def _names(pattern: str, path: str) -> bool:
+    """Whether the pattern names the member, or the compressed file that it alone lies in.
+
+    >>> _names("*.csv", "a/b.csv"), _names("a[1].csv", "a1.csv"), _names("b.gz", "b.gz/b")
+    (True, False, True)
+    """
+    plain = pattern.replace("[", "[[]")
+    paths = [path, path.rpartition("/")[0]]
+    return any(each and fnmatchcase(each, plain) for each in paths)

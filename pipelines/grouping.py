@@ -42,9 +42,19 @@ class MemberRows:
         asked = pl.Schema({name: schema[name] for name in schema if name != self.column})
         source = pl.Series(self.column, [self.source], pl.String)
         for chunk in self.inner.chunks(asked):
-            named = chunk.frame.with_columns(source.new_from_index(0, chunk.frame.height))
+            frame = chunk.frame
+            if self.column in frame.columns:  # a late field of that name
+                frame = frame.rename({self.column: _another(self.column, frame.columns)})
+            named = frame.with_columns(source.new_from_index(0, chunk.frame.height))
             schema = united(schema, named.schema)
             yield replace(chunk, frame=aligned(named, schema))
+
+
+def _another(name: str, taken: Sequence[str]) -> str:
+    """A name that is not taken, the same however often it is asked for."""
+    while name in taken:
+        name += "_2"
+    return name
 
 
 def grouped(tables: Sequence[TablePlan]) -> list[TablePlan]:
@@ -79,7 +89,17 @@ def _components(tables: Sequence[TablePlan], may_join: Sequence[bool]) -> Iterab
     groups: dict[int, list[TablePlan]] = {}
     for at, table in enumerate(tables):
         groups.setdefault(root(at), []).append(table)
-    return groups.values()
+    return [part for group in groups.values() for part in _of_one_mark(group)]
+
+
+def _of_one_mark(group: list[TablePlan]) -> list[list[TablePlan]]:
+    """Members that write decimals otherwise stand apart: `1.234` is not the same number in both."""
+    marks = dict.fromkeys(mark for table in group if (mark := table.details.get("decimal")))
+    if len(marks) < 2:
+        return [group]
+    first = next(iter(marks))
+    parts = [[t for t in group if (t.details.get("decimal") or first) == mark] for mark in marks]
+    return sorted(parts, key=lambda part: group.index(part[0]))
 
 
 def _likenesses(table: TablePlan) -> Iterator[object]:
@@ -128,19 +148,21 @@ def _united(members: Sequence[TablePlan], name: str) -> TablePlan:
             for fragment in table.fragments
         ),
         size_bytes=sum(table.size_bytes for table in members),
-        notices=(notice, *_folded(found for table in members for found in table.notices)),
+        notices=(notice, *_folded(members, name)),
         members=tuple(members),
     )
 
 
-def _folded(notices: Iterable[Notice]) -> Iterator[Notice]:
+def _folded(members: Sequence[TablePlan], name: str) -> Iterator[Notice]:
     """What was noticed of several members in the same words is said once, of the table."""
     alike: dict[tuple[str, str], list[Notice]] = {}
-    for notice in notices:
-        alike.setdefault((notice.code, notice.message), []).append(notice)
+    for table in members:
+        for notice in table.notices:
+            alike.setdefault((notice.code, notice.message), []).append(notice)
     for first, *more in alike.values():
         message = f"{first.message} (in {len(more) + 1:,} members)"
-        yield replace(first, member=None, message=message) if more else first
+        member = None if more else first.member
+        yield replace(first, table=name, member=member, message=message if more else first.message)
 
 
 def _name(members: Sequence[TablePlan], folders: Mapping[PurePosixPath, int]) -> str:

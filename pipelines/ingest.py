@@ -49,7 +49,8 @@ class TableIngest:
     """One table as read. `folder` is its slug in keys; `schema` holds (name, type word).
 
     `sources` are what its rows come from, in their order: one, or the like members that it unites.
-    `preview` holds the first five rows as JSON values. `size_bytes` counts source bytes.
+    `preview` holds the first five rows as JSON values. `size_bytes` counts source bytes. `masked`
+    are the columns whose values are withheld, and what kind of personal data each holds.
     """
 
     name: str
@@ -63,6 +64,7 @@ class TableIngest:
     preview: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Notice, ...] = ()
     rejects_key: str | None = None
+    masked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origins(self) -> tuple[Origin, ...]:
@@ -80,13 +82,17 @@ class TableIngest:
 
 @dataclass(frozen=True)
 class IngestResult:
-    """All that the ingest phase found; `failures` make the job PARTIAL, or FAILED."""
+    """All that the ingest phase found; `failures` make the job PARTIAL, or FAILED.
+
+    `privacy` is the option of this name.
+    """
 
     inputs: tuple[InputFile, ...]
     tables: tuple[TableIngest, ...]
     bytes_read: int
     failures: tuple[Failure, ...] = ()
     skipped: tuple[SkippedMember, ...] = ()
+    privacy: str = "none"
 
     def to_state(self) -> dict[str, Any]:
         """A JSON value, for checkpoints."""

@@ -1,6 +1,6 @@
 """Options: how a job goes about its whole input, as `POST /jobs {options}` says."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
@@ -29,3 +29,7 @@ class JobOptions(BaseModel):
         StrictBool, Field(description="Like members of an archive become one table.")
     ] = True
     ml: MlOptions = MlOptions()
+    privacy: Annotated[
+        Literal["none", "mask"],
+        Field(description="`mask`: no values of personal columns but in input/ and tables/."),
+    ] = "none"

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.object_store import StoreConfig
 from pipelines.containers.limits import Limits
+from pipelines.options import JobOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ class JobOrder:
     request_id: str = ""
     limits: Limits = field(default_factory=Limits)
     inline_bytes: int = 48 << 20
+
+    @property
+    def is_private(self) -> bool:
+        """Whether the values of personal columns are withheld."""
+        return JobOptions.model_validate(self.options).privacy == "mask"
 
     @property
     def source_type(self) -> str:

@@ -13,8 +13,8 @@ import orjson
 from connectors.errors import StorageError
 from connectors.object_store import ObjectStore
 from pipelines import artifacts
+from pipelines.artifacts import JSON_TYPE
 
-JSON_TYPE = "application/json"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 DEFLATE_LEVEL = 3  # a third of the time of zlib's default, and a tenth more bytes
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)

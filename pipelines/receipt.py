@@ -5,6 +5,7 @@ from typing import Any
 
 from pipelines.formats.base import Guess, RowAccount
 from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
+from pipelines.privacy import NOTES
 
 KNOWN = ("encoding", "dialect", "header", "bytes")
 
@@ -18,6 +19,20 @@ def receipt(result: IngestResult) -> dict[str, Any]:
     return {
         "rows": account(total(result)),
         "inputs": [_input(found, by_input.get(found.name, ()), result) for found in result.inputs],
+        "privacy": _privacy(result),
+    }
+
+
+def _privacy(result: IngestResult) -> dict[str, Any]:
+    """What was withheld, and from where it was not."""
+    return {
+        "mode": result.privacy,
+        "maskedColumns": [
+            {"table": table.name, "column": column, "kind": kind}
+            for table in result.tables
+            for column, kind in table.masked.items()
+        ],
+        "note": NOTES[result.privacy],
     }
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore
+from pipelines.artifacts import PARQUET_TYPE
 from pipelines.formats.base import Origin, Reject
 
 FOUND = pa.schema(
@@ -23,7 +24,6 @@ FOUND = pa.schema(
     ]
 )
 PUBLISHED = pa.schema([pa.field("file", pa.string()), pa.field("member", pa.string()), *FOUND])
-PARQUET_TYPE = "application/vnd.apache.parquet"
 SPOOL_BYTES = 16 << 20
 ROW_GROUP = 1000
 
@@ -61,17 +61,18 @@ class RejectFile:
 
 
 class FragmentRejects(RejectFile):
-    """The rejects of one fragment, and how many there are by reason."""
+    """The rejects of one fragment, and how many there are by reason; `raw` may be withheld."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keeps_raw: bool = True) -> None:
         super().__init__(FOUND)
+        self._names = [name for name in FOUND.names if keeps_raw or name != "raw"]
         self.reasons: Counter[str] = Counter()
 
     def add(self, rejects: Sequence[Reject]) -> None:
         self.reasons.update(reject.reason for reject in rejects)
         for start in range(0, len(rejects), ROW_GROUP):
             some = rejects[start : start + ROW_GROUP]
-            rows = [{name: getattr(each, name) for name in FOUND.names} for each in some]
+            rows = [{name: getattr(each, name) for name in self._names} for each in some]
             self.write(pa.Table.from_pylist(rows, FOUND))
 
 

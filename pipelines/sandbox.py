@@ -9,6 +9,7 @@ import contextlib
 import logging
 import os
 import pickle
+import re
 import select
 import signal
 import socket
@@ -37,6 +38,7 @@ from pipelines.sandbox_wire import ChildOrder
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
+OF_ITSELF = re.compile(r"thread .* panicked at |memory allocation of |Fatal Python error|  File ")
 # One thread a child; and memory that is freed is kept and used again, in large pages, both by the C
 # library's allocator and by that of polars: else a child spends a third of its time in page faults.
 ENVIRONMENT = {
@@ -287,7 +289,7 @@ class _Child:
         if code == 0:
             raise _Gone  # it had waited long enough, just before the call came
         said = os.pread(self.errors, 1 << 16, already_said).decode("utf-8", "replace")
-        log.warning("a reader died with %s: %s", code, said[-2000:])
+        log.warning("a reader died with %s: %s", code, _harmless(said))
         if code == -signal.SIGXCPU:
             return ParserTimedOut(
                 f"a reader used more than {self.limits.cpu_s} seconds of processor time"
@@ -300,3 +302,12 @@ class _Child:
             )
         name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
         return ParserCrashed(f"the parser died on this content ({name})")
+
+
+def _harmless(said: str) -> str:
+    r"""The lines that a dying process says of itself; others may cite what it was reading.
+
+    >>> _harmless("thread 'main' panicked at src/a.rs:1:\nno a@b.de\nmemory allocation of 9 bytes")
+    "thread 'main' panicked at src/a.rs:1: | memory allocation of 9 bytes"
+    """
+    return " | ".join(line for line in said.splitlines()[-40:] if OF_ITSELF.match(line))[-2000:]

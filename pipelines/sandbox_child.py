@@ -7,6 +7,7 @@ import pickle
 import resource
 import signal
 import socket
+import traceback
 from pathlib import Path
 
 from connectors.errors import MetricFoundryError, ParserCrashed, ParserOutOfMemory
@@ -83,7 +84,8 @@ def _answer(call: bytes, limits: ChildLimits) -> tuple[bytes, object]:
 
 def _foreign(error: BaseException) -> MetricFoundryError:
     said = " ".join(str(error).split())[:300]
-    log.warning("a reader failed", exc_info=error)
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    log.warning("a reader failed with %s\n%s", type(error).__name__, frames)  # no content in logs
     if is_about_memory(said):
         return ParserOutOfMemory(f"a reader ran out of memory: {said}")
     return ParserCrashed(f"the parser failed on this content: {type(error).__name__}: {said}")

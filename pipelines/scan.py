@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import sandbox_child
+from pipelines.artifacts import PARQUET_TYPE
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
@@ -25,12 +26,14 @@ from pipelines.statistics.table_states import TableStates
 PREVIEW_ROWS = 5
 SPOOL_BYTES = 64 << 20
 PROBE_ROWS = 20_000
-PARQUET_TYPE = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
 class FragmentOrder:
-    """A fragment to scan: the schema its rows shall have, where its part and its rejects go."""
+    """A fragment to scan: the schema its rows shall have, where its part and its rejects go.
+
+    Without `keeps_raw`, rejects are listed without their bytes.
+    """
 
     table: int
     index: int
@@ -39,6 +42,7 @@ class FragmentOrder:
     part_key: str
     rejects_key: str
     store: StoreConfig
+    keeps_raw: bool = True
 
     @property
     def size_bytes(self) -> int:
@@ -78,7 +82,10 @@ def scan_fragment(order: FragmentOrder) -> FragmentResult:
     span: tuple[int, int] | None = None
     preview: list[Mapping[str, Any]] = []
     fold = TableFold(order.schema, fragment=order.index)
-    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool, FragmentRejects() as rejects:
+    with (
+        tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool,
+        FragmentRejects(keeps_raw=order.keeps_raw) as rejects,
+    ):
         writer = _PartWriter(spool)
         for chunk in order.fragment.chunks(order.schema):
             account += chunk.rows

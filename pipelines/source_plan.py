@@ -1,28 +1,44 @@
 """Source plan: objects become table plans; containers are opened, formats detected, Ray unknown."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from connectors.base import StoredObject
-from connectors.errors import EmptyInput, LimitExceeded, MetricFoundryError, ReadError, SourceError
+from connectors.errors import (
+    EmptyInput,
+    LimitExceeded,
+    MetricFoundryError,
+    NothingInside,
+    ReadError,
+    SourceError,
+)
 from pipelines.choices import Overrides
 from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
 from pipelines.containers.registry import CONTAINERS
 from pipelines.formats import chosen
-from pipelines.formats.base import Failure, Origin, Plan, SkippedMember, TablePlan
+from pipelines.formats.base import Failure, Notice, Origin, Plan, SkippedMember, TablePlan
 from pipelines.formats.detect import head_of
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
 from pipelines.grouping import grouped
 
+NONE = Overrides()
 Finding = TablePlan | Failure | SkippedMember
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file, or a member of an archive, that is no archive; nothing more of it is known yet."""
+
+    file: StoredObject
+    origin: Origin
 
 
 def plan(
     objects: Sequence[StoredObject],
     limits: Limits,
-    overrides: Overrides | None = None,
+    overrides: Overrides = NONE,
     *,
     group: bool = True,
 ) -> Plan:
@@ -32,29 +48,68 @@ def plan(
 
     Raises StorageError: that our storage fails says nothing about the input.
     """
-    overrides = overrides or Overrides()
-    found = [finding for file in objects for finding in Inspection(limits, overrides).of(file)]
+    found: list[Finding] = []
+    for each in look(objects, limits):
+        found += read(each, limits, overrides) if isinstance(each, Unread) else [each]
+    return assembled(found, overrides, group=group)
+
+
+def look(objects: Sequence[StoredObject], limits: Limits) -> list[Finding | Unread]:
+    """What lies in the objects, however deeply nested; archives are opened, files are not read."""
+    return [found for file in objects for found in _Inspection(limits).of(file)]
+
+
+def read(unread: Unread, limits: Limits, overrides: Overrides) -> list[Finding]:
+    """The tables of a file, or why there are none."""
+    file, origin = unread.file, unread.origin
+    choices = overrides.of_member(origin.member or origin.input)
+    found: list[Finding] = []
+    try:
+        found.extend(chosen.tables(file, head_of(file), origin, limits, choices))
+    except NothingInside as error:
+        path = origin.member or origin.input
+        found.append(SkippedMember(origin.input, path, str(error), is_sound=True))
+    except (ReadError, SourceError) as error:
+        found.append(failure(error, origin))
+    return found
+
+
+def assembled(found: Sequence[Finding], overrides: Overrides, *, group: bool) -> Plan:
+    """One plan of all findings, in their order; tables have names of their own."""
     tables = [finding for finding in found if isinstance(finding, TablePlan)]
     tables = grouped(tables) if group and overrides.group is not False else tables
     names = unique_tables(table.name for table in tables)
+    tables = list(map(_renamed, tables, names))
+    if tables and overrides.members:
+        tables[0] = replace(tables[0], notices=(*tables[0].notices, *_idle(found, overrides)))
     return Plan(
-        tables=tuple(map(_renamed, tables, names)),
+        tables=tuple(tables),
         failures=tuple(finding for finding in found if isinstance(finding, Failure)),
         skipped=tuple(finding for finding in found if isinstance(finding, SkippedMember)),
     )
 
 
-class Inspection:
+def _idle(found: Sequence[Finding], overrides: Overrides) -> Iterator[Notice]:
+    """Which patterns of the overrides name nothing that was found."""
+    for pattern in overrides.idle(frozenset(map(_path, found))):
+        yield Notice("override.idle", f"no member is called `{pattern}`, as the overrides have it")
+
+
+def _path(found: Finding) -> str:
+    place = found.origin if isinstance(found, TablePlan) else found
+    return place.member or place.input
+
+
+class _Inspection:
     """One input and all that is nested in it, within limits that they share."""
 
-    def __init__(self, limits: Limits, overrides: Overrides) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._overrides = overrides
         self._members = 0
         self._expanded = 0
         self._most_expanded = limits.max_expanded_bytes
 
-    def of(self, file: StoredObject) -> Iterator[Finding]:
+    def of(self, file: StoredObject) -> Iterator[Finding | Unread]:
         limits = self._limits
         # What lies in archives as it is counts again in each, and yet does not expand.
         self._most_expanded = limits.max_expanded_bytes + limits.max_depth * (file.size or 0)
@@ -66,15 +121,14 @@ class Inspection:
         if not found:
             yield failure(EmptyInput(f"{file.name} holds no data"), origin)
 
-    def _look(self, file: StoredObject, origin: Origin, depth: int) -> Iterator[Finding]:
+    def _look(self, file: StoredObject, origin: Origin, depth: int) -> Iterator[Finding | Unread]:
         try:
             head = head_of(file)
             container = next((kind for kind in CONTAINERS if kind.recognises(head)), None)
             if container is None or (
                 head.startswith(ZIP_MAGIC) and is_workbook(file, self._limits)
             ):
-                choices = self._overrides.of_member(origin.member or origin.input)
-                yield from chosen.tables(file, head, origin, self._limits, choices)
+                yield Unread(file, origin)
             else:
                 yield from self._open(container, file, origin, depth + 1)
         except (ReadError, SourceError) as error:
@@ -82,7 +136,7 @@ class Inspection:
 
     def _open(
         self, container: Container, file: StoredObject, origin: Origin, depth: int
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Finding | Unread]:
         limits = self._limits
         if depth > limits.max_depth:
             raise LimitExceeded(

@@ -1,6 +1,6 @@
 """API client: the job API as the command line speaks it, over HTTP and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +12,7 @@ import httpx2 as httpx
 from connectors.errors import JobError, MetricFoundryError, ServiceUnavailable
 
 PAGE = 1000
+NONE: Mapping[str, object] = {}
 
 
 class RefusedRequest(JobError):
@@ -67,16 +68,25 @@ class ApiClient:
     def cancel(self, job_id: str) -> dict[str, Any]:
         return self._call("POST", f"/jobs/{job_id}/cancel")
 
-    def submit(self, source: str) -> str:
+    def submit(self, source: str, overrides: Mapping[str, object] = NONE) -> str:
         """Hand over a file or an s3:// address; the id of the job, which runs by then."""
+        chosen = {"overrides": overrides} if overrides else {}
         if "://" in source:
-            return str(self._create({"source_type": "s3", "s3_path": source})["jobId"])
+            request = {"source_type": "s3", "s3_path": source, "source_config": chosen}
+            return str(self._create(request)["jobId"])
         path = Path(source)
-        config = {"filename": path.name, "sizeBytes": path.stat().st_size}
+        config = {"filename": path.name, "sizeBytes": path.stat().st_size, **chosen}
         created = self._create({"source_type": "upload", "source_config": config})
         self._put(created, path)
         self._call("POST", f"/jobs/{created['jobId']}/process")
         return str(created["jobId"])
+
+    def submit_again(self, job_id: str, overrides: Mapping[str, object] = NONE) -> str:
+        """Have the input of an earlier job read again; the id of the new one."""
+        earlier = self.full_id(job_id)
+        config = {"fromJob": earlier, "overrides": overrides}
+        kind = self.job(earlier)["source"]["type"]
+        return str(self._create({"source_type": kind, "source_config": config})["jobId"])
 
     def results(self, job_id: str) -> dict[str, Any]:
         """`results.json`."""

@@ -4,8 +4,9 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 job FAILED, 4 job PARTIAL, 5 job C
 6 service or something it needs is not available, 130 interrupted.
 """
 
+import json as jsons
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -33,6 +34,13 @@ app = typer.Typer(
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Url = Annotated[str, typer.Option("--url", help="Address of the service, if it is elsewhere.")]
+Override = Annotated[
+    list[str] | None,
+    typer.Option("--override", metavar="NAME=VALUE", help="How it is to be read; may be repeated."),
+]
+Earlier = Annotated[
+    str, typer.Option("--from", metavar="JOB", help="Read the input of this job again.")
+]
 JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, or its start.")]
 
 
@@ -41,6 +49,7 @@ def run(
     data: Annotated[
         str, typer.Argument(metavar="[FILE|s3://BUCKET/KEY]", help="Default: a bundled example.")
     ] = "",
+    override: Override = None,
     json: Json = False,
 ) -> None:
     """Run one job and show what came out. Starts what is missing, and stops it again."""
@@ -49,9 +58,9 @@ def run(
         from serve_app.cli_run import WITH_RESULTS, Headline, copy_results, follow, show
         from serve_app.cli_service import borrowed
 
-        source = checked_source(data or str(EXAMPLE))
+        source, chosen = checked_source(data or str(EXAMPLE)), overrides_of(override or ())
         with borrowed(settings, output.say) as url, ApiClient(url) as client:
-            job = follow(client, client.submit(source), output)
+            job = follow(client, client.submit(source, chosen), output)
             has_results = job["status"] in WITH_RESULTS
             headline = Headline.of(client.results(job["jobId"])) if has_results else None
             folder = copy_results(client, job, settings.home) if has_results else None
@@ -83,7 +92,9 @@ def up(json: Json = False) -> None:
 
 @app.command()
 def submit(
-    data: Annotated[str, typer.Argument(metavar="FILE|s3://BUCKET/KEY")],
+    data: Annotated[str, typer.Argument(metavar="[FILE|s3://BUCKET/KEY]")] = "",
+    earlier: Earlier = "",
+    override: Override = None,
     url: Url = "",
     json: Json = False,
 ) -> None:
@@ -92,9 +103,12 @@ def submit(
         from serve_app.api_client import ApiClient
         from serve_app.cli_service import running_url
 
-        source = checked_source(data)
+        if bool(data) == bool(earlier):
+            raise InvalidSource("give either a file or --from with a job")
+        source = checked_source(data) if data else ""
+        chosen = overrides_of(override or ())
         with ApiClient(url or running_url(settings)) as client:
-            job_id = client.submit(source)
+            job_id = client.submit(source, chosen) if data else client.submit_again(earlier, chosen)
         output.result({"jobId": job_id})
         output.print(job_id)
 
@@ -246,6 +260,26 @@ def load_settings() -> "Settings":
         )
         raise Misconfigured(f"a setting does not fit: {wrong}") from error
     return settings.model_copy(update={"home": settings.home.resolve()})
+
+
+def overrides_of(pairs: Sequence[str]) -> dict[str, object]:
+    """The overrides that NAME=VALUE pairs say; a value is JSON, or else text as it stands.
+
+    >>> overrides_of(["header=3", "delimiter=;"])
+    {'header': 3, 'delimiter': ';'}
+    """
+    found: dict[str, object] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InvalidSource(
+                f"--override {pair} is not NAME=VALUE", hint="For example header=3."
+            )
+        try:
+            found[name] = jsons.loads(value)
+        except ValueError:
+            found[name] = value
+    return found
 
 
 def checked_source(data: str) -> str:

@@ -78,6 +78,19 @@ def written(
     return text.getvalue()
 
 
+def aligned(
+    header: Row | None, rows: list[Row], *, gap: int = 1, sides: str, ruler: str = ""
+) -> str:
+    """Columns at fixed positions: left (`<`) or right (`>`) in as many places as they need."""
+    lines = [*([] if header is None else [header]), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    if ruler and header is not None:
+        lines.insert(1, tuple(ruler * width for width in widths))
+    pad = " " * gap
+    cells = (zip(line, sides, widths, strict=True) for line in lines)
+    return "".join(pad.join(f"{c:{s}{w}}" for c, s, w in line).rstrip() + "\n" for line in cells)
+
+
 def pollutions() -> Iterator[Polluted]:
     """Every one, in a fixed order."""
     rows = table()
@@ -103,6 +116,30 @@ def pollutions() -> Iterator[Polluted]:
     mixed = written(HEADER, flat).split("\n")
     text = "".join(line + ("\r\n" if i % 2 else "\n") for i, line in enumerate(mixed[:-1]))
     yield file("newlines mixed", text, rows=flat)
+    for name, text, header in (
+        ("two blanks apart", aligned(HEADER, flat, gap=2, sides="<<<<<<<<"), HEADER),
+        ("one blank apart, numbers right", aligned(HEADER, flat, sides="><<<><>>"), HEADER),
+        ("a ruler", aligned(HEADER, flat, sides="><<<><>>", ruler="-"), HEADER),
+        ("no header", aligned(None, flat, gap=2, sides="><<<><>>"), None),
+        ("a title", "People of the club\n\n" + aligned(HEADER, flat, sides="><<<><>>"), HEADER),
+    ):
+        yield file(f"fixed width: {name}", text, header=header, rows=flat)
+    units = ("", "", "", "", "m", "", "%", "")
+    named = tuple(f"{name} {unit}".strip() for name, unit in zip(HEADER, units, strict=True))
+    yield file("units below the names", written(HEADER, [units, *rows]), header=named)
+    types = ("int", "text", "text", "date", "float", "text", "int", "text")
+    yield file("types below the names", written(HEADER, [types, *rows]))
+    scores = [
+        (row[1], *(str(len(row[1]) * 7 % (n + i % 9 + 2)) for n in range(4)))
+        for i, row in enumerate(rows)
+    ]
+    groups = [("", "2019", "", "2020", ""), ("name", "spring", "autumn", "spring", "autumn")]
+    yield file(
+        "groups above the names",
+        written(None, [*groups, *scores]),
+        header=("name", "2019 spring", "2019 autumn", "2020 spring", "2020 autumn"),
+        rows=scores,
+    )
     yield file("no newline at the end", clean.rstrip("\n"))
     yield file("blank lines at the end", clean + "\n\n\n")
     yield file(

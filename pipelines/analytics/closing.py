@@ -8,8 +8,8 @@ from pipelines.analytics import finalize
 from pipelines.analytics.evidence import Evidence
 from pipelines.analytics.finalize import Analysis
 from pipelines.analytics.outcome import Outcome
-from pipelines.analytics.workspace import JSON_TYPE, File, RunCancelled, Workspace, artifact_of
-from pipelines.artifacts import Artifact, Phase
+from pipelines.analytics.workspace import File, RunCancelled, Workspace, artifact_of
+from pipelines.artifacts import JSON_TYPE, Artifact, Phase
 from pipelines.publish import json_bytes, zip_bytes
 
 

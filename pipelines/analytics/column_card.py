@@ -97,6 +97,23 @@ class Card:
                 ("length", shortest if shortest == longest else f"{shortest} to {longest}")
             )
         shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
+        return shown + self._meaning()
+
+    def _meaning(self) -> list[Fact]:
+        """What the values are, how many of them, how surely; and whether they are personal."""
+        figures = self.column.figures
+        claim, personal = figures.get("semanticType"), figures.get("personal")
+        shown = []
+        if claim:
+            said = [claim["type"].replace("_", " "), f"{percent(claim['coverage'])} of the values"]
+            if claim["checksum"] is not None:
+                said.append(f"check digits hold in {percent(claim['checksum'])}")
+            shown.append(("semantic type", ", ".join(said)))
+            shown.append(("confidence", percent(claim["confidence"])))
+        if personal:
+            shown.append(("personal", personal["why"]))
+        if figures.get("masked"):
+            shown.append(("values", "masked"))
         return shown
 
     @property

@@ -13,7 +13,9 @@ from pipelines.profile import TableProfile
 SEVERITIES = ("ERROR", "WARNING", "INFO")
 OWN = ("rulesEvaluated", "score", "dimensions", "severitySummary")
 LISTS = ("numericRanges", "categoricalCardinality")
+COMPLETENESS, UNIQUENESS = "completeness", "uniqueness"
 CELL_DIMENSIONS: tuple[Dimension, ...] = ("validity", "consistency")
+DIMENSIONS = (COMPLETENESS, UNIQUENESS, *CELL_DIMENSIONS)
 
 
 def assess(profile: TableProfile, tails: Mapping[str, Tail]) -> dict[str, Any]:
@@ -49,8 +51,8 @@ def scores(profile: TableProfile, issues: Sequence[QualityIssue]) -> dict[str, f
     }
     repeated = float(profile.duplicate_rows.get("ratio") or 0.0)
     return {
-        "completeness": profile.completeness,
-        "uniqueness": 1.0 - repeated,
+        COMPLETENESS: profile.completeness,
+        UNIQUENESS: 1.0 - repeated,
         **{
             dimension: 1.0 - count / cells if cells else 1.0
             for dimension, count in affected.items()
@@ -99,7 +101,7 @@ def payload(
         "score": score,
         "dimensions": {
             name: _weighted([entry["dimensions"][name] for entry in assessed], weights)
-            for name in assessed[0]["dimensions"]
+            for name in DIMENSIONS
         },
         "severitySummary": summary([issue["severity"] for issue in issues], score),
         "metrics": _united_metrics(tables, assessed),
@@ -140,8 +142,10 @@ def _of(table: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]
 
 
 def _weighted(values: Sequence[float], weights: Sequence[int]) -> float:
+    """Their mean; 1 where there is nothing that could be wrong."""
     pairs = zip(values, weights, strict=True)
-    return sum(value * weight for value, weight in pairs) / sum(weights)
+    total = sum(weights)
+    return sum(value * weight for value, weight in pairs) / total if total else 1.0
 
 
 def _united_metrics(
@@ -149,7 +153,8 @@ def _united_metrics(
 ) -> dict[str, Any]:
     duplicates = [entry["metrics"]["duplicateRows"] for entry in assessed]
     count, rows = sum(found["duplicates"] for found in duplicates), sum(t.rows for t in tables)
-    worst = min((found["severity"] for found in duplicates), key=(*SEVERITIES, "OK").index)
+    grades = [found["severity"] for found in duplicates]
+    worst = min(grades, key=(*SEVERITIES, "OK").index, default="OK")
     return {
         "duplicateRows": {
             "duplicates": count,

@@ -6,7 +6,8 @@ from typing import Any
 from pipelines.analytics import correlations, outliers
 from pipelines.analytics.labels import labelled
 from pipelines.analytics.outliers import Tail
-from pipelines.analytics.workspace import JSON_TYPE, File
+from pipelines.analytics.workspace import File
+from pipelines.artifacts import JSON_TYPE
 from pipelines.profile import ColumnProfile, TableProfile
 from pipelines.publish import csv_bytes, json_bytes
 

@@ -8,8 +8,8 @@ from pipelines import artifacts, receipt
 from pipelines.analytics.data_quality import by_table
 from pipelines.analytics.outcome import notice_to_wire, status_of, warnings_of
 from pipelines.analytics.profile import completeness
-from pipelines.analytics.workspace import JSON_TYPE, File
-from pipelines.artifacts import Artifact, Phase
+from pipelines.analytics.workspace import File
+from pipelines.artifacts import JSON_TYPE, Artifact, Phase
 from pipelines.ingest import IngestResult, TableIngest
 from pipelines.order import JobOrder
 from pipelines.profile import TableProfile

@@ -14,11 +14,11 @@ from langgraph.graph.state import CompiledStateGraph
 from connectors.errors import AnalysisError, MetricFoundryError
 from pipelines import artifacts
 from pipelines.analytics.checkpoints import open_checkpointer
-from pipelines.analytics.outcome import Outcome, RunFailure, failure_of, warnings_of
+from pipelines.analytics.outcome import Outcome, RunFailure, failure_of, status_of, warnings_of
 from pipelines.analytics.state import RunState
 from pipelines.analytics.steps import Steps
-from pipelines.analytics.workspace import JSON_TYPE, File, RunCancelled, Workspace
-from pipelines.artifacts import Phase
+from pipelines.analytics.workspace import File, RunCancelled, Workspace
+from pipelines.artifacts import JSON_TYPE, Phase
 from pipelines.ingest import IngestResult
 from pipelines.publish import error_bytes
 
@@ -69,8 +69,9 @@ def build_graph(workspace: Workspace, checkpointer: BaseCheckpointSaver[Any]) ->
 
 
 def _after_ingest(state: RunState) -> str:
-    """Without a table there is nothing to analyse."""
-    return Phase.PROFILE if state["ingest"]["tables"] else END
+    """Where nothing could be read there is nothing to analyse."""
+    result = IngestResult.from_state(state["ingest"])
+    return END if status_of(result) == "FAILED" else Phase.PROFILE
 
 
 class _Progress:

@@ -130,6 +130,8 @@ def _column(table: TableProfile, column: ColumnProfile, place: Parts) -> Iterato
     distinct = figures.get("distinctCount")
     estimate = (figures.get("estimates") or {}).get("distinctCount")
     top = (figures.get("topValues") or [{}])[0]
+    if figures.get("masked"):
+        return
     if is_key(column) and estimate is None:
         yield said(12, "key", f" differs in every one of {count(rows, 'row')}, as a key does.")
     elif distinct == 1 and rows > 1 and estimate is None:

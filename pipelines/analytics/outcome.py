@@ -78,8 +78,11 @@ class Outcome:
 
 
 def status_of(result: IngestResult) -> Status:
-    """FAILED when no table could be read, PARTIAL when something else could not."""
-    if not result.tables:
+    """FAILED when no table could be read, PARTIAL when something else could not.
+
+    What is sound and holds nothing is read, if only with nothing to show for it.
+    """
+    if not result.tables and (result.failures or not any(s.is_sound for s in result.skipped)):
         return "FAILED"
     return "PARTIAL" if result.failures else "SUCCEEDED"
 

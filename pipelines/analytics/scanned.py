@@ -4,11 +4,9 @@ from collections.abc import Iterator
 
 from pipelines import artifacts
 from pipelines.analytics.workspace import Workspace
-from pipelines.artifacts import Artifact
+from pipelines.artifacts import ARROW_TYPE, PARQUET_TYPE, Artifact
 from pipelines.ingest import IngestResult
 
-PARQUET_TYPE = "application/vnd.apache.parquet"
-ARROW_TYPE = "application/vnd.apache.arrow.file"
 BINARY_TYPE = "application/octet-stream"
 
 

@@ -13,8 +13,8 @@ from pipelines.analytics.findings import Findings
 from pipelines.analytics.report import write_report
 from pipelines.analytics.scanned import scanned
 from pipelines.analytics.state import RunState
-from pipelines.analytics.workspace import JSON_TYPE, File, Workspace
-from pipelines.artifacts import Artifact, Phase
+from pipelines.analytics.workspace import File, Workspace
+from pipelines.artifacts import JSON_TYPE, Artifact, Phase
 from pipelines.ingest import IngestResult
 from pipelines.options import JobOptions
 from pipelines.publish import json_bytes

@@ -14,7 +14,6 @@ from pipelines.publish import sha256
 from pipelines.statistics.table_states import TableStates
 
 Bounds = Mapping[str, tuple[Any, Any]]
-JSON_TYPE = "application/json"
 
 
 class RunCancelled(Exception):

@@ -4,6 +4,7 @@ import json
 from itertools import chain
 
 import polars as pl
+from polars._typing import PolarsDataType
 
 from pipelines.column_type import widest
 
@@ -16,11 +17,12 @@ def aligned(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
     """
     if frame.schema == schema and frame.columns == schema.names():
         return frame
-    names = dict.fromkeys(chain(schema, frame.columns))
+    present = dict(zip(frame.columns, frame.get_columns(), strict=True))
+    names = dict.fromkeys(chain(schema, present))
     return pl.DataFrame(
         [
-            _column(frame[name], schema.get(name, pl.Null()))
-            if name in frame.columns
+            _column(present[name], schema.get(name, pl.Null()))
+            if name in present
             else pl.Series(name, [None] * frame.height, schema[name])
             for name in names
         ],
@@ -46,10 +48,43 @@ def _column(series: pl.Series, asked: pl.DataType) -> pl.Series:
         return series
     if isinstance(dtype, pl.String):
         return _as_text(series)
+    if isinstance(dtype, pl.Struct) and isinstance(series.dtype, pl.Struct):
+        return _as_struct(series, dtype)
+    if isinstance(dtype, pl.List) and isinstance(series.dtype, pl.List):
+        return _as_list(series, dtype)
     try:
         return series.cast(dtype)
     except pl.exceptions.InvalidOperationError:
         return _as_text(series)
+
+
+def _as_struct(series: pl.Series, dtype: pl.Struct) -> pl.Series:
+    """Field by field, by name; one that is not there is null."""
+    present = {field.name for field in dtype.fields} & set(series.struct.fields)
+    fields = [
+        _column(series.struct.field(field.name), _plain(field.dtype)).alias(field.name)
+        if field.name in present
+        else pl.Series(field.name, [None] * len(series), field.dtype)
+        for field in dtype.fields
+    ]
+    whole = pl.DataFrame(fields, height=len(series)).to_struct(series.name)
+    return whole.set(series.is_null(), None)
+
+
+def _as_list(series: pl.Series, dtype: pl.List) -> pl.Series:
+    """The elements of all lists as one column, which is cut into lists again."""
+    rows = pl.DataFrame({"row": pl.int_range(len(series), eager=True), "list": series})
+    elements = rows.filter(pl.col("list").list.len() > 0).explode("list")
+    typed = elements.with_columns(_column(elements["list"], _plain(dtype.inner)).alias("list"))
+    lists = typed.group_by("row", maintain_order=True).agg("list")
+    found = rows.select("row").join(lists, on="row", how="left", maintain_order="left")["list"]
+    is_empty = series.list.len() == 0
+    empty = pl.Series([[]], dtype=found.dtype).new_from_index(0, len(series))
+    return found.zip_with(~is_empty.fill_null(value=False), empty).alias(series.name)
+
+
+def _plain(dtype: PolarsDataType) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else dtype()
 
 
 def _as_text(series: pl.Series) -> pl.Series:

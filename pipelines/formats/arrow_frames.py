@@ -125,7 +125,7 @@ class Expansion:
             yield from self.pieces(batch.slice(0, half))
             yield from self.pieces(batch.slice(half))
             return
-        self._spend(total, sum(wide for _, wide, _ in sizes))
+        self._spend(total + batch.nbytes, sum(wide for _, wide, _ in sizes))
         if max((longest for _, _, longest in sizes), default=0) > self._limits.max_cell_bytes:
             raise self._refused("holds a longer value than", "max_cell_bytes")
         yield batch

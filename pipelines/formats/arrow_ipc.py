@@ -1,7 +1,6 @@
 """Arrow IPC: files (Feather) by record batches, streams from front to end; nothing unvalidated."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from io import IOBase
 from typing import Any, cast
@@ -11,25 +10,21 @@ import pyarrow as pa
 
 from connectors.base import StoredObject
 from connectors.errors import (
-    CorruptFile,
     EmptyInput,
-    LimitExceeded,
-    ParserOutOfMemory,
-    UnknownFormat,
 )
 from pipelines.containers.expansion import packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
-from pipelines.formats.alignment import aligned
+from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
 from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
-from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
+from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
+from pipelines.formats.table_width import refuse_columns
 
+ARROW = "Arrow"
 FILE_MAGIC = b"ARROW1"
 CONTINUATION = b"\xff\xff\xff\xff"
 LARGEST_SCHEMA_BYTES = 256 << 20
-FRAGMENT_BYTES = 32 << 20
-CHUNK_ROWS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +38,12 @@ class RecordBatches:
     limits: Limits
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        is_empty = True
-        for frame in self._frames():
-            piece = aligned(frame, schema)
-            schema = piece.schema
-            is_empty = False
-            yield Chunk(piece, RowAccount(parsed=piece.height))
-        if is_empty:
-            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+        yield from chunked(self._frames(), schema)
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         packed = self.file.size or packed_bytes(self.file) or 0
         expansion = Expansion(self.file.name, packed, self.limits)
-        with _errors(self.file.name):
+        with arrow_errors(self.file.name, ARROW):
             for batch in self._batches():
                 batch.validate(full=True)  # what is done with an unsound one may crash
                 for start in range(0, batch.num_rows, CHUNK_ROWS):
@@ -82,16 +70,16 @@ class ArrowIpc:
         return head.startswith(FILE_MAGIC) or _is_stream(head)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
-        with _errors(file.name), file.open() as stream:
+        with arrow_errors(file.name, ARROW), file.open() as stream:
             is_file = stream.read(len(FILE_MAGIC)) == FILE_MAGIC
         source = as_seekable(file) if is_file else file
-        with _errors(file.name), _opened(source) as stream:
+        with arrow_errors(file.name, ARROW), _opened(source) as stream:
             if is_file:
                 reader = pa.ipc.open_file(stream)
                 batches, schema = reader.num_record_batches, reader.schema
             else:
                 batches, schema = None, pa.ipc.open_stream(stream).schema
-            _refuse_columns(file.name, len(schema), limits)
+            refuse_columns(file.name, len(schema), limits)
             refuse_types(file.name, schema)
             columns = to_frame(schema.empty_table()).schema
         if not columns:
@@ -123,44 +111,13 @@ def _is_stream(head: bytes) -> bool:
     )
 
 
-def _refuse_columns(name: str, columns: int, limits: Limits) -> None:
-    if columns > limits.max_columns:
-        raise LimitExceeded(
-            f"{name} has {columns} columns, more than {limits.max_columns} (max_columns)",
-            limit="max_columns",
-        )
-
-
 def _fragments(
     file: StoredObject, batches: int | None, limits: Limits, *, is_split: bool
 ) -> Iterator[RecordBatches]:
     """Adjacent batches, as many as lie in so many bytes; a stream or an unpacked file whole."""
     size = file.size or 0
-    if batches is None or not is_split or size <= FRAGMENT_BYTES:
-        yield RecordBatches(file, 0, batches, size, limits)
+    if batches is None:
+        yield RecordBatches(file, 0, None, size, limits)
         return
-    step = max(1, batches * FRAGMENT_BYTES // size)
-    for first in range(0, max(batches, 1), step):
-        end = min(first + step, batches)
-        yield RecordBatches(file, first, end, size * (end - first) // max(batches, 1), limits)
-
-
-@contextmanager
-def _errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
-    except pa.ArrowNotImplementedError as error:
-        raise UnknownFormat(f"{name} uses a part of Arrow that is not read: {error}") from error
-    except (
-        pa.ArrowException,
-        OSError,
-        EOFError,
-        LookupError,
-        ValueError,
-        OverflowError,
-        pl.exceptions.PolarsError,
-        pl.exceptions.PanicException,
-    ) as error:
-        raise CorruptFile(f"{name} is not sound Arrow: {error}") from error
+    for first, end, share in shares(batches, size, is_split=is_split):
+        yield RecordBatches(file, first, end, share, limits)

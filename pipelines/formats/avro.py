@@ -4,7 +4,7 @@ import io
 import json
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ import pyarrow as pa
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
 from connectors.base import StoredObject
-from connectors.errors import CorruptFile, EmptyInput, ParserOutOfMemory
+from connectors.errors import CorruptFile, EmptyInput
 from pipelines.containers.expansion import BLOCK_BYTES, Budget, StreamFile, packed_bytes
 from pipelines.containers.limits import Limits
-from pipelines.formats.alignment import aligned
+from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
 from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
 from pipelines.formats.avro_blocks import (
     MAGIC,
@@ -29,13 +29,21 @@ from pipelines.formats.avro_blocks import (
     read_header,
 )
 from pipelines.formats.avro_types import Translation, Typed, stored
-from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
+from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 
-FRAGMENT_BYTES = 32 << 20
 CHUNK_BYTES = 8 << 20
-CHUNK_ROWS = 65_536
+RECORD_BYTES = 8  # what even a record of one byte takes, once it is a row
 VALUE = "value"
+UNSOUND = (
+    SchemaParseException,
+    UnknownType,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    zlib.error,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +61,7 @@ class AvroRange:
         return (self.end if self.end is not None else self.file.size or 0) - self.start
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        is_empty = True
-        for frame in self._frames():
-            piece = aligned(frame, schema)
-            schema = piece.schema
-            is_empty = False
-            yield Chunk(piece, RowAccount(parsed=piece.height))
-        if is_empty:
-            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+        yield from chunked(self._frames(), schema)
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         name = self.file.name
@@ -175,7 +176,7 @@ class _Plain:
             else:
                 start = read_header(stream, part.file.name).size
             for block in blocks(stream, part.file.name, part.header, start, part.end):
-                budget.spend(len(block.content))
+                budget.spend(max(len(block.content), RECORD_BYTES * block.records))
                 width = len(block.content) // max(block.records, 1)
                 self.chunk_rows = max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(width, 1)))
                 yield framed_block(block, sync)
@@ -190,27 +191,6 @@ def _fragments(file: StoredObject, header: Header, limits: Limits) -> Iterator[A
         yield AvroRange(file, header, start, min(start + FRAGMENT_BYTES, size), limits)
 
 
-@contextmanager
-def _errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
-    except RecursionError as error:
-        raise CorruptFile(f"{name} has a schema that is nested too deeply") from error
-    except (
-        SchemaParseException,
-        UnknownType,
-        pa.ArrowException,
-        OSError,
-        EOFError,
-        LookupError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        ArithmeticError,
-        zlib.error,
-        pl.exceptions.PolarsError,
-        pl.exceptions.PanicException,
-    ) as error:
-        raise CorruptFile(f"{name} is not sound Avro: {error}") from error
+def _errors(name: str) -> AbstractContextManager[None]:
+    sentence = "has a schema that is nested too deeply"
+    return arrow_errors(name, "Avro", (("recursion", CorruptFile, sentence),), UNSOUND)

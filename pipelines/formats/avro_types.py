@@ -115,11 +115,35 @@ class Translation:
             case "fixed":
                 return Typed(pa.binary(schema["size"]))
             case "array":
-                return _list_of(self.of(schema["items"]))
+                inner = self.of(schema["items"])
+                if self._is_weightless(schema["items"]):
+                    raise UnknownFormat(
+                        f"{self._name} has lists of values that take no bytes, so that a few bytes"
+                        " may claim any number of them"
+                    )
+                return _list_of(inner)
             case "map":
                 return _map_of(self.of(schema["values"]))
             case _:
                 return self.of(kind)
+
+    def _is_weightless(self, schema: Any) -> bool:
+        """Whether a value of the type takes no bytes."""
+        if isinstance(schema, str):
+            return schema == "null" or (
+                schema not in PRIMITIVES and self._is_weightless(self._known(schema))
+            )
+        if isinstance(schema, list):
+            return False
+        match schema["type"]:
+            case "record" | "error":
+                return all(self._is_weightless(field["type"]) for field in schema["fields"])
+            case "fixed":
+                return not schema["size"]
+            case "enum" | "array" | "map":
+                return False
+            case inner:
+                return self._is_weightless(inner)
 
     def _logical(self, kind: str, schema: Mapping[str, Any]) -> Typed | None:
         logical = schema.get("logicalType")

@@ -165,11 +165,15 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class SkippedMember:
-    """A member that holds no data by its nature: a README, a `__MACOSX/` entry, a directory."""
+    """A member that holds no data by its nature: a README, a `__MACOSX/` entry, a directory.
+
+    `is_sound` says that it was read, and nothing was missing but data: a workbook of blank sheets.
+    """
 
     input: str
     member: str
     reason: str
+    is_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,21 @@ file writes its line ends.
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import cell_reading, cell_types, mended_rows, records, regular_rows
-from pipelines.formats.base import Chunk, Reject, RowAccount
+from pipelines.formats import mended_rows, records, regular_rows, typed_rows
+from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
+from pipelines.formats.transcoding import Transcoded
 
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
+PIECE_BYTES = 4 << 20
 MAX_ROW_BYTES = 64 << 20
 CANDIDATES = 16  # newlines that are tried for the first row of a range
 
@@ -59,37 +60,11 @@ class ByteRange:
         if self.null_words:
             integers.clear()
         for raw in self._raw_chunks(integers):
-            converted = {name: self._converted(raw.frame[name], types[name]) for name in types}
-            types = {name: column.series.dtype for name, column in converted.items()}
+            chunk = typed_rows.chunk_of(raw, types, self.readings, lead)
+            types, lead = dict(chunk.frame.schema), {}
             if any(raw.frame[name].dtype == pl.String for name in integers):
                 integers.clear()  # a chunk that cannot be read as integers at once is read twice
-            skipped = Counter(lead) + Counter(raw.skipped)
-            lead = {}
-            yield Chunk(
-                frame=pl.DataFrame([column.series for column in converted.values()]),
-                rows=RowAccount(
-                    parsed=raw.frame.height - sum(raw.repaired.values()),
-                    repaired=sum(raw.repaired.values()),
-                    rejected=len(raw.rejects),
-                    skipped=skipped.total(),
-                ),
-                rejects=raw.rejects,
-                repaired=raw.repaired,
-                skipped=skipped,
-                null_tokens=_null_tokens(raw, converted),
-                span=raw.span,
-            )
-
-    def _converted(self, cells: pl.Series, dtype: pl.DataType) -> cell_types.Converted:
-        reading = self.readings.get(cells.name)
-        if reading is None or isinstance(dtype, pl.String):
-            return cell_types.convert(cells, dtype)
-        plain = cell_reading.plain_or_none(cells, reading)
-        if plain is not None:
-            converted = cell_types.convert(plain.alias(cells.name), dtype)
-            if not isinstance(converted.series.dtype, pl.String):
-                return converted
-        return cell_types.convert(cells, pl.String())  # as it stands, not as it was read
+            yield chunk
 
     def texts(self) -> Iterator[pl.DataFrame]:
         """The cells as they stand, all text; for looking at a sample.
@@ -106,16 +81,26 @@ class ByteRange:
         origin = position
         buffer = b""
         blocks = self._blocks(position)
-        is_last = False
+        is_last = needs_more = is_irregular = False
         yielded = False
-        while not is_last and (self.end is None or position < self.end):
-            block = next(blocks, b"")
-            is_last = not block
-            buffer += block
+        while self.end is None or position < self.end:
+            if needs_more or not buffer:
+                if is_last:
+                    break
+                block = next(blocks, b"")
+                is_last, is_irregular = not block, False
+                buffer += block
             if not buffer:
                 break
             limit = None if self.end is None else self.end - position
-            raw, taken = self._parse(buffer, limit, is_last=is_last, integers=integers)
+            parsed = None
+            if not is_irregular:
+                parsed = self._regular(buffer, limit, is_last=is_last, integers=integers)
+                is_irregular = parsed is None
+            raw, taken = parsed or self._by_pieces(
+                buffer, limit, is_last=is_last, integers=integers
+            )
+            needs_more = not taken or (not is_last and len(buffer) - taken < PIECE_BYTES)
             if raw is None:
                 if len(buffer) > MAX_ROW_BYTES:
                     raise LimitExceeded(
@@ -124,7 +109,8 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
-            raw = replace(raw, rejects=tuple(_placed(each, position) for each in raw.rejects))
+            at = None if isinstance(self.file, Transcoded) else position
+            raw = replace(raw, rejects=tuple(_placed(each, at) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
@@ -186,18 +172,25 @@ class ByteRange:
         if size:
             yield b"".join(pending)
 
-    def _parse(
-        self,
-        buffer: bytes,
-        limit: int | None,
-        *,
-        is_last: bool,
-        integers: Collection[str],
+    def _regular(
+        self, buffer: bytes, limit: int | None, *, is_last: bool, integers: Collection[str]
+    ) -> tuple[Rows | None, int] | None:
+        """The complete rows that begin before `limit`, and the bytes they took; None: irregular."""
+        return regular_rows.read(buffer, self._form, limit, is_last=is_last, integers=integers)
+
+    def _by_pieces(
+        self, buffer: bytes, limit: int | None, *, is_last: bool, integers: Collection[str]
     ) -> tuple[Rows | None, int]:
-        """The complete rows of the buffer that begin before `limit`, and the bytes they took."""
-        regular = regular_rows.read(buffer, self._form, limit, is_last=is_last, integers=integers)
-        if regular is not None:
-            return regular
+        """The same of a first piece of what is irregular.
+
+        Mending takes forty times the size of what is mended, and the next piece may be regular.
+        """
+        if len(buffer) > PIECE_BYTES:
+            piece = buffer[:PIECE_BYTES]
+            regular = self._regular(piece, limit, is_last=False, integers=integers)
+            rows, taken = regular or mended_rows.read(piece, self._form, limit, is_last=False)
+            if rows is not None and taken:
+                return rows, taken
         return mended_rows.read(buffer, self._form, limit, is_last=is_last)
 
     def _first_row(self) -> int:
@@ -234,19 +227,8 @@ class ByteRange:
         return good / max(1, len(read))
 
 
-def _placed(reject: Reject, position: int) -> Reject:
-    """A reject whose offset counts from the start of the file, not of its chunk."""
+def _placed(reject: Reject, position: int | None) -> Reject:
+    """A reject whose offset counts from the start of the file, not of its chunk, if it is known."""
+    if position is None:
+        return replace(reject, offset=None)
     return replace(reject, offset=position + (reject.offset or 0))
-
-
-def _null_tokens(raw: Rows, converted: Mapping[str, cell_types.Converted]) -> Mapping[str, Any]:
-    """By column and word, how many cells were null by it."""
-    tokens = {name: Counter(column.null_tokens) for name, column in converted.items()}
-    if raw.has_empty_nulls:
-        for name, counts in tokens.items():
-            chosen = sum(raw.null_words.get(name, {}).values())
-            if empty := raw.frame[name].null_count() - chosen:
-                counts[""] += empty
-    for name, words in raw.null_words.items():
-        tokens[name].update(words)
-    return {name: dict(sorted(counts.items())) for name, counts in tokens.items() if counts}

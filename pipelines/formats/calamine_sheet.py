@@ -1,11 +1,12 @@
 """Calamine sheet: a sheet held whole by calamine, the fastest reader of workbooks, row by row."""
 
 import datetime as dt
-import gc
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from functools import lru_cache
+from itertools import islice
+from typing import BinaryIO, cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetMetadata
 
@@ -40,8 +41,12 @@ class CalamineSheet:
         with _errors(self._name):
             self._sheet = _workbook(file).get_sheet_by_name(name)
         self.top, self.left = self._sheet.start or (0, 0)
-        self.width = self._sheet.width
-        self.cells = self.width * self._sheet.height
+        self.width, self.height = self._sheet.width, self._sheet.height
+
+    @property
+    def cells(self) -> int:
+        """How many it holds, empty ones between others included."""
+        return int(self.width * self.height)
 
     @property
     def merged(self) -> Merged:
@@ -53,12 +58,7 @@ class CalamineSheet:
         with _errors(self._name):
             if self._sheet.start is None:
                 return
-            gc.disable()  # it looks for rings among the cells, and there is none
-            try:
-                lines = self._sheet.to_python()
-            finally:
-                gc.enable()
-            yield from lines
+            yield from islice(self._sheet.iter_rows(), self.top, None)
 
 
 def sheets(file: StoredObject) -> tuple[Sheet, ...]:
@@ -86,6 +86,13 @@ def _sheet(metadata: SheetMetadata) -> Sheet:
 
 
 def _workbook(file: StoredObject) -> CalamineWorkbook:
+    return _cached_workbook(cast("Hashable", file))
+
+
+@lru_cache(maxsize=1)
+def _cached_workbook(file: Hashable) -> CalamineWorkbook:
+    """A workbook is opened once for all of its sheets: some have thousands."""
+    assert isinstance(file, StoredObject)
     size = file.size or 0
     stream: BinaryIO = io.BytesIO(file.read(0, size)) if size <= IN_MEMORY_BYTES else file.open()
     return CalamineWorkbook.from_filelike(stream)

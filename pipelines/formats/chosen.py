@@ -7,8 +7,9 @@ from typing import Protocol, runtime_checkable
 import polars as pl
 
 from connectors.base import StoredObject
-from connectors.errors import InvalidOverride
+from connectors.errors import InvalidOverride, UnknownFormat
 from pipelines.choices import TYPES, Choices
+from pipelines.column_type import widest, word
 from pipelines.containers.limits import Limits
 from pipelines.formats import cell_types
 from pipelines.formats.base import Chunk, Format, Fragment, Notice, Origin, TablePlan
@@ -17,6 +18,7 @@ from pipelines.formats.registry import FORMATS
 from pipelines.ingest import tokens_of
 
 GENERAL = frozenset({"format", "types"})
+OF_TEXT = {"delimited", "fixed-width"}  # they type cells themselves
 
 
 @runtime_checkable
@@ -37,13 +39,29 @@ def tables(
     file: StoredObject, head: bytes, origin: Origin, limits: Limits, choices: Choices
 ) -> Iterator[TablePlan]:
     """The tables of a file that begins with `head`. Raises ReadError."""
-    format_ = detect(head, file.name) if choices.format is None else _named(choices.format)
+    format_ = _format(file, head, choices)
     takes = GENERAL
     if isinstance(format_, Choosing):
         takes |= format_.takes
         format_ = format_.choosing(choices)
     for table in format_.tables(file, origin, limits):
         yield _told(_typed(table, choices), choices, takes) if choices.given else table
+
+
+def _format(file: StoredObject, head: bytes, choices: Choices) -> Format:
+    """The format that was named, or is seen; what is said of a text makes it one."""
+    if choices.format is not None:
+        return _named(choices.format)
+    says_text = bool(choices.given & {"encoding", "delimiter", "quote"})
+    try:
+        found = detect(head, file.name)
+    except UnknownFormat:
+        if not says_text:
+            raise
+        return _named("delimited")
+    takes = found.takes if isinstance(found, Choosing) else frozenset()
+    is_other = choices.delimiter is not None and "delimiter" not in takes
+    return _named("delimited") if is_other else found
 
 
 def _named(name: str) -> Format:
@@ -56,21 +74,38 @@ def _named(name: str) -> Format:
 
 def _typed(table: TablePlan, choices: Choices) -> TablePlan:
     """The table with its columns in the types that were chosen."""
-    asked = {name: TYPES[word] for name, word in choices.types.items() if name in table.schema}
-    from_text = {
-        name: dtype
-        for name, dtype in asked.items()
-        if isinstance(table.schema[name], pl.String) and not isinstance(dtype, pl.String)
-    }
+    asked = {name: TYPES[word] for name, word in _fitting(table, choices).items()}
+    from_text = {name for name in asked if isinstance(table.schema[name], pl.String)}
     fragments: tuple[Fragment, ...] = table.fragments
-    if from_text:
+    if from_text and table.format not in OF_TEXT:
         fragments = tuple(Retyped(fragment, frozenset(from_text)) for fragment in fragments)
     return replace(table, schema=pl.Schema({**table.schema, **asked}), fragments=fragments)
 
 
+def _fitting(table: TablePlan, choices: Choices) -> dict[str, str]:
+    """The types that were chosen for columns which can have them and do not have them yet.
+
+    What is typed by its format keeps its type, unless the chosen one holds all its values.
+    """
+    fitting: dict[str, str] = {}
+    for name, chosen in choices.types.items():
+        planned = table.schema.get(name)
+        if planned is None or word(planned) == chosen:
+            continue
+        is_open = isinstance(planned, pl.String | pl.Null) or table.format in OF_TEXT
+        if is_open or widest(TYPES[chosen], planned) == TYPES[chosen]:
+            fitting[name] = chosen
+    return fitting
+
+
 def _told(table: TablePlan, choices: Choices, takes: frozenset[str]) -> TablePlan:
     """The table, whose receipt says what was chosen, and whose notices say what was in vain."""
-    known = {name: word for name, word in choices.types.items() if name in table.schema}
+    fitting = _fitting(table, choices)
+    known = {
+        name: chosen
+        for name, chosen in choices.types.items()
+        if name in fitting or (name in table.schema and word(table.schema[name]) == chosen)
+    }
     vain = [f"`{name}`" for name in sorted(choices.given - takes)]
     vain += [f"the type of `{name}`" for name in choices.types if name not in known]
     followed = {name: value for name, value in choices.to_wire().items() if name in takes}
@@ -79,7 +114,8 @@ def _told(table: TablePlan, choices: Choices, takes: frozenset[str]) -> TablePla
     notices = tuple(
         Notice(
             "override.idle",
-            f"the override of {what} changed nothing here: this {table.format} table has none",
+            f"the override of {what} changed nothing here: it does not apply to this"
+            f" {table.format} table",
             input=table.origin.input,
             member=table.origin.member,
             table=table.name,
@@ -112,6 +148,12 @@ class Retyped:
                 name: cell_types.convert(chunk.frame[name], dtype) for name, dtype in asked.items()
             }
             asked = {name: column.series.dtype for name, column in converted.items()}
+            # A text of a format that has real nulls is a value, if it is no more than a text.
+            converted = {
+                name: column
+                for name, column in converted.items()
+                if not isinstance(column.series.dtype, pl.String)
+            }
             tokens = {name: column.null_tokens for name, column in converted.items()}
             yield replace(
                 chunk,

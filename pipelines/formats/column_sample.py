@@ -9,6 +9,7 @@ from pipelines.choices import Choices
 from pipelines.formats import cell_reading, cell_types
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_reading import Finding, Reading
+from pipelines.formats.number_layouts import NumberReading
 
 NONE = Choices()
 GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
@@ -23,11 +24,20 @@ class ColumnSample:
     guesses: tuple[Guess, ...]
     notices: tuple[Notice, ...]
 
+    @property
+    def decimal(self) -> str | None:
+        """The decimal mark of its numbers; None where there is none."""
+        marks = {r.decimal for r in self.readings.values() if isinstance(r, NumberReading)}
+        if "," in marks:
+            return ","
+        return "." if any(dtype.is_float() for dtype in self.schema.values()) else None
+
 
 def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
     """Of a frame of text cells, as they stand; what they leave open, the choices may settle."""
     types = {name: cell_types.infer(sample[name]) for name in sample.columns}
     found: dict[str, Finding] = {}
+    denied: list[Notice] = []
     for name, dtype in types.items():
         is_open = dtype.is_float() and choices.decimal == ","  # `1.234` was taken for a number
         if (isinstance(dtype, pl.String) or is_open) and (
@@ -36,8 +46,13 @@ def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
             settled = _settled(finding, choices)
             if not is_open or settled.reading.agrees(choices.decimal, None):
                 found[name] = settled
+            if not settled.reading.agrees(choices.decimal, choices.date_order):
+                denied.append(_denied(name, settled))
     readings: dict[str, Reading] = {}
-    notices = []
+    if choices.decimal == ",":  # what comes later may have a mark, and it is this one
+        whole = [name for name, dtype in types.items() if dtype in (pl.Int64(), pl.Null())]
+        readings.update(dict.fromkeys(whole, NumberReading(",", ".")))
+    notices = denied
     for name, finding in found.items():
         if finding.is_ambiguous:
             notices.append(_doubt(name, finding))
@@ -84,6 +99,15 @@ def _guess(name: str, finding: Finding) -> Guess:
         0.5 if finding.is_ambiguous else finding.confidence,
         tuple(r.word for r in (finding.reading, *finding.others)) if finding.is_ambiguous else (),
         finding.examples,
+    )
+
+
+def _denied(name: str, finding: Finding) -> Notice:
+    return Notice(
+        "override.denied",
+        f"`{name}` cannot be read as the overrides say (see {finding.examples[0]!r}): it is read as"
+        f" {finding.reading.kind}s written like {finding.reading.word}",
+        column=name,
     )
 
 

@@ -109,7 +109,9 @@ class Delimited:
                     "escape": layout.dialect.escape,
                     "newline": _newline_word(body, layout.dialect),
                 },
+                "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
+                **({"headerRows": layout.header_rows} if layout.header_rows > 1 else {}),
             },
             guesses=(
                 Guess("encoding", encoding.name, encoding.confidence),
@@ -118,7 +120,7 @@ class Delimited:
             ),
             notices=tuple(
                 replace(notice, input=origin.input, member=origin.member, table=table)
-                for notice in (*columns.notices, *below.notices)
+                for notice in (*layout.notices, *columns.notices, *below.notices)
             ),
         )
 
@@ -157,14 +159,14 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
 def _header_span(body: bytes, codec: str, layout: dialect.Layout, *, is_whole: bool) -> _Header:
     raw_lines = _lines(body, is_whole=is_whole)[:20_000]
     lines = [text_encoding.decoded(line, codec) for line in raw_lines]
-    above = layout.first_record + (layout.names is not None)
+    above = layout.first_record + (layout.header_rows if layout.names is not None else 0)
     skipped: Counter[str] = Counter()
     end = 0
     for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):
         if index >= above:
             break
         end = record.line + record.lines
-        if index == layout.first_record:
+        if index >= layout.first_record:
             skipped["header"] += 1
         elif any(cell.strip() for cell in record.cells):
             skipped["preamble"] += 1

@@ -13,33 +13,19 @@ from dataclasses import dataclass, replace
 
 from connectors.errors import InvalidOverride
 from pipelines.choices import Choices
-from pipelines.formats.base import Guess
+from pipelines.formats import second_header
+from pipelines.formats.base import Guess, Notice
+from pipelines.formats.cell_looks import VALUE, is_typed, is_value
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
 LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
 WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
-VALUE = re.compile(
-    r"""\s*(?:
-      [-+]?[$€£]?\d[\d.,' ]*%?          # numbers, money, percent
-    | [-+]?\d*\.?\d+(?:[eE][-+]?\d+)?
-    | \d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[T ][\d:.+Z-]*)?
-    | \d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?
-    | [\w.+-]+@[\w-]+\.[\w.-]+
-    | https?://\S+
-    | [^\W\d_][\w'.()&/+ -]{0,80}       # words
-    )?\s*""",
-    re.VERBOSE | re.IGNORECASE,
-)
-TYPED = re.compile(
-    r"""\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?inf(?:inity)?|true|false
-    |\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.{0,20})?|null|nan|n/?a|none|-)\s*""",
-    re.VERBOSE | re.IGNORECASE,
-)
 MEANING_CELLS = 300
 NONE = Choices()
 HEADER_COLUMNS = 60
+HEADED_ROWS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +33,7 @@ class Layout:
     """How a delimited text is laid out.
 
     `first_record` is the index, among the records, of the header, or of the first row if there is
-    none; `names` is None without a header.
+    none; `names` is None without a header, which may take up several `header_rows`.
     """
 
     dialect: Dialect
@@ -55,6 +41,8 @@ class Layout:
     first_record: int
     names: tuple[str, ...] | None
     guesses: tuple[Guess, ...]
+    header_rows: int = 1
+    notices: tuple[Notice, ...] = ()
 
 
 def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
@@ -80,18 +68,30 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         dialect = replace(dialect, quote=choices.quote or None)
     records = _sample(lines, dialect, is_whole=is_whole)
     columns = _columns(records)
-    first = _first_record(records, columns)
-    names, header = _header(records[first:], columns)
+    first = first_record(records, columns)
+    names, headed = header(records[first:], columns)
     if choices.header is not None:
         first = choices.header - 1 if choices.header else first
-        names, header = _chosen_header(records, first, columns, choices.header)
+        columns = _columns(records[first:]) if choices.header else columns
+        names, headed = chosen_header(records, first, columns, choices.header)
+    two, notices = two_rows(records[first:] if choices.header is None else [], columns)
+    if two is not None:
+        names, headed = two.names, two.guess
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
         round(min(1.0, max(0.0, best.score)), 2),
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
-    return Layout(dialect, columns, first, names, (delimiter, header))
+    return Layout(
+        dialect,
+        columns,
+        first,
+        names,
+        (delimiter, headed),
+        header_rows=1 if two is None else 2,
+        notices=notices if names is not None else (),
+    )
 
 
 def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
@@ -155,7 +155,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
 
 def _is_typed_column(column: Sequence[str]) -> bool:
     """Whether nearly all cells are numbers, dates and the like."""
-    return sum(map(_is_typed, column)) >= 0.9 * len(column)
+    return sum(map(is_typed, column)) >= 0.9 * len(column)
 
 
 def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
@@ -207,7 +207,7 @@ def _columns(records: Sequence[Record]) -> int:
     return width if count else 1
 
 
-def _first_record(records: Sequence[Record], columns: int) -> int:
+def first_record(records: Sequence[Record], columns: int) -> int:
     """Where the table begins: titles and notes above it have fewer cells than its rows."""
     filled = [sum(bool(cell.strip()) for cell in record.cells) for record in records]
     for index, record in enumerate(records):
@@ -224,7 +224,7 @@ def _first_record(records: Sequence[Record], columns: int) -> int:
     return next((i for i, n in enumerate(filled) if n), 0)
 
 
-def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
+def header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
     """The names in the first record, or None when it is a row like the others."""
     if not records:
         return None, Guess("header", "none", 0.5)
@@ -245,7 +245,21 @@ def _header(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | 
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
 
 
-def _chosen_header(
+def two_rows(
+    records: Sequence[Record], columns: int, *, may_group: bool = True
+) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
+    """What the first two records call the columns, if both are header; and what to say of it."""
+    head = records[: 2 + HEADED_ROWS]
+    rows = [[cell.strip() for cell in record.cells] for record in head]
+    if columns == 1 or len(rows) < 2 or any(len(row) != columns for row in rows[:2]):
+        return None, ()
+    body = [row for row in rows[2:] if len(row) == columns and any(row)]
+    found = second_header.find(rows[0], rows[1], body, may_group=may_group)
+    notice = second_header.doubt(rows[1], body) if found is None else found.notice
+    return found, () if notice is None else (notice,)
+
+
+def chosen_header(
     records: Sequence[Record], first: int, columns: int, row: int
 ) -> tuple[tuple[str, ...] | None, Guess]:
     if not row:
@@ -280,7 +294,7 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
     if not filled:
         return -1.0
     if not body:
-        return 1.0 if not any(_is_value(name) for name in filled) else -1.0
+        return 1.0 if not any(is_value(name) for name in filled) else -1.0
     evidence = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
     is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
     for index, name in enumerate(names[:HEADER_COLUMNS]):
@@ -289,10 +303,10 @@ def _evidence(names: Sequence[str], body: list[list[str]]) -> float:
             continue
         if is_series and name.isdecimal():
             evidence += 0.5
-        elif all(map(_is_typed, column)):
-            evidence += -1.0 if _is_typed(name) else 1.0
-        elif _is_value(name):
-            evidence -= 1.0 if all(map(_is_value, column)) else 0.3
+        elif all(map(is_typed, column)):
+            evidence += -1.0 if is_typed(name) else 1.0
+        elif is_value(name):
+            evidence -= 1.0 if all(map(is_value, column)) else 0.3
         elif name in column and len(set(column)) < len(column):
             evidence -= 0.5
         else:
@@ -320,13 +334,3 @@ def _is_series(cells: Sequence[str]) -> bool:
     numbers = [int(cell) for cell in cells if cell.isdecimal() and len(cell) < 9]
     steps = {after - before for before, after in itertools.pairwise(numbers)}
     return len(numbers) > 2 and len(steps) == 1 and steps != {0}
-
-
-def _is_typed(cell: str) -> bool:
-    """A cell that says nothing of its own as a word: number, date, true or false, or a null."""
-    return bool(TYPED.fullmatch(cell))
-
-
-def _is_value(cell: str) -> bool:
-    """A number, a date or the like: what seldom stands in a header."""
-    return bool(re.match(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$", cell))

@@ -10,6 +10,7 @@ from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory
 
 WIDEST_SPAN, LONGEST_SPAN = 1000, 65_534  # the limits of the HTML standard
 MOST_CELLS = 20_000_000
+MOST_ELEMENTS = 1_000_000  # each takes a few hundred bytes
 SPACE = re.compile(r"\s+")
 CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*["']?([\w:.-]+)""", re.IGNORECASE
@@ -42,12 +43,19 @@ class Page:
 def page_of(content: bytes, name: str, max_columns: int) -> Page:
     """Every table of a page, nested ones apart. Raises ReadError."""
     text = decoded(content)
+    if text.count("<") - text.count("</") > MOST_ELEMENTS:
+        raise LimitExceeded(
+            f"{name} is a page of more than {MOST_ELEMENTS} elements (max_elements)",
+            limit="max_elements",
+        )
     parser = html.HTMLParser(huge_tree=False, no_network=True)
     try:
         root = html.document_fromstring(text, parser=parser)
     except MemoryError as error:
         raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
     except (etree.LxmlError, ValueError, AssertionError) as error:
+        if "allocation" in str(error):
+            raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
         raise CorruptFile(f"{name} is not sound HTML: {error}") from error
     for entry in parser.error_log.filter_from_fatals():  # where the parser left the rest unread
         limit = "max_depth" if "depth" in entry.message.lower() else "max_cell_bytes"

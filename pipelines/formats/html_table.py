@@ -19,6 +19,7 @@ from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
 
 LARGEST_PAGE_BYTES = 64 << 20
 SAMPLE_ROWS = 1000
+MOST_TABLES = 1000
 FEWEST = 2
 
 
@@ -61,6 +62,10 @@ class HtmlTable:
         if not found:
             raise UnknownFormat(
                 f"{file.name} is an HTML page without a table of two rows and two columns"
+            )
+        if len(found) > MOST_TABLES:
+            raise LimitExceeded(
+                f"{file.name} holds more than {MOST_TABLES} tables (max_tables)", limit="max_tables"
             )
         for number, (index, grid) in enumerate(found, start=1):
             layout = _Layout(grid)

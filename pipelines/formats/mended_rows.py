@@ -56,6 +56,11 @@ def read(
         if len(cells) < width:
             missing: list[str | None] = [None] * (width - len(cells))
             cells, reason = cells + missing, reason or "cells missing at the end"
+        lines_of = range(record.line, record.line + record.lines)
+        if not reason and any(
+            text_encoding.is_foreign(raw_lines[i], form.encoding) for i in lines_of
+        ):
+            reason = text_encoding.MENDED
         if reason:
             repaired[reason] += 1
         rows.append(cells)

@@ -1,34 +1,28 @@
 """Parquet: fragments of whole row groups, read in batches that stay small whatever they claim."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import polars as pl
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.base import StoredObject
 from connectors.errors import (
-    CorruptFile,
     EmptyInput,
-    LimitExceeded,
-    ParserOutOfMemory,
     PasswordProtected,
-    UnknownFormat,
 )
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
-from pipelines.formats.alignment import aligned
+from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
 from pipelines.formats.arrow_frames import Expansion, to_frame
-from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
+from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
+from pipelines.formats.table_width import refuse_columns
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
-FRAGMENT_BYTES = 32 << 20
 CHUNK_BYTES = 64 << 20
-CHUNK_ROWS = 65_536
 VALUE_BYTES = 16
 BUFFER_BYTES = 1 << 20
 THRIFT_STRING_BYTES = 100 << 20
@@ -47,14 +41,7 @@ class RowGroups:
     limits: Limits
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        is_empty = True
-        for frame in self._frames():
-            piece = aligned(frame, schema)
-            schema = piece.schema
-            is_empty = False
-            yield Chunk(piece, RowAccount(parsed=piece.height))
-        if is_empty:
-            yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+        yield from chunked(self._frames(), schema)
 
     def _frames(self) -> Iterator[pl.DataFrame]:
         with _errors(self.file.name), self.file.open() as stream:
@@ -85,7 +72,7 @@ class Parquet:
         with _errors(file.name), source.open() as stream:
             parquet = _open(stream)
             metadata = parquet.metadata
-            _refuse_columns(file.name, metadata, limits)
+            refuse_columns(file.name, metadata.num_columns, limits)
             schema = to_frame(parquet.schema_arrow.empty_table()).schema
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
@@ -115,15 +102,6 @@ def _open(
         thrift_string_size_limit=THRIFT_STRING_BYTES,
         thrift_container_size_limit=THRIFT_CONTAINER_ITEMS,
     )
-
-
-def _refuse_columns(name: str, metadata: pq.FileMetaData, limits: Limits) -> None:
-    if metadata.num_columns > limits.max_columns:
-        raise LimitExceeded(
-            f"{name} has {metadata.num_columns} columns, more than {limits.max_columns}"
-            " (max_columns)",
-            limit="max_columns",
-        )
 
 
 def _fragments(
@@ -169,23 +147,5 @@ def _batch_rows(metadata: pq.FileMetaData, index: int) -> int:
     return max(1, min(CHUNK_ROWS, CHUNK_BYTES // max(width, claimed, 1)))
 
 
-@contextmanager
-def _errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except MemoryError as error:
-        raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
-    except pa.ArrowNotImplementedError as error:
-        raise UnknownFormat(f"{name} uses a part of Parquet that is not read: {error}") from error
-    except (
-        pa.ArrowException,
-        OSError,
-        LookupError,
-        ValueError,
-        OverflowError,
-        pl.exceptions.PolarsError,
-        pl.exceptions.PanicException,
-    ) as error:
-        if "crypt" in str(error).lower():
-            raise PasswordProtected(f"{name} holds encrypted columns") from error
-        raise CorruptFile(f"{name} is not sound Parquet: {error}") from error
+def _errors(name: str) -> AbstractContextManager[None]:
+    return arrow_errors(name, "Parquet", (("crypt", PasswordProtected, "holds encrypted columns"),))

@@ -5,6 +5,7 @@ from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.excel_workbook import Workbook
+from pipelines.formats.fixed_width import FixedWidth
 from pipelines.formats.html_table import HtmlTable
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
@@ -16,5 +17,5 @@ from pipelines.formats.xml_table import XmlTable
 
 COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
 BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
-TEXT: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), Delimited())
+TEXT: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), FixedWidth(), Delimited())
 FORMATS = BINARY + TEXT

@@ -7,6 +7,7 @@ holds for integers too, whose shortest text is their own, so that `007` is never
 """
 
 import re
+import sys
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CACHED = 1 << 18  # bytes that are still near when they are looked at again
-MENDED = "not in the encoding of the file"
+FAR_TOO_MANY = 10_000
 
 
 def read(
@@ -40,8 +41,15 @@ def read(
     dialect = form.dialect
     newline = dialect.newline.encode()
     returns = buffer.count(b"\r") if newline == b"\n" and b"\r" in buffer else 0
-    if dialect.escape or (returns and returns != buffer.count(b"\r\n")):
+    if (
+        dialect.escape
+        or not dialect.delimiter.isascii()
+        or (returns and returns != buffer.count(b"\r\n"))
+    ):
         return None
+    width = len(form.columns)
+    if buffer.count(dialect.delimiter.encode(), 0, buffer.find(newline)) > FAR_TOO_MANY + width:
+        return None  # polars makes as many columns of it
     quotes = _Quotes(buffer, dialect)
     if dialect.skips_space:
         if quotes.at.size or dialect.delimiter == " ":
@@ -70,7 +78,9 @@ def read(
         )
     if dialect.skips_space:
         frame = frame.with_columns(pl.all().str.strip_chars_start(" "))
-    repaired = {MENDED: mended} if mended else {}
+    if mended and quotes.at.size:  # lines are no rows, where cells go over several
+        return None
+    repaired = {text_encoding.MENDED: min(mended, frame.height)} if mended else {}
     skipped = {"blank line": blank} if blank else {}
     return Rows(frame, repaired, skipped, has_empty_nulls=True), taken
 
@@ -97,6 +107,15 @@ class _Quotes:
     def is_open_at(self, offset: int) -> bool:
         """Whether a cell is open there, if quotes only stand around cells or doubled in them."""
         return self.before(offset) % 2 == 1
+
+    def after(self, offset: int) -> int:
+        """Where the first quote behind the offset stands; far off, if there is none."""
+        place = self.before(offset)
+        return int(self.at[place]) if place < self.at.size else sys.maxsize
+
+    def last_before(self, offset: int) -> int:
+        """Where the last quote before the offset stands, if there is one."""
+        return int(self.at[self.before(offset) - 1])
 
     def are_regular(self, end: int) -> bool:
         """Whether every quote before `end` stands around a cell or is doubled in one."""
@@ -125,7 +144,7 @@ def _cut(
     if limit is not None and limit <= len(buffer):
         at = buffer.find(newline, max(0, limit - 1))
         while at >= 0 and quotes.is_open_at(at):
-            at = buffer.find(newline, at + 1)
+            at = buffer.find(newline, quotes.after(at))
         if at >= 0:
             return at + 1
         return len(buffer) if is_last and quotes.at.size % 2 == 0 else None
@@ -133,7 +152,7 @@ def _cut(
         return len(buffer) if quotes.at.size % 2 == 0 else None
     at = buffer.rfind(newline)
     while at >= 0 and quotes.is_open_at(at):
-        at = buffer.rfind(newline, 0, at)
+        at = buffer.rfind(newline, 0, quotes.last_before(at))
     return at + 1 if at >= 0 else None
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from pipelines.column_type import widest
 from pipelines.formats import cell_types
+from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.sheet_grid import Cell, ErrorCell
 
 EXACT = 2**53
@@ -22,6 +23,7 @@ KINDS: dict[type, str] = {
     dt.time: "time",
     dt.timedelta: "duration",
 }
+Column = Sequence[Cell | None] | PackedColumn
 WORDS = {*cell_types.NULL_WORDS, *cell_types.TYPED_NULL_WORDS}
 
 
@@ -74,7 +76,7 @@ def are_numeric_texts(cells: Sequence[Cell | None]) -> bool:
     return cell_types.infer(pl.Series("cells", present, pl.String)).is_numeric()
 
 
-def series(name: str, cells: Sequence[Cell | None], asked: pl.DataType | None) -> pl.Series:
+def series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
     """The cells in the narrowest type that holds them, or in text where that is asked for.
 
     >>> series("a", [1.0, None, 2.0], None).dtype, series("a", [1.0, "x"], None).to_list()
@@ -89,7 +91,7 @@ def series(name: str, cells: Sequence[Cell | None], asked: pl.DataType | None) -
     return _text(name, cells) if wants_text else typed
 
 
-def text_series(name: str, cells: Sequence[Cell | None], asked: pl.DataType | None) -> pl.Series:
+def text_series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
     """The cells of a column whose texts are numbers, read as delimited text would be."""
     texts = _text(name, cells)
     if isinstance(asked, pl.String) or texts.is_in(list(WORDS)).any():
@@ -97,8 +99,13 @@ def text_series(name: str, cells: Sequence[Cell | None], asked: pl.DataType | No
     return cell_types.convert(texts, cell_types.infer(texts) if asked is None else asked).series
 
 
-def _typed(name: str, cells: Sequence[Cell | None]) -> pl.Series | None:
+def _typed(name: str, cells: Column) -> pl.Series | None:
     """None where the cells are of several kinds."""
+    if isinstance(cells, PackedColumn):
+        packed = cells.typed(name)
+        if packed is not None:
+            return _narrowed(packed) if packed.dtype == pl.Float64 else packed
+        cells = list(cells)
     kinds = set(map(type, cells)) - {type(None)}
     if not kinds:
         return pl.Series(name, [None] * len(cells), pl.Null)
@@ -130,10 +137,18 @@ def _numbers(name: str, cells: Sequence[Cell | None], kinds: set[type]) -> pl.Se
         numbers = pl.Series("cells", cells, pl.Float64, strict=int not in kinds)
     except (OverflowError, TypeError):
         return _text(name, cells)
+    return _narrowed(numbers).alias(name)
+
+
+def _narrowed(numbers: pl.Series) -> pl.Series:
     is_whole = ((numbers.floor() == numbers) & (numbers.abs() < EXACT)).all()
-    return (numbers.cast(pl.Int64) if is_whole else numbers).alias(name)
+    return numbers.cast(pl.Int64) if is_whole else numbers
 
 
-def _text(name: str, cells: Sequence[Cell | None]) -> pl.Series:
+def _text(name: str, cells: Column) -> pl.Series:
+    if isinstance(cells, PackedColumn):
+        packed = cells.typed(name)
+        if packed is not None and packed.dtype == pl.String:
+            return packed
     texts = [None if cell is None else text_of(cell) for cell in cells]
     return pl.Series(name, texts, pl.String)

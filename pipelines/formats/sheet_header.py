@@ -176,6 +176,19 @@ def _spread(
     return spread
 
 
+def names_of(
+    upper: Sequence[str], lower: Sequence[str], merged: Merged
+) -> tuple[tuple[int, str], ...]:
+    """What two rows of texts call the columns, by column; groups are filled as if merged so."""
+    below: Cells = {column: cell for column, cell in enumerate(lower) if cell}
+    groups = {column: cell for column, cell in enumerate(upper) if cell}
+    above = _spread(groups, 0, range(len(upper)), below, merged) if merged else groups
+    return tuple(
+        (column, " ".join(filter(None, (above.get(column, ""), lower[column]))))
+        for column in range(len(upper))
+    )
+
+
 def _is_text(line: Cells) -> bool:
     return all(isinstance(cell, str) for cell in line.values())
 

@@ -51,9 +51,9 @@ def tables(grid: Grid, merged: Merged = ()) -> list[Layout]:
     return found
 
 
-def one_table(grid: Grid, last_row: int, columns: int) -> Layout:
+def one_table(grid: Grid, last_row: int, columns: int, header: int | None = None) -> Layout:
     """The only table of a sheet of which the first rows are known, down to its last row."""
-    layout = _table(grid, sorted(grid), (), ())
+    layout = chosen_table(grid, header)
     first = min(min(cells) for cells in grid.values())
     last_row = max(last_row, *grid)
     every = tuple(range(first, max(columns, layout.columns[-1] + 1)))
@@ -70,6 +70,20 @@ def one_table(grid: Grid, last_row: int, columns: int) -> Layout:
         {},
         layout.notes,
     )
+
+
+def chosen_table(grid: Grid, header: int | None, merged: Merged = ()) -> Layout:
+    """All these cells as one table; `header` is the row of its names, from 1, or 0 for none."""
+    rows = sorted(grid)
+    if header is None:
+        return _table(grid, rows, (), merged)
+    if not header:
+        return _table(grid, rows, (), merged, Header())
+    above = [row for row in rows if row < header - 1]
+    named = grid.get(header - 1, {})
+    names = tuple((column, text_of(cell)) for column, cell in sorted(named.items()))
+    below = [row for row in rows if row >= header - 1]
+    return _table(grid, below, above, merged, Header(rows=1, by_column=names))
 
 
 def _strips(grid: Grid) -> list[set[int]]:
@@ -189,8 +203,10 @@ def _texts(grid: Grid, rows: Rows) -> list[str]:
     return ["; ".join(text_of(cell) for _, cell in sorted(grid[row].items())) for row in rows]
 
 
-def _table(grid: Grid, rows: Rows, above: Rows, merged: Merged) -> Layout:
-    header = find_header(grid, rows, merged)
+def _table(
+    grid: Grid, rows: Rows, above: Rows, merged: Merged, chosen: Header | None = None
+) -> Layout:
+    header = find_header(grid, rows, merged) if chosen is None else chosen
     head, body = rows[: header.preamble], rows[header.preamble + header.rows :]
     cut = footer([grid[row] for row in body]) if header.rows else {}
     kept = body[: len(body) - sum(cut.values())]

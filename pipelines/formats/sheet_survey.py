@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
@@ -16,9 +17,9 @@ from pipelines.formats.sheet_grid import ErrorCell
 PENDING_BYTES = 4 << 20
 UNORDERED_BYTES = 128 << 10
 ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-REFERENCE = re.compile(rb"""\br=["'](\d{1,7})["']""")
-PLAIN_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
-COLUMN = re.compile(rb"""\br=["']([A-Z]{1,3})\d""")
+REFERENCE = re.compile(rb"""\br=["'](\d{1,9})["']""")
+PLAIN_ROW_NUMBER = re.compile(rb'<row r="(\d{1,9})"')
+PLACE = re.compile(rb"""\br=["']([A-Za-z]{1,3})(\d{1,9})["']""")
 HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 HIDDEN_COLUMN = re.compile(rb"""<(?:\w+:)?col\b[^>]*\bhidden=["'](?:1|true)["'][^>]*>""")
 SPAN = re.compile(rb"""\b(min|max)=["'](\d{1,5})["']""")
@@ -39,7 +40,7 @@ DOCTYPE = b"<!DOCTYPE"
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 COLUMNS = 16_384
 CALAMINE_CELLS = 6_000_000  # it holds empty cells too
-CALAMINE_TEXT_BYTES = 512 << 20  # and a copy of a shared string for each cell
+CALAMINE_TEXT_BYTES = 256 << 20  # and a copy of a shared string for each cell
 
 
 @dataclass(slots=True)
@@ -102,6 +103,10 @@ def _count(found: Survey, piece: bytes) -> None:
     found.cells += cells or len(CELL.findall(piece))
     found.last_row = _last_row(piece, found.last_row)
     found.last_column = max(found.last_column, _last_column(piece))
+    if len(piece) < UNORDERED_BYTES or _beyond(found.last_column, found.last_row).search(piece):
+        for letters, row in PLACE.findall(piece):  # a cell may say that it stands anywhere
+            found.last_row = max(found.last_row, int(row))
+            found.last_column = max(found.last_column, _column(letters))
     found.texts += piece.count(b't="s"')
     if NO_INDEX.search(piece):
         found.is_plain = False
@@ -133,24 +138,51 @@ def _last_column(piece: bytes) -> int:
     """The last column of the last cells of the rows, by reference or by their number."""
     last = 0
     ends: set[bytes] = set()
-    if len(piece) < UNORDERED_BYTES:  # a small sheet may say anything of its extent
-        ends.update(b'"' + letters for letters in COLUMN.findall(piece))
     for row in piece.split(b"</row>"):
         at = row.rfind(b'<c r="')
         if at >= 0:
-            ends.add(row[at + 5 : at + 10])
+            ends.add(row[at + 6 : at + 10])
         elif b"<c" in row:
             last = max(last, row.count(b"<c ") + row.count(b"<c>"))
-    if not ends:
-        ends.update(b'"' + letters for letters in COLUMN.findall(piece))
     for end in ends:
-        number = 0
-        for letter in end[1:]:
-            if not ord("A") <= letter <= ord("Z"):
-                break
-            number = number * 26 + letter - 64
-        last = max(last, number)
+        last = max(last, _column(end))
     return min(last, COLUMNS)
+
+
+def _column(letters: bytes) -> int:
+    """The number of a column by its letters, up to whatever follows them."""
+    number = 0
+    for letter in letters.upper():
+        if not ord("A") <= letter <= ord("Z"):
+            break
+        number = number * 26 + letter - 64
+    return number
+
+
+@lru_cache(maxsize=64)
+def _beyond(column: int, row: int) -> re.Pattern[bytes]:
+    """What the reference of a cell beyond this one looks like, unless it is not twice as far."""
+    letters, digits = _letters(column), str(row)
+    after = [f"[A-Za-z]{{{len(letters) + 1},}}[0-9]", f"[A-Za-z]+[0-9]{{{len(digits) + 1},}}"]
+    if digits[0] < "9":
+        after.append(f"[A-Za-z]+[{int(digits[0]) + 1}-9][0-9]{{{len(digits) - 1}}}[\"']")
+    if letters[0] < "Z":
+        upper, lower = chr(ord(letters[0]) + 1), chr(ord(letters[0]) + 33)
+        after.append(f"[{upper}-Z{lower}-z][A-Za-z]{{{len(letters) - 1}}}[0-9]")
+    return re.compile(rf"""r=["'](?:{"|".join(after)})""".encode())
+
+
+def _letters(column: int) -> str:
+    """The name of a column.
+
+    >>> _letters(1), _letters(27), _letters(16_384)
+    ('A', 'AA', 'XFD')
+    """
+    letters = ""
+    while column > 0:
+        column, digit = divmod(column - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters or "A"
 
 
 def holds_whole(seen: Survey, longest: int, limits: Limits) -> bool:
@@ -181,7 +213,7 @@ def longest_string(blocks: Iterable[bytes]) -> int:
     for block in blocks:
         first, *more = block.split(b"</")
         rest += len(first)
-        for piece in more:
-            longest = max(longest, rest)
-            rest = len(piece)
+        if more:
+            longest = max(longest, rest, max(map(len, more[:-1]), default=0))
+            rest = len(more[-1])
     return max(longest, rest)

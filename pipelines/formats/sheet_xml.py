@@ -6,38 +6,57 @@ fifth of its speed. Only real cells are visited, however far apart they stand.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import cached_property
+
+import polars as pl
 
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
+from pipelines.formats.regular_markup import Irregular, unescaped
+from pipelines.formats.regular_strings import regular_strings
 from pipelines.formats.serial_date import BUILT_IN, Kind, iso_moment, kind_of, moment
-from pipelines.formats.sheet_grid import Cell, ErrorCell, Row
+from pipelines.formats.sheet_grid import Cell, ErrorCell, Row, column_number
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
 REFERENCE = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})$")
-ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 TRUE = ("1", "true")
 SHARED_STRINGS, STYLES = "/sharedStrings", "/styles"
 
 
-@dataclass(slots=True)
 class Book:
-    """What the sheets of a workbook share."""
+    """What the sheets of a workbook share: strings, the formats of styles, the epoch of dates."""
 
-    strings: list[str] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
-    from_1904: bool = False
+    def __init__(
+        self, shared: list[str] | pl.Series, kinds: list[Kind], *, from_1904: bool
+    ) -> None:
+        self._shared = shared
+        self.kinds = kinds
+        self.from_1904 = from_1904
+
+    @cached_property
+    def strings(self) -> list[str]:
+        return self._shared if isinstance(self._shared, list) else self._shared.to_list()
+
+    @cached_property
+    def texts(self) -> pl.Series:
+        """The strings, empty ones null. Raises UnicodeEncodeError where one is no text."""
+        texts = pl.Series("strings", self._shared, pl.String)
+        return texts.set(texts == "", None)
 
 
 def book_of(package: Package, main: str, *, from_1904: bool) -> Book:
     """The shared strings and number formats. Raises ReadError."""
-    book = Book(from_1904=from_1904)
+    shared: list[str] | pl.Series = []
+    kinds: list[Kind] = []
     for kind, path in package.relations(main).values():
         if kind.endswith(SHARED_STRINGS) and path in package:
-            book.strings = list(_shared_strings(package, path))
+            try:
+                shared = regular_strings(package.stream(path), path, package.limits)
+            except Irregular:
+                shared = list(_shared_strings(package, path))
         elif kind.endswith(STYLES) and path in package:
-            book.kinds = _kinds(package, path)
-    return book
+            kinds = _kinds(package, path)
+    return Book(shared, kinds, from_1904=from_1904)
 
 
 def rows(package: Package, part: str, book: Book) -> Iterator[Row]:
@@ -75,7 +94,7 @@ class _SheetReader:
             self._column += 1
             reference = REFERENCE.match(values.get("r", ""))
             if reference:
-                self._column = _column(reference[1])
+                self._column = column_number(reference[1].upper()) + 1
             self._type = values.get("t", "n")
             self._style = _number(values.get("s", "0"))
             self._value = None
@@ -122,28 +141,34 @@ class _SheetReader:
             self._cells = {}
 
     def _cell(self, text: str) -> Cell | None:
-        kind = self._type
         try:
-            if kind == "s":
-                return self._book.strings[_index(text)] or None
-            if kind in ("str", "inlineStr"):
-                return unescaped(text) or None
-            if kind == "b":
-                return text.strip() in TRUE
-            if kind == "e":
-                return ErrorCell(text.strip())
-            if kind == "d":
-                return iso_moment(text) if text.strip() else None
-            serial = _number_or_text(text)
-            if isinstance(serial, str):
-                return serial or None
+            return cell_of(text, self._type, self._format(), self._book)
         except (ValueError, IndexError) as error:
             raise CorruptFile(
                 f"{self._part} has no sound value in row {self._row}: {text[:40]!r}"
             ) from error
+
+    def _format(self) -> Kind:
         kinds = self._book.kinds
-        format_ = kinds[self._style] if self._style < len(kinds) else "number"
-        return moment(serial, format_, from_1904=self._book.from_1904)
+        return kinds[self._style] if self._style < len(kinds) else "number"
+
+
+def cell_of(text: str, type_: str, format_: Kind, book: Book) -> Cell | None:
+    """The value of a cell by its type and format. Raises ValueError, IndexError if it has none."""
+    if type_ == "s":
+        return book.strings[_index(text)] or None
+    if type_ in ("str", "inlineStr"):
+        return unescaped(text) or None
+    if type_ == "b":
+        return text.strip() in TRUE
+    if type_ == "e":
+        return ErrorCell(text.strip())
+    if type_ == "d":
+        return iso_moment(text) if text.strip() else None
+    serial = _number_or_text(text)
+    if isinstance(serial, str):
+        return serial or None
+    return moment(serial, format_, from_1904=book.from_1904)
 
 
 def _shared_strings(package: Package, path: str) -> Iterator[str]:
@@ -200,13 +225,6 @@ def _kinds(package: Package, path: str) -> list[Kind]:
     return styles
 
 
-def unescaped(text: str) -> str:
-    """The text with `_x000D_` as the character that it stands for."""
-    if "_x" not in text:
-        return text
-    return ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-
-
 def _index(text: str) -> int:
     number = int(text)
     if number < 0:
@@ -219,13 +237,6 @@ def _number_or_text(text: str) -> float | str:
         return float(text)
     except ValueError:
         return text.strip() and text
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
-    return number
 
 
 def _number(text: str) -> int:

@@ -3,8 +3,11 @@
 import base64
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.formats.cell_types import DATETIME, convert, infer
@@ -70,6 +73,55 @@ def typed(column: Column, cells: Sequence[Any], asked: pl.DataType) -> pl.Series
     if classes != {str}:
         cells = [None if cell is None else TEXTS[type(cell)](cell) for cell in cells]
     return pl.Series(column.title, cells, pl.String)
+
+
+def frame_of(columns: Sequence[Column], cells: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
+    """Cells row by row as typed columns; of the asked types where they fit."""
+    return pl.DataFrame(
+        [
+            typed(column, cells[place :: len(columns)], schema.get(column.title, pl.Null()))
+            for place, column in enumerate(columns)
+        ]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Cells of one class, or numbers of both, of which `are_integers` says which are whole."""
+
+    series: pl.Series
+    are_integers: npt.NDArray[np.bool_] | None = None
+
+    def cells(self, place: int | None = None) -> Any:
+        """The cells as SQLite gives them; or one of them."""
+        if place is not None:
+            cell = self.series[place]
+            is_integer = self.are_integers is not None and self.are_integers[place]
+            return int(cell) if is_integer else cell
+        if self.are_integers is None:
+            return self.series.to_list()
+        return [
+            int(cell) if is_integer else cell
+            for cell, is_integer in zip(self.series.to_list(), self.are_integers, strict=True)
+        ]
+
+
+def typed_at_once(column: Column, values: Values, asked: pl.DataType) -> pl.Series:
+    """As `typed`, of values that are known to be of one class."""
+    cells = values.series
+    wants_text = isinstance(asked, pl.String)
+    if isinstance(cells.dtype, pl.String):
+        is_moment = column.declared.startswith(TEMPORAL) and not wants_text
+        found = _moments(cells, asked) if is_moment else cells
+    elif isinstance(cells.dtype, pl.Null):
+        found = cells
+    elif wants_text or (
+        cells.dtype.is_integer() and ("BOOL" in column.declared or asked.is_float())
+    ):
+        found = typed(column, values.cells(), asked)
+    else:
+        found = cells
+    return found.alias(column.title)
 
 
 def remarks(columns: Sequence[Column], cells: Sequence[Any]) -> Iterator[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """SQLite: tables, views and virtual tables as tables; large ones read by ranges of rowids."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -13,9 +13,10 @@ from connectors.errors import EmptyInput, LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.base import Fragment, Notice, Origin, TablePlan
-from pipelines.formats.sqlite_cells import affinity, intended, remarks
+from pipelines.formats.sqlite_cells import affinity, frame_of, intended, remarks
 from pipelines.formats.sqlite_connection import (
     DENIED_FUNCTIONS,
+    MOST_STEPS,
     SLOW_FUNCTIONS,
     Database,
     Restraint,
@@ -23,7 +24,7 @@ from pipelines.formats.sqlite_connection import (
     opened,
 )
 from pipelines.formats.sqlite_file import MAGIC, Blocks, Tree, survey
-from pipelines.formats.sqlite_fragment import Rows, Unreadable, frame_of
+from pipelines.formats.sqlite_fragment import Rows, Unreadable
 from pipelines.formats.sqlite_rows import Selection
 from pipelines.formats.sqlite_schema import Relation, Schema, described, findings, schema_of
 
@@ -34,6 +35,7 @@ SAMPLE_PLACES = 8
 SAMPLE_STEPS, PLAN_STEPS = 2_000_000, 20_000_000
 SAMPLE_CELL_BYTES = 64 << 10
 CHECKED_BYTES = 64 << 20
+FULL_SHARES = 4
 
 
 class Sqlite:
@@ -58,7 +60,9 @@ class Sqlite:
                     f"{file.name} holds more than {limits.max_members} tables (max_members)",
                     limit="max_members",
                 )
-            planner = _Planner(database, origin, limits, is_split=file.seekable)
+            computed = sum(relation.is_computed for relation in schema.relations)
+            share = _Share.of(computed, limits)
+            planner = _Planner(database, origin, limits, share, is_split=file.seekable)
             notices = tuple(planner.notices(schema))
             for relation in schema.relations:
                 plan = planner.plan(relation, schema.encoding)
@@ -66,16 +70,36 @@ class Sqlite:
                 notices = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What each of many views may do: together not much more than one of them alone."""
+
+    steps: int
+    free_bytes: int
+
+    @classmethod
+    def of(cls, views: int, limits: Limits) -> "_Share":
+        parts = max(1, -(-views // FULL_SHARES))
+        return cls(MOST_STEPS // parts, limits.ratio_free_bytes // parts)
+
+
 class _Planner:
     """Plans the relations of one database, with what work is left for it."""
 
     def __init__(
-        self, database: Database, origin: Origin, limits: Limits, *, is_split: bool
+        self,
+        database: Database,
+        origin: Origin,
+        limits: Limits,
+        share: "_Share",
+        *,
+        is_split: bool,
     ) -> None:
         self._database = database
         self._file = database.blocks.file
         self._origin = origin
         self._limits = limits
+        self._share = share
         self._is_split = is_split
         self._steps_left = PLAN_STEPS
 
@@ -144,7 +168,10 @@ class _Planner:
             selections = list(_selections(relation, tree.cuts))
             schema, notices = self._sampled(relation, selections)
             size = tree.size_bytes // len(selections)
-            fragments = [Rows(self._file, one, size, self._limits) for one in selections]
+            share, limits = self._share, self._limits
+            if relation.is_computed:
+                limits = replace(limits, ratio_free_bytes=share.free_bytes)
+            fragments = [Rows(self._file, one, size, limits, share.steps) for one in selections]
         return TablePlan(
             name=relation.name,
             origin=replace(self._origin, table=relation.name),

@@ -12,6 +12,7 @@ HEADER_BYTES = 100
 BLOCK_BYTES = 1 << 20
 BLOCKS_KEPT = 32
 WAL = 2
+UTF8 = 1
 INTERIOR_INDEX, INTERIOR_TABLE = 2, 5
 DEEPEST = 20
 CELL_BYTES = 7  # an interior cell and its pointer take no less
@@ -24,6 +25,8 @@ class Header:
     page_bytes: int
     claimed_bytes: int
     was_wal: bool
+    usable_bytes: int
+    is_utf8: bool
 
     @classmethod
     def of(cls, head: bytes) -> "Header":
@@ -33,7 +36,13 @@ class Header:
         page_bytes = 65_536 if size == 1 else size
         is_valid = head[24:28] == head[92:96]
         pages = int.from_bytes(head[28:32]) if is_valid else 0
-        return cls(page_bytes, pages * page_bytes, head[18] == WAL or head[19] == WAL)
+        return cls(
+            page_bytes,
+            pages * page_bytes,
+            head[18] == WAL or head[19] == WAL,
+            page_bytes - head[20],
+            int.from_bytes(head[56:60]) == UTF8,
+        )
 
 
 class Blocks:
@@ -81,7 +90,9 @@ class Tree:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
+    """An interior page: its children, and the rowids between them if it is of a table."""
+
     children: tuple[int, ...]
     keys: tuple[int, ...]
 
@@ -96,7 +107,7 @@ def survey(blocks: Blocks, root: int, part_bytes: int) -> Tree:
     for _ in range(DEEPEST):
         size = len(level) * _leaves_below(blocks, level[len(level) // 2]) * blocks.header.page_bytes
         parts = min(size, blocks.size) // part_bytes + 1
-        nodes = [_node(blocks, page) for page in level] if len(level) < parts else []
+        nodes = [node_of(blocks, page) for page in level] if len(level) < parts else []
         if not nodes or not all(nodes):
             break
         keys = list(_between(nodes, keys))
@@ -109,7 +120,7 @@ def survey(blocks: Blocks, root: int, part_bytes: int) -> Tree:
     return Tree(min(size, blocks.size), tuple(cuts))
 
 
-def _between(nodes: list[_Node | None], above: list[int]) -> Iterator[int]:
+def _between(nodes: list[Node | None], above: list[int]) -> Iterator[int]:
     for place, node in enumerate(nodes):
         if node is not None:
             yield from node.keys
@@ -120,7 +131,7 @@ def _between(nodes: list[_Node | None], above: list[int]) -> Iterator[int]:
 def _leaves_below(blocks: Blocks, page: int) -> int:
     leaves = 1
     for _ in range(DEEPEST):
-        node = _node(blocks, page)
+        node = node_of(blocks, page)
         if node is None or leaves * blocks.header.page_bytes > blocks.size:
             break
         leaves *= len(node.children)
@@ -128,7 +139,7 @@ def _leaves_below(blocks: Blocks, page: int) -> int:
     return leaves
 
 
-def _node(blocks: Blocks, page: int) -> _Node | None:
+def node_of(blocks: Blocks, page: int) -> Node | None:
     """The children of an interior page, and the rowids between them; None of any other page."""
     size = blocks.header.page_bytes
     offset = (page - 1) * size
@@ -144,7 +155,7 @@ def _node(blocks: Blocks, page: int) -> _Node | None:
         children.append(int.from_bytes(content[start : start + 4]))
         keys.append(_varint(content[start + 4 : start + 13]))
     children.append(int.from_bytes(content[8:12]))
-    return _Node(tuple(children), tuple(keys) if content[0] == INTERIOR_TABLE else ())
+    return Node(tuple(children), tuple(keys) if content[0] == INTERIOR_TABLE else ())
 
 
 def _varint(content: bytes) -> int:

@@ -1,22 +1,22 @@
 """SQLite fragment: the rows of one selection, typed, under the limits that its relation needs."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from connectors.base import StoredObject
-from connectors.errors import ReadError
+from connectors.errors import CorruptFile, ReadError
 from pipelines.containers.expansion import Budget
 from pipelines.containers.limits import Limits
 from pipelines.formats.alignment import aligned
 from pipelines.formats.base import Chunk, RowAccount
-from pipelines.formats.sqlite_cells import typed
-from pipelines.formats.sqlite_connection import MOST_STEPS, Restraint, errors, opened
+from pipelines.formats.sqlite_connection import MOST_STEPS, Database, Restraint, errors, opened
 from pipelines.formats.sqlite_file import Blocks
-from pipelines.formats.sqlite_rows import Selection
-from pipelines.formats.sqlite_schema import Column, described
+from pipelines.formats.sqlite_packed import PackedRows, packed_rows
+from pipelines.formats.sqlite_pages import Unusual
+from pipelines.formats.sqlite_rows import Block, Selection
+from pipelines.formats.sqlite_schema import described
 
 REPAIR = "text that is not UTF-8 was read as cp1252"
 
@@ -39,10 +39,10 @@ class Rows:
         with opened(Blocks(self.file), self.limits) as database, errors(what, self.limits):
             if relation.is_computed:
                 database.restrain(Restraint(self.limits.max_cell_bytes, self.most_steps))
-            for block in self.selection.blocks(database):
+            for block in self._blocks(database):
                 if relation.is_computed:
                     budget.spend(block.weight)
-                frame = aligned(frame_of(relation.columns, block.cells, schema), schema)
+                frame = aligned(block.frame(relation.columns, schema), schema)
                 schema = frame.schema
                 is_empty = False
                 yield Chunk(
@@ -52,6 +52,20 @@ class Rows:
                 )
         if is_empty:
             yield Chunk(pl.DataFrame(schema=schema), RowAccount())
+
+    def _blocks(self, database: Database) -> Iterator[Block | PackedRows]:
+        """The rows, from the pages themselves as far as those are of the usual kind."""
+        rest = self.selection
+        try:
+            for found in packed_rows(database, rest, self.limits.max_cell_bytes):
+                yield found
+                rest = replace(rest, after=found.last)
+        except (Unusual, CorruptFile):
+            is_done = False  # SQLite goes on, or says what is wrong
+        else:
+            is_done = True
+        if not is_done:
+            yield from rest.blocks(database)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +77,3 @@ class Unreadable:
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:  # noqa: ARG002
         raise self.error
-
-
-def frame_of(columns: Sequence[Column], cells: Sequence[Any], schema: pl.Schema) -> pl.DataFrame:
-    """Cells row by row as typed columns; of the asked types where they fit."""
-    return pl.DataFrame(
-        [
-            typed(column, cells[place :: len(columns)], schema.get(column.title, pl.Null()))
-            for place, column in enumerate(columns)
-        ]
-    )

@@ -1,15 +1,18 @@
 """SQLite rows: a selection of a relation's rows, fetched in blocks of bounded rows and bytes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import lt
 from typing import Any
 
+import polars as pl
+
 from connectors.errors import CorruptFile
+from pipelines.formats.sqlite_cells import frame_of
 from pipelines.formats.sqlite_connection import Database
-from pipelines.formats.sqlite_schema import Relation, described, quoted
+from pipelines.formats.sqlite_schema import Column, Relation, described, quoted
 from pipelines.formats.text_encoding import decoded
 
 BLOCK_ROWS = 65_536
@@ -26,6 +29,10 @@ class Block:
     rows: int
     repaired: int
     weight: int
+
+    def frame(self, columns: Sequence[Column], schema: pl.Schema) -> pl.DataFrame:
+        """Typed columns; of the asked types where they fit."""
+        return frame_of(columns, self.cells, schema)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +134,9 @@ def _gathered(
         cells.extend(chain.from_iterable(islice(rows, step)))
         if len(cells) == had:
             break
+        added = blocks.read_bytes - read_before
         if weighs:
-            added = sum(map(sys.getsizeof, islice(cells, had, None)))
-        else:
-            added = blocks.read_bytes - read_before
+            added = sum(map(sys.getsizeof, cells[had:]))
         weight += added
         step = 1 if added > STEP_BYTES else STEP_ROWS
         if weight >= BLOCK_BYTES or len(cells) >= BLOCK_ROWS * width:

@@ -8,6 +8,8 @@ from connectors.errors import CorruptFile, LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.sqlite_connection import Database, Restraint, errors
+from pipelines.formats.sqlite_views import MOST_PARTS, too_many_parts
+from pipelines.formats.table_width import refuse_columns
 
 Kind = Literal["table", "view", "virtual"]
 KINDS: dict[str, Kind] = {"table": "table", "view": "view", "virtual": "virtual"}
@@ -65,7 +67,7 @@ def schema_of(database: Database, limits: Limits) -> Schema:
         ((encoding,),) = database.rows("PRAGMA encoding")
         kinds = {
             _text(name, encoding): (kind, has_no_rowid)
-            for name, kind, has_no_rowid in database.rows(
+            for name, kind, has_no_rowid in database.rows_without_views(
                 "SELECT CAST(name AS BLOB), type, wr FROM pragma_table_list WHERE schema = 'main'"
             )
         }
@@ -76,6 +78,14 @@ def schema_of(database: Database, limits: Limits) -> Schema:
                 " WHERE type IN ('table', 'view') AND typeof(name) = 'text'"
             )
         ]
+        views = {
+            _text(name, encoding): _text(sql, encoding)
+            for name, sql in database.rows(
+                "SELECT CAST(name AS BLOB), CAST(sql AS BLOB) FROM sqlite_schema"
+                " WHERE type = 'view' AND typeof(name) = 'text' AND typeof(sql) = 'text'"
+            )
+        }
+    vast = too_many_parts(views)
     relations: dict[str, Relation] = {}
     left_out, shadows = [], []
     for name, kind, root in entries:
@@ -88,6 +98,14 @@ def schema_of(database: Database, limits: Limits) -> Schema:
         elif loaded not in KINDS or name in relations:
             what = f"the definition of {kind} `{name}` in {file} cannot be parsed"
             relations[name] = Relation(name, kind, error=CorruptFile(what))
+        elif name in vast:
+            what = (
+                f"{described(kind, name, file)} has more than {MOST_PARTS} parts, once the views in"
+                " it are written out (max_view_parts)"
+            )
+            relations[name] = Relation(
+                name, kind, error=LimitExceeded(what, limit="max_view_parts")
+            )
         else:
             relations[name] = _relation(
                 database,
@@ -132,11 +150,7 @@ def _relation(
         shown = [row for row in found if row[3] != HIDDEN]
         if not shown:
             raise CorruptFile(f"{what} has no columns")
-        if len(shown) > limits.max_columns:
-            raise LimitExceeded(
-                f"{what} has {len(shown)} columns, more than {limits.max_columns} (max_columns)",
-                limit="max_columns",
-            )
+        refuse_columns(what, len(shown), limits)
     except ReadError as error:
         return Relation(name, kind, error=error)
     titles = unique_columns([row[0] for row in shown])

@@ -1,11 +1,13 @@
 """Text encoding: which bytes mean which characters, and chunks as UTF-8 whatever they were."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
-import chardet
+from pipelines.formats import code_page, double_bytes
 
 SAMPLE_BYTES = 1 << 16
+CELLS = re.compile(rb"(?<![^\s,;|])[^\s,;|]{1,256}(?=[\s,;|])")  # whole ones, of no great length
 BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -14,9 +16,11 @@ BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 FALLBACK = "cp1252"
+MENDED = "not in the encoding of the file"  # a line that is read as the fallback
 STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
-# chardet tells these apart by a hair, and the wider one reads both.
-WIDENED = {"iso-8859-1": FALLBACK, "windows-1252": FALLBACK, "gb2312": "gb18030"}
+# Mean log-likelihoods of a byte: below the first, pairs of bytes are worth a look; below the
+# second, no language was found at all.
+DOUBTFUL, SENSELESS = -4.6, -6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Encoding:
 
 
 def detect(head: bytes) -> Encoding:
-    """The encoding of a text, from its first bytes: mark, then strict UTF-8, then statistics.
+    """The encoding of a text, from its first bytes: mark, then strict UTF-8, then likelihood.
 
     >>> detect("naïve".encode()).name, detect("naïve".encode("utf-16")).name
     ('utf-8', 'utf-16-le')
@@ -47,22 +51,21 @@ def detect(head: bytes) -> Encoding:
     if (wide := _without_mark(head)) is not None:
         return wide
     sample = head[:SAMPLE_BYTES]
-    if _is_utf8(sample):
+    is_cut = len(head) >= SAMPLE_BYTES
+    if sample.isascii() and not head.isascii():  # what is telling comes later
+        told = b"\n".join(cell for cell in CELLS.findall(head) if not cell.isascii())
+        sample, is_cut = told[:SAMPLE_BYTES], len(told) > SAMPLE_BYTES
+    if _is_utf8(sample, is_cut=is_cut):
         return Encoding("utf-8", confidence=1.0 if not sample.isascii() else 0.99)
     if (share := _share_of_utf8(head)) > 0.5:
         return Encoding("utf-8", confidence=round(share, 2))
-    answer = chardet.detect(sample)
-    name = str(answer.get("encoding") or FALLBACK).lower()
-    name = WIDENED.get(name, name)
-    confidence = float(answer.get("confidence") or 0.0)
-    try:
-        sample.decode(name, errors="strict" if len(head) < SAMPLE_BYTES else "ignore")
-    except (UnicodeDecodeError, LookupError):
-        name, confidence = FALLBACK, 0.3
-    # Strict UTF-8 has already been refused; DOS code pages are chardet's answer to short samples.
-    if name.startswith(("utf", "cp4", "cp7", "cp8", "ibm", "mac")):
-        name, confidence = FALLBACK, 0.3
-    return Encoding(name, confidence=round(confidence, 2))
+    page = code_page.likeliest(sample)
+    is_doubtful = page is None or page.likelihood < DOUBTFUL
+    if is_doubtful and (paired := double_bytes.detect(sample)) is not None:
+        return Encoding(paired, confidence=0.9)
+    if page is None:
+        return Encoding(FALLBACK, confidence=0.3)
+    return Encoding(page.name, confidence=page.confidence if page.likelihood > SENSELESS else 0.3)
 
 
 def chosen(head: bytes, name: str) -> Encoding:
@@ -91,9 +94,10 @@ def _without_mark(head: bytes) -> Encoding | None:
     return None
 
 
-def _is_utf8(sample: bytes) -> bool:
+def _is_utf8(sample: bytes, *, is_cut: bool = False) -> bool:
+    """Whether it decodes; where the sample is cut, so may its last character be."""
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)  # a cut last character is no error
+        codecs.getincrementaldecoder("utf-8")().decode(sample, final=not is_cut)
     except UnicodeDecodeError:
         return False
     return True
@@ -106,6 +110,17 @@ def _share_of_utf8(head: bytes) -> float:
     """
     foreign = [line for line in head.split(b"\n")[:-1] if not line.isascii()]
     return sum(map(_is_utf8, foreign)) / len(foreign) if foreign else 0.0
+
+
+def is_foreign(line: bytes, encoding: str) -> bool:
+    """Whether a line is not in the encoding of its file."""
+    if line.isascii():
+        return False
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def decoded(line: bytes, encoding: str) -> str:

@@ -19,6 +19,7 @@ from pipelines.containers.zip_directory import Entry, directory
 
 RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"
+FEED_BYTES = 1 << 16
 SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet")
 
 
@@ -53,6 +54,10 @@ class Package:
 
     def __contains__(self, path: str) -> bool:
         return _key(path) in self._entries
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._entries)
 
     def verify(self) -> None:
         """No part declares more than may be unpacked. Raises LimitExceeded."""
@@ -145,12 +150,21 @@ def xml_parser(path: str) -> Any:
 
 
 def parsed(parser: Any, blocks: Iterable[bytes], path: str) -> Iterator[None]:
-    """Feed the parser, pausing after each block. Raises CorruptFile."""
+    """Feed the parser, pausing after each block. Raises CorruptFile.
+
+    Of a token that does not end it gets twice as much each time: it begins it anew with each piece.
+    """
     feed = partial(_feed, parser, path)
+    step, rest = FEED_BYTES, b""
     for block in blocks:
-        for offset in range(0, len(block), 1 << 16):
-            feed(block[offset : offset + (1 << 16)], last=False)
+        rest += block
+        while len(rest) >= step:
+            begun = parser.CurrentByteIndex
+            feed(rest[:step], last=False)
+            rest = rest[step:]
+            step = FEED_BYTES if parser.CurrentByteIndex > begun else 2 * step
             yield
+    feed(rest, last=False)
     feed(b"", last=True)
     yield
 
@@ -184,7 +198,7 @@ def sheets(package: Package, main: str) -> tuple[tuple[Sheet, ...], bool]:
     found: list[Sheet] = []
     from_1904 = False
     for element in package.elements(main):
-        if element.name == "workbookPr":
+        if element.name == "workbookPr" and len(element.above) == 1:  # an extension has another
             from_1904 = element.values.get("date1904", "0") in ("1", "true", "on")
         elif element.name == "sheet" and element.above[-1:] == ("sheets",):
             kind, part = relations.get(element.values.get("id", ""), ("", None))

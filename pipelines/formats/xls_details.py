@@ -9,6 +9,7 @@ import xlrd
 from connectors.base import StoredObject
 from pipelines.formats.sheet_grid import ErrorCell
 from pipelines.formats.sheet_survey import Survey
+from pipelines.formats.silence import Silence
 
 LARGEST_BYTES = 8 << 20
 MOST_ERRORS = 10_000
@@ -20,18 +21,14 @@ def xls_surveys(file: StoredObject) -> Mapping[str, Survey] | None:
         return None
     try:
         book = xlrd.open_workbook(
-            file_contents=file.read(0, file.size or 0), formatting_info=True, logfile=_Silence()
+            file_contents=file.read(0, file.size or 0),
+            formatting_info=True,
+            logfile=Silence(),
+            ragged_rows=True,
         )
         return {sheet.name: _survey(sheet) for sheet in book.sheets()}
     except Exception:  # noqa: BLE001 - it fails in every way on what calamine reads well
         return None
-
-
-class _Silence:
-    """Where xlrd's complaints go."""
-
-    def write(self, text: str) -> None:
-        pass
 
 
 def _survey(sheet: Any) -> Survey:

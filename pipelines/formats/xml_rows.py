@@ -5,7 +5,7 @@ repeats within a row is JSON, what mixes text and elements is XML; namespaces ar
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -15,6 +15,7 @@ from lxml import etree
 from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory, UnknownFormat
 
 OUTLINE_ELEMENTS = 200_000
+MOST_ROW_ELEMENTS = 200_000  # each takes a few hundred bytes until its row ends
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ROOTS = {
     "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
@@ -62,9 +63,9 @@ def outline(stream: BinaryIO, name: str) -> Outline:
             stack.pop()
             counts.pop()
             _forget(element)
-    repeated = [path for path, count in most.items() if count > 1]
+    repeated = {path: None for path, count in most.items() if count > 1}
     outermost = [p for p in repeated if not any(p[:n] in repeated for n in range(1, len(p)))]
-    beside = [p for p in leaves if not any(p[: len(r)] == r for r in outermost)]
+    beside = [p for p in leaves if not any(p[:n] in repeated for n in range(1, len(p) + 1))]
     root = next(iter(most))[0]
     return Outline(
         tuple(outermost),
@@ -77,20 +78,35 @@ def outline(stream: BinaryIO, name: str) -> Outline:
 
 def rows(stream: BinaryIO, name: str, path: Path) -> Iterator[dict[str, str | None]]:
     """The cells of each element at the path. Raises ReadError."""
+    for _, row in rows_at(stream, name, {path}):
+        yield row
+
+
+def rows_at(
+    stream: BinaryIO, name: str, paths: Collection[Path]
+) -> Iterator[tuple[Path, dict[str, str | None]]]:
+    """The cells of each element at one of the paths, of which none leads through another."""
     stack: list[str] = []
-    inside = 0  # how many of the open elements, from the root on, are those of the path
+    row_path: Path = ()  # of the row that is open
+    elements = 0
     for event, element in _events(stream, name):
         if event == "start":
-            if inside == len(stack) < len(path) and element.tag == path[inside]:
-                inside += 1
             stack.append(str(element.tag))
+            elements += 1
+            if not row_path and (path := tuple(stack)) in paths:
+                row_path, elements = path, 0
+            elif row_path and elements > MOST_ROW_ELEMENTS:
+                raise LimitExceeded(
+                    f"{name} has a row of more than {MOST_ROW_ELEMENTS} elements (max_elements)",
+                    limit="max_elements",
+                )
             continue
-        if inside == len(stack) == len(path):
-            yield _row(element, name)
-        if inside < len(path) or len(stack) <= len(path):
+        if len(stack) == len(row_path):
+            yield row_path, _row(element, name)
+            row_path = ()
+        if not row_path:
             _forget(element)
         stack.pop()
-        inside = min(inside, len(stack))
 
 
 def local(tag: str) -> str:
@@ -230,6 +246,8 @@ def _errors(name: str) -> Iterator[None]:
             raise LimitExceeded(f"{name}: {said} ({LIMITS[word]})", limit=LIMITS[word]) from error
         if "entity" in said.lower():
             raise _entities(name) from error
+        if "allocation" in said:
+            raise ParserOutOfMemory(f"{name} takes more memory than a reader may use") from error
         raise CorruptFile(f"{name} is not sound XML: {said}") from error
     except (ValueError, LookupError, AssertionError) as error:
         raise CorruptFile(f"{name} is not sound XML: {error}") from error

@@ -1,22 +1,22 @@
 """XML: every run of repeated elements is a table, read as a stream; one fragment each."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import polars as pl
 
 from connectors.base import StoredObject
-from connectors.errors import UnknownFormat
+from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import batches, chunk_of, schema_of
-from pipelines.formats.xml_rows import Outline, Path, local, outline, rows
+from pipelines.formats.xml_rows import Outline, Path, local, outline, rows, rows_at
 
 SAMPLE_ROWS = 1000
+MOST_TABLES = 100  # each is read by a pass of its own
 NAMED = 20
 DECLARED = re.compile(r"\s*<(\?xml|!DOCTYPE)\b", re.IGNORECASE)
 BARE = re.compile(r"\s*(<!--(?:(?!-->).)*-->\s*)*<[A-Za-z_][\w:.-]*(\s[^<>]*)?>\s*<", re.DOTALL)
@@ -65,9 +65,13 @@ class XmlTable:
         if found.root_is_empty:
             raise UnknownFormat(f"{file.name} is an XML document that holds no table")
         paths = found.repeated or ((found.root,),)
-        for path in paths:
-            with file.open() as stream:
-                sample = list(islice(rows(stream, file.name, path), SAMPLE_ROWS))
+        if len(paths) > MOST_TABLES:
+            raise LimitExceeded(
+                f"{file.name} holds more than {MOST_TABLES} kinds of repeated elements, each of"
+                " which would be a table (max_tables)",
+                limit="max_tables",
+            )
+        for path, sample in _samples(file, paths).items():
             stem = table_name(file.name)
             name = stem if len(paths) == 1 else f"{stem}_{local(path[-1])}"
             yield TablePlan(
@@ -81,6 +85,23 @@ class XmlTable:
                 guesses=_guesses(found, path),
                 notices=_notices(found, origin, name),
             )
+
+
+def _samples(
+    file: StoredObject, paths: Collection[Path]
+) -> dict[Path, list[dict[str, str | None]]]:
+    """The first rows at each of the paths, found in one pass."""
+    samples: dict[Path, list[dict[str, str | None]]] = {path: [] for path in paths}
+    lacking = set(paths)
+    with file.open() as stream:
+        for path, row in rows_at(stream, file.name, paths):
+            if path in lacking:
+                samples[path].append(row)
+                if len(samples[path]) >= SAMPLE_ROWS:
+                    lacking.discard(path)
+                    if not lacking:
+                        break
+    return samples
 
 
 def _guesses(found: Outline, path: Path) -> tuple[Guess, ...]:

@@ -29,6 +29,7 @@ from pipelines.scan import FragmentOrder, preload
 SHARE = 0.25  # of what is left for each CPU: first large packs, at the end single fragments
 SMALL_PACK_BYTES = 16 << 20
 LARGE_PACK_BYTES = 256 << 20
+FRAGMENT_BYTES = 1 << 20  # what a fragment costs beside its bytes, however few they are
 SCHEMA = pa.schema([("result", pa.large_binary())])
 
 
@@ -91,16 +92,20 @@ def packed(orders: Sequence[FragmentOrder], share: float) -> list[list[FragmentO
     waits long for another.
     """
     packs: list[list[FragmentOrder]] = []
-    left = sum(order.size_bytes for order in orders)
+    left = sum(map(_cost, orders))
     size = wanted = 0.0
     for order in orders:
         if not packs or size >= wanted:
             packs.append([])
             size, wanted = 0.0, min(max(share * left, SMALL_PACK_BYTES), LARGE_PACK_BYTES)
         packs[-1].append(order)
-        size += order.size_bytes
-        left -= order.size_bytes
+        size += _cost(order)
+        left -= _cost(order)
     return packs
+
+
+def _cost(order: FragmentOrder) -> int:
+    return order.size_bytes + FRAGMENT_BYTES
 
 
 def _task(pack: list[FragmentOrder], limits: Limits, kind: str) -> ReadTask:

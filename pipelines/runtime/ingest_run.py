@@ -8,18 +8,17 @@ import pyarrow as pa
 
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
-from pipelines.artifacts import slug
+from pipelines.artifacts import ARROW_TYPE, slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
 from pipelines.json_value import json_value
 from pipelines.order import JobOrder
+from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentOrder, FragmentResult
 from pipelines.statistics.table_states import TableStates
-
-ARROW_TYPE = "application/vnd.apache.arrow.file"
 
 
 def ingest(
@@ -47,18 +46,22 @@ def ingest(
                 on_result(asked[scanned.table, scanned.index], scanned.account.data)
         for reading in readings:
             reading.review()
-    store.delete([key for reading in readings for key in reading.left_over])
+    store.delete([key for reading in readings for key in reading.left_over(order)])
     tables = [
         _finished(order, store, reading, sources)
         for reading in readings
         if (sources := list(reading.read()))
     ]
+    failures = [*plan.failures, *(each for reading in readings for each in reading.failures())]
+    scratch = artifacts.scratch(order.job_id)  # what rounds before the last one rejected
+    store.delete([found.key for found in store.keys(scratch)])
     return IngestResult(
         inputs=(),
         tables=tuple(tables),
         bytes_read=bytes_read,
-        failures=(*plan.failures, *(each for reading in readings for each in reading.failures())),
+        failures=tuple(map(masked_failure, failures) if order.is_private else failures),
         skipped=plan.skipped,
+        privacy="mask" if order.is_private else "none",
     )
 
 
@@ -81,8 +84,7 @@ def _finished(
     reading.results.clear()
     states = TableStates.merged(_given_away(results))
     states_key = artifacts.states_key(order.job_id, reading.folder)
-    store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
-    return TableIngest(
+    table = TableIngest(
         name=plan.name,
         folder=reading.folder,
         sources=sources,
@@ -95,6 +97,10 @@ def _finished(
         notices=notices,
         rejects_key=rejects_key if has_rejects else None,
     )
+    if order.is_private:
+        table, states = masked(table, states)
+    store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
+    return table
 
 
 def _source(plan: TablePlan, results: Sequence[FragmentResult]) -> SourceIngest:

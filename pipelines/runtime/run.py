@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 
+from connectors.errors import ReadError
 from connectors.object_store import ObjectStore, S3Object
 from pipelines import sandbox
 from pipelines.analytics.graph import run_graph
@@ -12,17 +12,17 @@ from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.choices import Overrides
-from pipelines.formats.base import Plan
 from pipelines.ingest import IngestResult, InputFile
 from pipelines.options import JobOptions
 from pipelines.order import JobOrder
+from pipelines.privacy import masked_error
 from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
 from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
 from pipelines.runtime.ingest_run import ingest
-from pipelines.sandbox import ChildLimits, Sandbox
+from pipelines.runtime.planning import Planner
+from pipelines.sandbox import Sandbox
 from pipelines.scan import FragmentOrder, sha256_of
-from pipelines.source_plan import plan as source_plan
 
 
 def run_job(order: JobOrder, children: Sandbox, watch: Watch) -> Outcome:
@@ -41,6 +41,10 @@ def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
         return _read(order, children, watch)
     except sandbox.Cancelled as error:
         raise RunCancelled from error
+    except ReadError as error:
+        if not order.is_private:
+            raise
+        raise masked_error(error) from None
 
 
 def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
@@ -57,16 +61,15 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
 def _ingest(
     order: JobOrder, objects: list[S3Object], children: Sandbox, watch: Watch
 ) -> IngestResult:
-    limits = ChildLimits(order.limits.reader_memory_bytes, order.limits.reader_cpu_s)
     options = JobOptions.model_validate(order.options)
-    plan: Plan = children.run(
-        partial(source_plan, group=options.group),
-        objects,
+    planner = Planner(
+        f"job-{order.job_id}-plan",
+        children,
         order.limits,
         Overrides.of(order.source),
-        limits=limits,
-        is_cancelled=watch.is_cancelled,
+        watch.is_cancelled,
     )
+    plan = planner.plan(objects, group=options.group)
 
     def choose(orders: Sequence[FragmentOrder]) -> Engine:
         engine: Engine

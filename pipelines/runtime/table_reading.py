@@ -31,7 +31,6 @@ class TableReading:
     fragments: list[Any]
     results: dict[int, FragmentResult] = field(default_factory=dict)
     widened: dict[str, tuple[str, str]] = field(default_factory=dict)
-    left_over: list[str] = field(default_factory=list)  # keys of sources that failed later
     _failures: dict[int, FragmentFailure] = field(default_factory=dict)
     _ends: list[int] = field(default_factory=list)
 
@@ -52,6 +51,7 @@ class TableReading:
                     artifacts.part_key(order.job_id, self.folder, index),
                     artifacts.fragment_rejects_key(order.job_id, self.folder, index),
                     order.store,
+                    keeps_raw=not order.is_private,
                 )
 
     def take(self, scanned: Scanned) -> None:
@@ -67,9 +67,7 @@ class TableReading:
         """Drop the results that do not fit together, so that they are asked for again."""
         for index in list(self.results):
             if self._source_of(index) in self._failures:
-                result = self.results.pop(index)
-                self.left_over += [] if result.part is None else [result.part.key]
-                self.left_over += [] if result.rejects_key is None else [result.rejects_key]
+                del self.results[index]
         if not self._widen():
             self._chain()
 
@@ -92,6 +90,12 @@ class TableReading:
             if source not in self._failures:
                 first = self._ends[source] - len(plan.fragments)
                 yield plan, [self.results[index] for index in range(first, self._ends[source])]
+
+    def left_over(self, order: JobOrder) -> Iterator[str]:
+        """The parts that a source which failed may have left; earlier rounds wrote some, too."""
+        for index in range(len(self.fragments)):
+            if self._source_of(index) in self._failures:
+                yield artifacts.part_key(order.job_id, self.folder, index)
 
     def _source_of(self, index: int) -> int:
         return bisect_right(self._ends, index)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.semantic_types.recognition import Tally
 from pipelines.statistics import registry
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.distinct_sketch import DistinctSketch
@@ -16,11 +17,13 @@ from pipelines.statistics.encoding import Encoding
 from pipelines.statistics.exact_sum import ExactSum
 from pipelines.statistics.rank_sketch import RankSketch
 from pipelines.statistics.runs import NumberRuns, TextRuns
+from pipelines.statistics.withheld import CountedDuplicates, Withheld
 
-_PARTS = (Budget, DistinctSketch, Encoding, ExactSum, RankSketch, NumberRuns, TextRuns)
+_PARTS = (Budget, DistinctSketch, Encoding, ExactSum, RankSketch, NumberRuns, Tally, TextRuns)
+_MASKED = (CountedDuplicates, Withheld)
 _STATISTICS = {kind for kinds in registry.BY_TYPE.values() for kind in kinds}
 _CLASSES: dict[str, Any] = {
-    kind.__name__: kind for kind in (*_PARTS, *_STATISTICS, *registry.TABLE)
+    kind.__name__: kind for kind in (*_PARTS, *_MASKED, *_STATISTICS, *registry.TABLE)
 }
 
 

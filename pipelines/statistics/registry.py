@@ -13,6 +13,7 @@ from pipelines.statistics.moments import Moments
 from pipelines.statistics.null_rows import NullRows
 from pipelines.statistics.padding import Padding
 from pipelines.statistics.row_sample import RowSample
+from pipelines.statistics.semantics import Semantics
 from pipelines.statistics.signs import Signs
 from pipelines.statistics.text_values import TextValues
 from pipelines.statistics.truth import Truth
@@ -20,7 +21,7 @@ from pipelines.statistics.values import Values
 
 Statistics = tuple[type[Statistic], ...]
 
-ANY: Statistics = (Counts, Examples)
+ANY: Statistics = (Counts, Examples, Semantics)
 NUMERIC: Statistics = (Extremes, Moments, Signs, Values)
 TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues)
 TEMPORAL: Statistics = (Extremes, Values)

@@ -75,6 +75,22 @@ def test_submit_status_and_open_speak_of_the_same_job(service, metricfoundry, ta
     assert Path(opened["report"]).exists()
 
 
+def test_a_job_is_read_again_by_other_choices(service, metricfoundry, table):
+    """From the file at once, or from the earlier job's input by its id."""
+    code, first = metricfoundry("run", str(table), "--override", 'types={"x": "text"}')
+    assert code == Exit.OK
+
+    code, second = metricfoundry("submit", "--from", first["jobId"][:8], "--override", "header=0")
+
+    assert code == Exit.OK
+    service.wait(second["jobId"])
+    schemas = [service.results(job["jobId"])["tables"][0]["schema"] for job in (first, second)]
+    assert schemas == [
+        [{"name": "x", "type": "text"}, {"name": "y", "type": "integer"}],
+        [{"name": "column_1", "type": "text"}, {"name": "column_2", "type": "text"}],
+    ]
+
+
 def test_run_reads_from_s3_with_the_key_that_doctor_gives(service, metricfoundry, table):
     """Put there by any S3 client, read by its address."""
     import boto3

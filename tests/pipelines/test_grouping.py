@@ -110,3 +110,34 @@ def test_what_is_true_of_several_members_is_said_once():
     ]
     assert table.notices[1].message.endswith("(in 5 members)")
     assert table.schema["d"] == pl.Date
+
+
+def test_members_that_write_decimals_otherwise_stand_apart():
+    """`1.234` is a thousand in the one and hardly more than one in the other."""
+    comma, point = b"id;v\n1;1.234,50\n2;12,10\n", b"id;v\n3;1.234\n4;2.500\n"
+
+    found = tables(
+        {"jan.csv": comma, "feb.csv": point, "mar.csv": comma, "apr.csv": b"id;v\n5;7\n"}
+    )
+
+    assert [[source.origin.member for source in table.sources] for table in found] == [
+        ["jan.csv", "mar.csv", "apr.csv"],
+        ["feb.csv"],
+    ]
+
+
+def test_a_late_field_of_our_name_is_not_overwritten():
+    """It is numbered, as one that is there from the start is."""
+    late = b'{"a":1}\n' * 400_000 + b'{"a":2,"__source__":"mine"}\n' + b'{"a":1}\n' * 200_000
+    (table,) = tables({"1.jsonl": late, "2.jsonl": b'{"a":1}\n'})
+
+    frames = [chunk.frame for part in table.fragments for chunk in part.chunks(table.schema)]
+    row = pl.concat(frames, how="diagonal").filter(pl.col("a") == 2)
+    assert row.row(0, named=True) == {"a": 2, "__source__": "1.jsonl", "__source___2": "mine"}
+
+
+def test_notices_of_members_name_the_table_that_there_is():
+    """And not the one that a member would have been."""
+    (table,) = tables({f"d{n}.csv": b"d\n31/12/2024\n" for n in range(2)})
+
+    assert {notice.table for notice in table.notices} == {table.name}

@@ -1,5 +1,6 @@
 """Overrides: what a user decides about the reading is followed, or it is said why not."""
 
+import datetime as dt
 import gzip
 import pickle
 
@@ -37,6 +38,7 @@ def column(content: bytes, **overrides: object) -> tuple[str, list[object]]:
     return str(cells.dtype), cells.to_list()
 
 
+INSTANT = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 DATES = b"d\n03/04/2025\n05/06/2025\n"
 THOUSANDS = b"n\n1.234\n5.678\n"
 
@@ -61,6 +63,11 @@ THOUSANDS = b"n\n1.234\n5.678\n"
         (THOUSANDS, {"decimal": ","}, [1234, 5678]),
         (THOUSANDS, {"decimal": "."}, [1.234, 5.678]),
         (b'n\n"1,5"\n"2,25"\n', {"decimal": "."}, [1.5, 2.25]),
+        ("a§b\nx,1§2\n".encode(), {"delimiter": "§"}, ["x,1"]),
+        ("n\nМир\n".encode("utf-16-le"), {"encoding": "utf-16-le"}, ["Мир"]),
+        (b'{"a":1}|2\n{"a":3}|4\n', {"delimiter": "|", "header": 0}, ['{"a":1}', '{"a":3}']),
+        (b"a,b,c,d\n" * 9 + b"x,y\n1,2\n3,4\n", {"header": 10}, [1, 3]),
+        (b"t,u\n2024-01-01T00:00:00Z,1\n", {"types": {"t": "datetime"}}, [INSTANT]),
     ],
 )
 def test_a_choice_about_text_is_followed(content, overrides, expected):
@@ -83,11 +90,11 @@ def test_the_order_of_a_date_is_settled_by_the_user(order, expected):
 
 def test_the_receipt_says_what_was_chosen_and_the_notices_what_was_in_vain():
     """A choice that nothing here follows is no silent one."""
-    found = table(b'{"a":1}\n', "a.jsonl", delimiter=";", types={"a": "text", "b": "date"})
+    found = table(b'{"a":1}\n', "a.jsonl", decimal=",", types={"a": "text", "b": "date"})
 
     assert found.details["overrides"] == {"types": {"a": "text"}}
     assert [notice.code for notice in found.notices] == ["override.idle"] * 2
-    assert "delimiter" in found.notices[0].message
+    assert "decimal" in found.notices[0].message
     assert "`b`" in found.notices[1].message
 
 
@@ -175,3 +182,61 @@ def test_nonsense_is_refused_at_once(overrides):
     """Before any byte is read."""
     with pytest.raises(ValidationError):
         Overrides.of({"overrides": overrides})
+
+
+def test_a_mark_that_comes_late_is_the_one_that_was_chosen():
+    """Whole numbers in the sample do not make a later `1.234` a decimal."""
+    content = b"n;m\n" + b"1234;1\n" * 200_000 + b"1.234;2\n" + b"1234;1\n" * 100_000
+
+    found = table(content, decimal=",")
+
+    frames = [chunk.frame for part in found.fragments for chunk in part.chunks(found.schema)]
+    assert pl.concat(frames)["n"].unique().to_list() == [1234]
+
+
+@pytest.mark.parametrize(
+    ("content", "overrides"),
+    [(b"d\n12/31/2025\n", {"dateOrder": "DMY"}), (b"n\n0.5\n", {"decimal": ","})],
+)
+def test_a_choice_that_the_cells_deny_is_said(content, overrides):
+    """They are read as they prove, with a warning."""
+    found = table(content, **overrides)
+
+    assert "override.denied" in {notice.code for notice in found.notices}
+
+
+def test_a_denied_type_leaves_the_texts_of_other_formats_as_they_are():
+    """An empty text and the word null are values there."""
+    content = b'{"a":""}\n{"a":"null"}\n{"a":"x"}\n'
+
+    chunk = read(table(content, "a.jsonl", types={"a": "integer"}))
+
+    assert chunk.frame["a"].to_list() == ["", "null", "x"]
+    assert not chunk.null_tokens
+
+
+def test_a_type_that_does_not_hold_the_values_is_not_forced():
+    """A column of lists stays one, and the choice is said to be idle."""
+    found = table(b'{"a":[1]}\n', "a.jsonl", types={"a": "integer"})
+
+    assert found.schema["a"] == pl.List(pl.Int64)
+    assert [notice.code for notice in found.notices] == ["override.idle"]
+
+
+def test_patterns_name_members_literally_and_an_idle_one_is_said():
+    """Brackets mean themselves; a compressed member goes by its own name too."""
+    members = {"a[1].csv": b"x;y\n1;2\n", "a1.csv": b"x;z\n1;2\n"}
+    chosen = {"a[1].csv": {"delimiter": ","}, "b.csv.gz": {"header": 0}, "nothing*": {"header": 0}}
+    content = zipped({**members, "b.csv.gz": gzip.compress(b"p,q\n1,2\n")})
+
+    found = planned("all.zip", content, members=chosen)
+
+    assert [list(each.schema) for each in found.tables] == [
+        ["x;y"],
+        ["x", "z"],
+        ["column_1", "column_2"],
+    ]
+    notices = [notice for each in found.tables for notice in each.notices]
+    assert [n.message for n in notices if n.code == "override.idle"] == [
+        "no member is called `nothing*`, as the overrides have it"
+    ]

@@ -44,16 +44,22 @@ def test_help_lists_the_commands_and_exit_codes(metricfoundry):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("run", "absent.csv"), ("submit", "absent.csv"), ("run", "ftp://host/file.csv")],
+    [
+        ("run", "absent.csv"),
+        ("submit", "absent.csv"),
+        ("run", "ftp://host/file.csv"),
+        ("submit", "--from", "a-job", "a.csv"),
+        ("run", "--override", "header"),
+    ],
     ids=" ".join,
 )
-def test_a_source_that_is_not_there_is_one_sentence(metricfoundry, arguments):
+def test_what_cannot_be_submitted_is_one_sentence(metricfoundry, arguments):
     """Nothing is started for it."""
     code, said, complaint = metricfoundry(*arguments)
 
     assert (code, said) == (Exit.ERROR, "")
     assert complaint.startswith("error: ")
-    assert arguments[1] in complaint
+    assert arguments[-1] in complaint or arguments[1] in complaint
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from pipelines.analytics.checks.base import Check
 from pipelines.analytics.checks.completeness import null_ratio_threshold
 from pipelines.analytics.checks.consistency import categorical_cardinality, mixed_type
+from pipelines.analytics.checks.meaning import broken_checksum, personal_data
 from pipelines.analytics.checks.uniqueness import duplicate_rows
 from pipelines.analytics.checks.validity import numeric_range
 
@@ -12,4 +13,6 @@ CHECKS: tuple[Check, ...] = (
     numeric_range,
     categorical_cardinality,
     duplicate_rows,
+    broken_checksum,
+    personal_data,
 )

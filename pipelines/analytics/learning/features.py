@@ -14,6 +14,7 @@ from pipelines.profile import ColumnProfile
 Matrix = npt.NDArray[np.float64]
 Kind = Literal["number", "boolean", "time", "category"]
 
+MASKED = "its values are personal, and masked in this job"
 FEW_FILLED = 0.9  # the share of empty cells from which a column says too little
 CATEGORIES = 40  # values of a category that a model sees; the rarer ones are one to it
 ROWS_A_CATEGORY = 10
@@ -118,6 +119,8 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
     """The column as a feature, or what speaks against it."""
     if not column.non_null_count:
         return "it is empty in every row"
+    if column.figures.get("masked"):
+        return MASKED
     if column.null_ratio >= FEW_FILLED:
         return f"it is {percent(column.null_ratio)} empty"
     kind = KINDS.get(column.type)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.analytics.learning.features import LARGEST, Matrix, is_identifier, numbers
+from pipelines.analytics.learning.features import LARGEST, MASKED, Matrix, is_identifier, numbers
 from pipelines.analytics.wording import amount
 from pipelines.json_value import json_value
 from pipelines.profile import ColumnProfile
@@ -66,6 +66,8 @@ def is_named_as_a_target(column: str) -> bool:
 
 def task_of(column: ColumnProfile, series: pl.Series) -> Task | str:
     """The task of predicting this column, or why that makes no sense."""
+    if column.figures.get("masked"):
+        return MASKED
     present = series.is_not_null()
     if series.dtype.is_float():
         present &= series.is_finite()

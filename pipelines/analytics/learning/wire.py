@@ -13,7 +13,8 @@ from pipelines.analytics.learning.prediction import Prediction
 from pipelines.analytics.learning.targets import Choice
 from pipelines.analytics.learning.task import FOLDS, Task
 from pipelines.analytics.learning.trial import Trial, measure_of
-from pipelines.analytics.workspace import JSON_TYPE, File
+from pipelines.analytics.workspace import File
+from pipelines.artifacts import JSON_TYPE
 from pipelines.publish import csv_bytes, json_bytes
 
 CSV_TYPE = "text/csv"

@@ -14,10 +14,11 @@ from pipelines import artifacts
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.column_type import word
-from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount
+from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
 from pipelines.ingest import IngestResult, InputFile, Part, SourceIngest, TableIngest
 from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
+from pipelines.privacy import masked
 from pipelines.publish import sha256
 from pipelines.statistics.table_states import TableStates
 
@@ -49,7 +50,9 @@ def sales() -> pl.DataFrame:
     return pl.concat([frame, odd])
 
 
-def order(store: StoreConfig, checkpoints: str, job_id: str, attempt: int = 1) -> JobOrder:
+def order(
+    store: StoreConfig, checkpoints: str, job_id: str, attempt: int = 1, **options: Any
+) -> JobOrder:
     key = artifacts.input_key(job_id, "sales.csv")
     return JobOrder(
         job_id=job_id,
@@ -59,6 +62,7 @@ def order(store: StoreConfig, checkpoints: str, job_id: str, attempt: int = 1) -
         inputs=(InputObject(store.bucket, key, "sales.csv"),),
         store=store,
         checkpoints=checkpoints,
+        options=options,
     )
 
 
@@ -69,6 +73,7 @@ class Scan:
     order: JobOrder
     tables: Mapping[str, pl.DataFrame] = field(default_factory=lambda: {"sales": sales()})
     failures: tuple[Failure, ...] = ()
+    skipped: tuple[SkippedMember, ...] = ()
     rows_a_part: int = 150
 
     def __call__(self) -> IngestResult:
@@ -81,6 +86,8 @@ class Scan:
             tables=tuple(self._table(store, name, frame) for name, frame in self.tables.items()),
             bytes_read=len(content),
             failures=self.failures,
+            skipped=self.skipped,
+            privacy="mask" if self.order.is_private else "none",
         )
 
     def _table(self, store: ObjectStore, name: str, frame: pl.DataFrame) -> TableIngest:
@@ -95,8 +102,8 @@ class Scan:
             parts.append(Part(key, rows.height, len(stream.getvalue()), digest))
             states.append(TableStates.of(rows, fragment=fragment, first_row=0))
         states_key = artifacts.states_key(self.order.job_id, name)
-        store.put(states_key, _ipc(TableStates.merged(states).to_arrow()))
-        return TableIngest(
+        whole = TableStates.merged(states)
+        table = TableIngest(
             name=name,
             folder=name,
             schema=tuple((column, word(dtype)) for column, dtype in frame.schema.items()),
@@ -120,6 +127,10 @@ class Scan:
             ),
             notices=(Notice("text.encoding", "It was guessed.", "INFO", input="sales.csv"),),
         )
+        if self.order.is_private:
+            table, whole = masked(table, whole)
+        store.put(states_key, _ipc(whole.to_arrow()))
+        return table
 
 
 def _ipc(table: pa.Table) -> bytes:

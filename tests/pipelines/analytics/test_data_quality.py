@@ -1,7 +1,9 @@
+import polars as pl
 import pytest
 
 from pipelines.analytics import data_quality
 from pipelines.analytics.outliers import Tail
+from tests.pipelines.analytics import found
 from tests.pipelines.analytics.profiles import numbers, table, text
 
 
@@ -129,3 +131,29 @@ def test_the_payload_of_several_tables_gives_back_that_of_each():
     assert all("table" in issue for issue in whole["issues"])
     assert whole["metrics"]["duplicateRows"]["duplicates"] == 2
     assert min(e["score"] for e in assessed) < whole["score"] < max(e["score"] for e in assessed)
+
+
+IBAN = "DE89370400440532013000"
+
+
+def test_a_broken_checksum_is_a_warning_with_examples():
+    """Three of 10,000 IBANs are wrong: the issue counts them and shows them."""
+    wrong = ["DE89370400440532013001", "DE89370400440532013002", "DE89370400440532013003"]
+    frame = pl.DataFrame({"iban": [IBAN] * 9_997 + wrong})
+
+    assessed = data_quality.assess(found.profile("t", frame), {})
+
+    (issue,) = (each for each in assessed["issues"] if each["rule"] == "broken_checksum")
+    assert (issue["severity"], issue["column"], issue["count"]) == ("WARNING", "iban", 3)
+    assert [example["value"] for example in issue["examples"]] == wrong
+
+
+def test_personal_columns_are_named_and_cost_nothing():
+    """Each personal column is an INFO; the score is that of sound data."""
+    frame = pl.DataFrame({"mail": ["a@b.de", "c@d.de"], "id": [1, 2]})
+
+    assessed = data_quality.assess(found.profile("t", frame), {})
+
+    (issue,) = assessed["issues"]
+    assert (issue["rule"], issue["severity"], issue["column"]) == ("personal_data", "INFO", "mail")
+    assert assessed["score"] == 1

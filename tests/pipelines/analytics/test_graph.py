@@ -5,6 +5,7 @@ import multiprocessing
 import threading
 import uuid
 import zipfile
+from dataclasses import replace
 
 import polars as pl
 import psycopg
@@ -17,7 +18,7 @@ from pipelines.analytics.graph import NODES
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.artifacts import Phase
-from pipelines.formats.base import Failure
+from pipelines.formats.base import Failure, SkippedMember
 from tests.pipelines.analytics import run as runs
 
 PROCESSES = multiprocessing.get_context("forkserver")
@@ -224,6 +225,21 @@ def test_a_job_with_an_unreadable_member_is_partial(order, object_store):
         "input": "sales.zip",
         "member": "bad.csv",
     }
+
+
+def test_a_job_whose_input_is_sound_and_blank_succeeds_with_nothing(order, object_store):
+    """A report says so, where a file without any table at all is a failure."""
+    blank = SkippedMember("a.xlsx", "a.xlsx", "no cell with a value", is_sound=True)
+    readme = SkippedMember("a.zip", "README", "no data")
+
+    outcome = runs.run(order, tables={}, skipped=(blank,))
+
+    results = json.loads(object_store.get(outcome.result_key))
+    assert outcome.status == results["status"] == "SUCCEEDED"
+    assert (results["tables"], results["summary"]["rows"]) == ([], 0)
+    report = object_store.get(artifacts.result_key(order.job_id, "report.html")).decode()
+    assert "no cell with a value" in report
+    assert runs.run(replace(order, job_id="blank-2"), tables={}, skipped=(readme,)).failure
 
 
 def test_a_job_without_a_table_fails_with_its_first_failure(order, object_store):

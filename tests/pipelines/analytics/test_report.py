@@ -339,3 +339,13 @@ def test_write_report_publishes_pages_and_pictures():
     assert paths["results/report.txt"] == "text/plain; charset=utf-8"
     assert paths["results/graphs/amount_histogram.png"] == "image/png"
     assert set(payload) == {"summary", "highlights", "reportArtifacts"}
+
+
+def test_a_card_says_what_a_column_means():
+    """Semantic type, coverage, check digits and the reason why a column is personal."""
+    frame = pl.DataFrame({"iban": ["DE89370400440532013000"] * 19 + ["x"]})
+
+    page = report.html(findings({"t": frame})).decode()
+
+    assert "iban, 95 % of the values, check digits hold in 100 %" in page
+    assert "19 of 20 values are bank accounts" in page

@@ -13,7 +13,7 @@ from samples import MemoryObject
 
 from connectors.errors import CorruptFile, EmptyInput, LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import arrow_ipc
+from pipelines.formats import arrow_file
 from pipelines.formats.arrow_ipc import ArrowIpc, RecordBatches
 from pipelines.formats.base import Origin, TablePlan
 from pipelines.source_plan import plan
@@ -129,7 +129,7 @@ def test_a_large_file_is_cut_into_fragments(monkeypatch):
     """Adjacent batches share a fragment, of about so many bytes."""
     table = pa.table({"a": range(10_000)})
     content = written(table, rows=1000)
-    monkeypatch.setattr(arrow_ipc, "FRAGMENT_BYTES", len(content) // 4)
+    monkeypatch.setattr(arrow_file, "FRAGMENT_BYTES", len(content) // 4)
 
     parts = planned(content).fragments
 

@@ -283,18 +283,19 @@ def test_an_unknown_codec_is_named():
         planned(content)
 
 
-@pytest.mark.parametrize(
-    "kind",
-    [
-        {"type": "array", "items": {"type": "record", "name": "N", "fields": []}},
-        {"type": "record", "name": "N", "fields": []},
-    ],
-    ids=str,
-)
-def test_a_nested_record_without_fields_is_named(kind):
+def test_a_nested_record_without_fields_is_named():
     """Parquet stores no such column."""
+    kind = {"type": "record", "name": "N", "fields": []}
+
     with pytest.raises(UnknownFormat, match="'a' is"):
         planned(written(record(("a", kind)), []))
+
+
+@pytest.mark.parametrize("items", ["null", {"type": "record", "name": "N", "fields": []}], ids=str)
+def test_a_list_of_nothing_is_named(items):
+    """A few bytes could claim any number of such items."""
+    with pytest.raises(UnknownFormat, match="take no bytes"):
+        planned(written(record(("a", {"type": "array", "items": items})), []))
 
 
 def test_a_schema_that_doubles_at_each_level_is_refused():

@@ -16,17 +16,19 @@ from samples import MemoryObject
 
 from connectors.errors import (
     CorruptFile,
-    EmptyInput,
+    InvalidOverride,
     LimitExceeded,
     MetricFoundryError,
+    NothingInside,
     ParserCrashed,
     ParserOutOfMemory,
     ParserTimedOut,
     PasswordProtected,
     UnknownFormat,
 )
+from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
-from pipelines.formats import excel_workbook, sheet_survey
+from pipelines.formats import sheet_plan, sheet_survey
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.sandbox import Sandbox
@@ -34,7 +36,8 @@ from pipelines.source_plan import plan
 
 OURS = {
     CorruptFile,
-    EmptyInput,
+    InvalidOverride,
+    NothingInside,
     LimitExceeded,
     PasswordProtected,
     UnknownFormat,
@@ -174,7 +177,7 @@ def test_text_asked_for_is_the_original_text():
 
 def test_a_later_kind_of_value_widens_what_the_head_suggested(monkeypatch):
     """A long sheet is planned by its first rows, and yet no value is lost."""
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     rows = [["n", "s"], *([i, "x"] for i in range(1500)), ["late", "y"], ["Total", "1"]]
     (table,) = planned(written(rows))
 
@@ -198,7 +201,7 @@ def test_a_long_sheet_reads_as_a_short_one(monkeypatch):
     ]
     content = written(rows)
     (short,) = planned(content)
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     (long,) = planned(content)
 
     assert frame(short).equals(frame(long))
@@ -277,9 +280,63 @@ def test_empty_sheets_and_charts_are_skipped_and_named():
 
 
 def test_a_workbook_without_a_value_is_empty():
-    """As an empty file is."""
-    with pytest.raises(EmptyInput):
+    """Sound, and with nothing in it."""
+    with pytest.raises(NothingInside):
         planned(written([]))
+
+
+REPORT = [["Sales"], [], ["a", "b"], ["x", 1], ["y", 2], [], ["p", "q"], [5, 6]]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ({"sheet": "Sheet2"}, {"Sheet2": ["n"]}),
+        (
+            {"sheet": ["Sheet2", "Sheet1"], "header": 1},
+            {"Sheet1": ["Sales", "column_2"], "Sheet2": ["n"]},
+        ),
+        ({"sheet": "Sheet1", "range": "A3:B5"}, {"Sheet1": ["a", "b"]}),
+        ({"sheet": "Sheet1", "range": "B5:A3"}, {"Sheet1": ["a", "b"]}),
+        ({"sheet": "Sheet1", "range": "B3:B5"}, {"Sheet1": ["b"]}),
+        ({"sheet": "Sheet1", "range": "A4:B5", "header": 0}, {"Sheet1": ["column_1", "column_2"]}),
+        ({"sheet": "Sheet1", "header": 7}, {"Sheet1": ["p", "q"]}),
+    ],
+)
+def test_sheet_range_and_header_can_be_chosen(overrides, expected):
+    """One table a sheet is read then, as the user says."""
+    content = written(REPORT, [["n"], [1]])
+    kind = Workbook(Choices.model_validate(overrides))
+
+    found = list(kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits()))
+
+    assert {table.name: list(table.schema) for table in found} == expected
+
+
+def test_a_range_of_a_large_sheet_has_no_column_more(monkeypatch):
+    """Such a sheet is open to columns that its first rows do not show; a range is not."""
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 1)
+    content = written([["a", "b", "c"], *[[n, f"t{n}", n / 2] for n in range(2000)]])
+    kind = Workbook(Choices(range="A1:B1501"))
+
+    (table,) = kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits())
+
+    found = frame(table)
+    assert (found.columns, found.height) == (["a", "b"], 1500)
+    assert table.origin.range == "A1:B1501"
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [{"sheet": "Nowhere"}, {"header": 2}, {"sheet": "Sheet1", "range": "A3:B5", "header": 1}],
+)
+def test_what_is_chosen_must_be_there(overrides):
+    """A sentence names what there is."""
+    kind = Workbook(Choices.model_validate(overrides))
+    content = written(REPORT, [["n"], [1]])
+
+    with pytest.raises(InvalidOverride):
+        list(kind.tables(MemoryObject("a.xlsx", content), Origin("a.xlsx"), Limits()))
 
 
 @pytest.mark.parametrize("from_1904", [False, True])
@@ -478,7 +535,7 @@ def test_a_sheet_beyond_calamine_is_streamed(monkeypatch):
     monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", 100)
 
     assert only(content).equals(expected)
-    monkeypatch.setattr(excel_workbook, "SMALL_CELLS", 100)
+    monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
     assert only(content).equals(expected)
 
 
@@ -558,7 +615,7 @@ def test_whatever_xml_is_changed_it_is_a_table_or_an_error_of_ours(children):
 @pytest.fixture
 def _large(monkeypatch):
     """Every sheet counts as a large one."""
-    monkeypatch.setattr(excel_workbook, "LARGE_BYTES", 100)
+    monkeypatch.setattr(sheet_plan, "LARGE_BYTES", 100)
 
 
 LONG = [["n", "s"], *([i, f"x{i}"] for i in range(1200))]

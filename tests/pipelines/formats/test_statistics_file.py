@@ -22,7 +22,8 @@ from pipelines.containers.limits import Limits
 from pipelines.formats import statistics_file
 from pipelines.formats.base import Format, Origin, TablePlan
 from pipelines.formats.detect import detect
-from pipelines.formats.statistics_file import SAS, SAS_MAGIC, SPSS, STATA, Rows
+from pipelines.formats.statistics_file import SAS, SPSS, STATA, Rows
+from pipelines.formats.statistics_layout import SAS_MAGIC
 from pipelines.source_plan import plan
 from tests.contracts.damage import assert_damage_is_harmless
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of

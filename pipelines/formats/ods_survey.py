@@ -1,0 +1,74 @@
+"""ODS survey: how much an OpenDocument workbook becomes once what it repeats is written out.
+
+Cells and rows say how often they stand there, and calamine holds them that often.
+"""
+
+from connectors.errors import CorruptFile, PasswordProtected
+from pipelines.formats.held_sheet import Held
+from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
+
+CONTENT = "content.xml"
+MANIFEST = "META-INF/manifest.xml"
+CELLS = ("table-cell", "covered-table-cell")
+
+
+def refuse_bombs(package: Package) -> None:
+    """Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much."""
+    if MANIFEST in package and any(
+        element.name == "encryption-data" for element in package.elements(MANIFEST)
+    ):
+        raise PasswordProtected(f"{package.file.name} is protected by a password")
+    survey = _Survey(package)
+    parser = xml_parser(CONTENT)
+    parser.StartElementHandler = survey.start
+    parser.EndElementHandler = survey.end
+    parser.CharacterDataHandler = survey.characters
+    for _ in parsed(parser, package.stream(CONTENT), CONTENT):
+        pass
+
+
+class _Survey:
+    """One pass over all sheets."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+        self._held = Held("", package.limits)
+        self._rows = 0  # so many times the row stands there
+        self._width = self._filled = 0  # its cells, and those up to the last that is not empty
+        self._row_text = 0
+        self._cells, self._text, self._has_value = 0, 0, False
+
+    def start(self, name: str, values: dict[str, str]) -> None:
+        name = local_name(name)
+        if name == "table":
+            sheet = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            what = f"sheet {sheet!r} of {self._package.file.name}"
+            self._held = Held(what, self._package.limits)
+        elif name == "table-row":
+            self._rows = self._repeats(values, "number-rows-repeated")
+            self._width = self._filled = self._row_text = 0
+        elif name in CELLS:
+            self._cells = self._repeats(values, "number-columns-repeated")
+            self._text = sum(map(len, values.values()))
+            self._has_value = any(local_name(key) == "value-type" for key in values)
+
+    def characters(self, text: str) -> None:
+        self._text += len(text)
+        self._has_value = True
+
+    def end(self, name: str) -> None:
+        name = local_name(name)
+        if name in CELLS:
+            self._width += self._cells
+            if self._has_value:
+                self._filled = self._width
+                self._row_text += self._text * self._cells
+        elif name == "table-row":
+            self._held.add_rows(self._rows, self._filled, self._row_text)
+
+    def _repeats(self, values: dict[str, str], name: str) -> int:
+        times = next((v for key, v in values.items() if local_name(key) == name), "1").strip()
+        if not (times.isascii() and times.isdigit() and len(times) < 19):
+            what = f"{CONTENT} of {self._package.file.name} repeats a cell {times[:40]!r} times"
+            raise CorruptFile(what)
+        return int(times)

@@ -1,0 +1,87 @@
+"""Opened workbook: what is known of a workbook before any of its sheets is read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from connectors.base import StoredObject
+from connectors.errors import PasswordProtected, UnknownFormat
+from pipelines.containers.limits import Limits
+from pipelines.formats import calamine_sheet, compound_file, ods_survey, xlsb_survey
+from pipelines.formats.active_content import LINKS, Active, active_in
+from pipelines.formats.office_document import ZIP_MAGIC
+from pipelines.formats.sheet_survey import Survey, longest_string
+from pipelines.formats.sheet_xml import SHARED_STRINGS
+from pipelines.formats.workbook_package import Package, Sheet, sheets
+from pipelines.formats.xls_details import xls_surveys
+from pipelines.formats.xls_records import told_by
+
+STREAMS = {"Workbook", "Book"}
+UNSEEN = ("errors", "hidden", "formulas")
+OLD_DOCUMENTS = {
+    "WordDocument": "an old Word document",
+    "PowerPoint Document": "an old PowerPoint presentation",
+    "__properties_version1.0": "an Outlook message",
+    "VisioDocument": "a Visio drawing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedWorkbook:
+    """Its sheets; and of one whose XML is read as it stands, its package and its main part.
+
+    `unseen` is what cannot be told of such a file; `longest` bounds the lengths of shared strings.
+    """
+
+    file: StoredObject
+    sheets: tuple[Sheet, ...]
+    unseen: tuple[str, ...] = ()
+    package: Package | None = None
+    main: str | None = None
+    from_1904: bool = False
+    surveys: Mapping[str, Survey] | None = None
+    longest: int = 0
+    active: tuple[Active, ...] = ()
+
+
+def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
+    """Raises ReadError."""
+    if file.read(0, len(ZIP_MAGIC)) != ZIP_MAGIC:
+        streams = _streams(file)
+        active = (*active_in(streams), *((LINKS,) if told_by(file, limits).has_links else ()))
+        surveys = xls_surveys(file)
+        unseen = ("formulas",) if surveys is not None else UNSEEN
+        found = calamine_sheet.sheets(file)
+        return OpenedWorkbook(file, found, unseen, surveys=surveys, active=active)
+    package = Package(file, limits)
+    package.verify()
+    active = tuple(active_in(package.paths))
+    main = None if "mimetype" in package and "content.xml" in package else package.main_part()
+    if main is None or main.lower().endswith(".bin"):
+        package.verify_contents()
+        if main is None:
+            ods_survey.refuse_bombs(package)
+        else:
+            xlsb_survey.refuse_bombs(package, main)
+        return OpenedWorkbook(file, calamine_sheet.sheets(file), UNSEEN, active=active)
+    found, from_1904 = sheets(package, main)
+    strings = [
+        path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)
+    ]
+    longest = max(
+        (longest_string(package.stream(path)) for path in strings if path in package), default=0
+    )
+    return OpenedWorkbook(file, found, (), package, main, from_1904, None, longest, active)
+
+
+def _streams(file: StoredObject) -> list[str]:
+    """The streams of an old workbook. Raises PasswordProtected; UnknownFormat if it is none."""
+    names = compound_file.stream_names(file)
+    if "EncryptedPackage" in names:
+        raise PasswordProtected(f"{file.name} is an Office document protected by a password")
+    if STREAMS.isdisjoint(names):
+        kind = next((OLD_DOCUMENTS[name] for name in names if name in OLD_DOCUMENTS), None)
+        raise UnknownFormat(
+            f"{file.name} looks like {kind or 'an old Office document'}, not a workbook;"
+            " what is read of Office: workbooks"
+        )
+    return names

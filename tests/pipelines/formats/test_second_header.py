@@ -1,0 +1,121 @@
+"""Second header: two rows that name the columns, and first rows of text that only seem to."""
+
+import polars as pl
+import pytest
+from samples import MemoryObject
+
+from pipelines.containers.limits import Limits
+from pipelines.source_plan import plan
+from tests.contracts.format_contract import read, table_of
+
+NUMBERS = "A,1,2,3,4\nB,5,6,7,8\nC,9,10,11,12\n"
+
+
+def table_in(text: str):
+    (table,) = plan([MemoryObject("data.csv", text.encode())], Limits()).tables
+    return table
+
+
+def frame_in(text: str) -> pl.DataFrame:
+    table = table_in(text)
+    return table_of(read(table.fragments, table.schema))
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        (
+            ",2019,,2020,\nregion,male,female,male,female\n",
+            ["region", "2019 male", "2019 female", "2020 male", "2020 female"],
+        ),
+        (
+            "region,2019,,2020,\n,male,female,male,female\n",
+            ["region", "2019 male", "2019 female", "2020 male", "2020 female"],
+        ),
+        (
+            '"","first group","","second\ngroup",""\nname,a,b,c,d\n',
+            ["name", "first group a", "first group b", "second\ngroup c", "second\ngroup d"],
+        ),
+    ],
+)
+def test_groups_go_to_the_right_over_blanks(head, names):
+    """A group's name stands once, above the first of its columns, and belongs to all of them."""
+    frame = frame_in(head + NUMBERS)
+
+    assert frame.columns == names
+    assert frame.dtypes == [pl.String, *[pl.Int64] * 4]
+    assert frame.row(0) == ("A", 1, 2, 3, 4)
+
+
+def test_a_group_goes_no_further_than_its_values():
+    """A note behind the last group is none of its numbers."""
+    text = ",2019,,2020,,\nregion,m,f,m,f,note\n"
+    text += "A,1,2,3,4,good\nB,5,6,7,8,\nC,9,10,11,12,so so\n"
+
+    assert frame_in(text).columns == ["region", "2019 m", "2019 f", "2020 m", "2020 f", "note"]
+
+
+@pytest.mark.parametrize(
+    ("units", "names"),
+    [
+        (",kg,m/s,", ["id", "mass kg", "speed m/s", "place"]),
+        ("-,kg,m s-1,-", ["id", "mass kg", "speed m s-1", "place"]),
+        ("[no],[anything],[else],", ["id [no]", "mass [anything]", "speed [else]", "place"]),
+    ],
+)
+def test_units_below_the_names_become_part_of_them(units, names):
+    """They are no row of data, and no column of numbers turns to text by them."""
+    table = table_in(f"id,mass,speed,place\n{units}\n1,2.5,3,Rome\n2,3.5,4,Oslo\n")
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.columns == names
+    assert chunk.frame.rows() == [(1, 2.5, 3, "Rome"), (2, 3.5, 4, "Oslo")]
+    assert chunk.skipped == {"header": 2}
+    assert [notice.code for notice in table.notices] == ["header.rows"]
+    assert table.details["headerRows"] == 2
+    assert ("header", "names above units") in [(g.what, g.chosen) for g in table.guesses]
+
+
+def test_types_below_the_names_are_said():
+    """They are left out of the names, and stand in a notice."""
+    table = table_in("id,mass,name\nint,float,text\n1,2.5,Rome\n2,3.5,Oslo\n")
+
+    assert table.schema.names() == ["id", "mass", "name"]
+    assert table.schema["mass"] == pl.Float64
+    assert "`int`, `float`, `text`" in table.notices[0].message
+
+
+def test_texts_above_many_columns_of_numbers_are_names_too():
+    """Where each of them differs, and each stands above numbers."""
+    text = "Mean,Mean,Max\ntemperature,pressure,wind\n"
+
+    assert frame_in(text + "1,2,3\n4,5,6\n7,8,9\n").columns == [
+        "Mean temperature",
+        "Mean pressure",
+        "Max wind",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "has_doubt"),
+    [
+        ("name,city\nAda,Rome\nBob,Oslo\nLi,Bern\n", 3, False),
+        ("id,mass,name\n1,unknown,Rome\n2,3.5,Oslo\n3,4,Bern\n", 3, False),
+        ("a,b,c\nunknown,missing,Rome\n2,3.5,Oslo\n3,4,Bern\n", 3, True),
+        ("a,b,c\nlost one,void it,no data\n2,3.5,1\n3,4,2\n4,5,6\n", 4, True),
+        ("sex,age\nm,kg\nf,3\nm,4\nm,5\n", 4, False),
+        ("a,b\nNA,NA\n1,2\n3,4\n", 3, False),
+        ("id,name,,score\nx1,Ada,b,1\nx2,Bob,c,2\nx3,Li,d,3\n", 3, False),
+        ("Report,People,,\nid,a,b,c\n1,2,3,4\n5,6,7,8\n9,1,2,3\n", 4, True),
+        ("kg,m\n", 0, False),
+        ("mass,speed\nkg,m/s\n", 1, False),
+    ],
+)
+def test_a_first_row_of_text_stays_a_row(text, rows, has_doubt):
+    """Words for what is missing, texts among texts, values that come again, titles, lone rows."""
+    table = table_in(text)
+    frame = table_of(read(table.fragments, table.schema))
+
+    assert frame.height == rows
+    assert "headerRows" not in table.details
+    assert has_doubt == any(notice.code == "header.doubt" for notice in table.notices)

@@ -4,12 +4,12 @@ from html.parser import HTMLParser
 import polars as pl
 import pytest
 
-from pipelines.analytics import inference, report
+from pipelines.analytics import report
 from pipelines.analytics.wording import visible
 from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
 from pipelines.profile import ColumnProfile
 from tests.pipelines.analytics import learnable
-from tests.pipelines.analytics.found import findings, learned, sales
+from tests.pipelines.analytics.found import findings, inference_of, learned, sales
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -111,29 +111,8 @@ def everywhere(payload: str):
         failures=(Failure(payload, payload, payload, payload, payload),),
         skipped=(SkippedMember(payload, payload, payload),),
         receipt={"inputs": [{"name": payload, "members": [member, member]}]},
-        inference=hostile_inference(payload),
+        inference=inference_of(payload),
     )
-
-
-def hostile_inference(payload):
-    """A payload of ml_inference in which every text is this one."""
-    score = {"mean": 0.5, "spread": 0.1, "folds": [0.5]}
-    model = {"name": "linear", "description": payload, "metrics": {"accuracy": score}}
-    statistic = {"column": payload, "kind": "number", "importance": score, "missing": 0}
-    because = [
-        {"column": payload, "value": payload, "share": 0.01},
-        {"column": payload, "value": 9, "deviation": 9.0, "median": 1.0},
-    ]
-    return inference.payload(
-        mode="supervised", message=payload, notes=[payload], target=payload, beatsBaseline=True,
-        decidingScore="accuracy", bestModel="linear",
-        candidateModels=[model | {"name": "baseline"}, model], featureStats=[statistic],
-        clusterSummary=[{"cluster": 1, "size": 3, "share": 1.0, "features": [
-            {"column": payload, "mean": 1.0, "deviation": 2.0}]}],
-        anomalies=[{"row": 1, "score": 0.7, "because": because}],
-        excludedColumns=[{"column": payload, "reason": payload}],
-        artifacts={"model": payload},
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))

@@ -41,6 +41,8 @@ ONLY_IN = {
     "langgraph": ("pipelines/analytics/",),
     "sqlalchemy": ("serve_app/jobs/", "serve_app/migrations/"),
     "alembic": ("serve_app/migrations/",),
+    "sklearn": ("pipelines/analytics/learning/",),
+    "skops": ("pipelines/analytics/learning/model_file.py",),
 }
 
 

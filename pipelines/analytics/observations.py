@@ -66,6 +66,7 @@ def observations(findings: Findings) -> Iterator[Sentence]:
         yield _outlier(findings, report, ranges)
     for pair in findings.descriptive.get("correlations") or ():
         yield from _correlation(findings, pair)
+    yield from _prediction(findings)
 
 
 def _unread(findings: Findings) -> Iterator[Sentence]:
@@ -197,6 +198,33 @@ def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Senten
         way = " rise together" if r > 0 else " move in opposite directions"
     parts: Parts = (Name(pair["left"]), " and ", Name(pair["right"]), *inside, way, figure)
     yield Sentence(25 + 20 * abs(r), "correlation", parts, table, pair["left"])
+
+
+def _prediction(findings: Findings) -> Iterator[Sentence]:
+    """Whether the target can be predicted, and by how much better than by guessing."""
+    found = findings.inference
+    if found.get("mode") != "supervised":
+        return
+    table = _table(findings, found)
+    place = _named(table, found["target"], several=len(findings.tables) > 1)
+    if not found["beatsBaseline"]:
+        told = " cannot be predicted from the other columns better than by guessing."
+        yield Sentence(22, "prediction", (*place, told), table, found["target"])
+        return
+    measure = found["decidingScore"]
+    scores = {model["name"]: model["metrics"] for model in found["candidateModels"]}
+    best, guessed = (scores[name][measure]["mean"] for name in (found["bestModel"], "baseline"))
+    if measure == "r2":
+        figure = f"a model explains {percent(round(best, 4))} of its variation"
+    elif measure == "accuracy":
+        shares = percent(round(best, 4)), percent(round(guessed, 4))
+        figure = (
+            f"a model is right in {shares[0]} of rows that it had not seen, guessing in {shares[1]}"
+        )
+    else:
+        figure = f"a model reaches a macro-F1 of {best:.2f}, guessing {guessed:.2f}"
+    told = f" can be predicted from the other columns: {figure}."
+    yield Sentence(45, "prediction", (*place, told), table, found["target"])
 
 
 def _table(findings: Findings, entry: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from pipelines.analytics import charts, narrative, report_members, report_view, wording
 from pipelines.analytics.drawing import Drawing, svg
 from pipelines.analytics.findings import Findings
+from pipelines.analytics.report_learning import learned
 from pipelines.analytics.report_text import text
 from pipelines.analytics.workspace import File
 
@@ -26,6 +27,7 @@ LIMITS = {
     "issues": 100,
     "pairs": 20,
     "outliers": 30,
+    "excluded": 40,
 }
 
 
@@ -54,6 +56,7 @@ def html(findings: Findings) -> bytes:
         headline=report_view.headline(findings),
         warnings=report_view.warnings(findings),
         members=report_members.members(findings),
+        learned=learned(findings.inference),
         tables=tables,
         anchors={
             (view.profile.name, card.column.name): card.anchor

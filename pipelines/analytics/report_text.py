@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipelines.analytics import narrative, report_view
 from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
+from pipelines.analytics.report_learning import Learned, learned
 from pipelines.analytics.report_view import TableView
 from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
 
 WIDTH = 80
 COLUMNS = 200
-ISSUES, PAIRS, WARNINGS = 50, 20, 50
+ISSUES, PAIRS, WARNINGS, EXCLUDED = 50, 20, 50, 40
 
 
 def text(findings: Findings) -> bytes:
@@ -46,12 +47,41 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield from _heading("How it was read")
     yield f"  {count(rows.read, 'row')} read: {rows.parsed:,} parsed, {rows.repaired:,} repaired,"
     yield f"  {rows.rejected:,} rejected, {rows.skipped:,} skipped (header and blank lines)"
+    found = learned(findings.inference)
+    if found:
+        yield from _learned(found)
     for view in report_view.table_views(findings):
         yield from _table(view)
-    reason = findings.inference.get("reason")
-    if reason:
-        yield from _heading("Inference")
-        yield from _wrapped(shorten(str(reason), 400))
+
+
+def _learned(found: Learned) -> Iterator[str]:
+    yield from _heading("What the data can predict")
+    yield from _wrapped(shorten(found.message, 1200))
+    for note in found.notes:
+        yield from _wrapped(shorten(note, 600), "- ")
+    if found.models:
+        yield from _heading("Models, in rows they had not seen", "-")
+        yield from _aligned([("model", *found.measures), *found.models], left=1)
+    if found.important:
+        yield from _heading("Columns that it needs", "-")
+        told = f"By how much {found.loses} falls when the values of a column are shuffled."
+        yield from _wrapped(told)
+        needed = [(shorten(column, 40), figure) for column, figure, _ in found.important]
+        yield from _aligned(needed, left=1)
+    if found.groups:
+        yield from _heading("Groups of rows", "-")
+        yield from _wrapped("Means, and standard deviations from the mean of all rows.")
+        for name, rows, why in found.groups:
+            yield from _wrapped(f"Group {name}, rows {rows}: {why}", "- ")
+    if found.unusual:
+        yield from _heading("Unusual rows", "-")
+        for row, score, why in found.unusual:
+            yield from _wrapped(f"Row {row} (score {score}): {why}", "- ")
+    if found.excluded:
+        yield from _heading("Columns not used", "-")
+        for column, reason in found.excluded[:EXCLUDED]:
+            yield from _wrapped(f"`{column}`: {shorten(reason, 300)}", "- ")
+        yield from _more(len(found.excluded) - EXCLUDED, "column")
 
 
 def _table(view: TableView) -> Iterator[str]:

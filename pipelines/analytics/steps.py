@@ -16,6 +16,7 @@ from pipelines.analytics.state import RunState
 from pipelines.analytics.workspace import File, Workspace
 from pipelines.artifacts import JSON_TYPE, Artifact, Phase
 from pipelines.ingest import IngestResult
+from pipelines.options import JobOptions
 from pipelines.publish import json_bytes
 
 
@@ -53,8 +54,11 @@ class Steps:
         payload = descriptive.payload(evidence.tables, evidence.tails)
         return self._publish(Phase.DESCRIPTIVE_STATS, payload, descriptive.files(payload))
 
-    def ml_inference(self, _: RunState) -> RunState:
-        return self._publish(Phase.ML_INFERENCE, inference.payload())
+    def ml_inference(self, state: RunState) -> RunState:
+        order = self.workspace.order
+        options = JobOptions.model_validate(order.options).ml
+        payload, files = inference.infer(self._of(state).tables, options, order.job_id)
+        return self._publish(Phase.ML_INFERENCE, payload, files)
 
     def nl_report(self, state: RunState) -> RunState:
         payload, files = write_report(self._findings(self._of(state)))

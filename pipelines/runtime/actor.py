@@ -2,6 +2,8 @@
 
 import ctypes
 import gc
+from importlib import import_module
+from threading import Thread
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +19,7 @@ from pipelines.sandbox import Sandbox
 from pipelines.scan import preload
 
 LARGE_BYTES = 64 << 20
+LEARNING = "pipelines.analytics.learning.inquiry"
 
 
 class Runner:
@@ -62,5 +65,10 @@ def _release_memory() -> None:
 
 
 def _import_ahead() -> None:
-    """What a job would import on its way is imported before the first job comes."""
+    """What a job would import on its way is imported before the first job comes.
+
+    scikit-learn takes a second or two, which the first job may use: its bytes come first.
+    """
     import pipelines.analytics.report  # noqa: F401
+
+    Thread(target=import_module, args=(LEARNING,), daemon=True).start()

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.analytics import report
 from pipelines.formats.base import Notice
-from tests.pipelines.analytics.found import findings, sales
+from tests.pipelines.analytics.found import findings, inference_of, sales
 
 pytestmark = pytest.mark.e2e
 
@@ -81,7 +81,12 @@ def hostile():
         {name: [float(n * i % 19) for i in range(60)] for n, name in enumerate(names, 2)}
     ).with_columns(pl.Series("text", ["<svg onload=alert(1)>" * 20] * 60))
     notice = Notice("long", "no_break_" * 60, table="t" * 200)
-    return findings({"table_" * 30: frame}, source_name="file_" * 60, notices=(notice,))
+    return findings(
+        {"table_" * 30: frame},
+        source_name="file_" * 60,
+        notices=(notice,),
+        inference=inference_of("no_break_" * 60),
+    )
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])

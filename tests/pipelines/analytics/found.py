@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.analytics import data_quality, descriptive, inference, outliers
 from pipelines.analytics.findings import Findings
 from pipelines.formats.base import Origin, RowAccount
+from pipelines.options import MlOptions
 from pipelines.profile import TableProfile, profile_table
 from pipelines.statistics.table_states import TableStates
 
@@ -46,11 +47,38 @@ def findings(frames: Mapping[str, pl.DataFrame], **changes: Any) -> Findings:
         "tables": tables,
         "quality": tuple(map(data_quality.assess, tables, tails)),
         "descriptive": descriptive.payload(tables, tails),
-        "inference": inference.payload(),
+        "inference": inference.infer(tables, MlOptions(enabled=False), "01J0000000")[0],
         "rows": RowAccount(parsed=rows, skipped=len(frames)),
         "bytes_read": 84_213,
     }
     return Findings(**found | changes)
+
+
+def learned(frames: Mapping[str, pl.DataFrame], **options: Any) -> dict[str, Any]:
+    """The payload of ml_inference over these tables."""
+    tables = [profile(name, frame) for name, frame in frames.items()]
+    return inference.infer(tables, MlOptions(**options), "01J0000000")[0]
+
+
+def inference_of(text: str) -> dict[str, Any]:
+    """A payload of ml_inference in which every text is this one."""
+    score = {"mean": 0.5, "spread": 0.1, "folds": [0.5]}
+    model = {"name": "linear", "description": text, "metrics": {"accuracy": score}}
+    statistic = {"column": text, "kind": "number", "importance": score, "missing": 0}
+    because = [
+        {"column": text, "value": text, "share": 0.01},
+        {"column": text, "value": 9, "deviation": 9.0, "median": 1.0},
+    ]
+    return inference.payload(
+        mode="supervised", message=text, notes=[text], target=text, beatsBaseline=True,
+        decidingScore="accuracy", bestModel="linear",
+        candidateModels=[model | {"name": "baseline"}, model], featureStats=[statistic],
+        clusterSummary=[{"cluster": 1, "size": 3, "share": 1.0, "features": [
+            {"column": text, "mean": 1.0, "deviation": 2.0}]}],
+        anomalies=[{"row": 1, "score": 0.7, "because": because}],
+        excludedColumns=[{"column": text, "reason": text}],
+        artifacts={"model": text},
+    )  # fmt: skip
 
 
 def sales(rows: int = 400) -> pl.DataFrame:

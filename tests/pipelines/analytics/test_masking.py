@@ -211,6 +211,22 @@ def test_data_and_input_are_left_as_they_are(object_store, sqlite_url):
     assert all(files[name] == plain[name] for name in kept)
 
 
+def test_no_model_learns_from_what_is_masked(object_store, sqlite_url):
+    """A personal column is neither feature nor target, and its reason is told."""
+    frame = pl.concat([people()] * 4).with_columns(target=pl.col("born") < date(1917, 1, 1))
+
+    plain = published(object_store, sqlite_url, frame)
+    files = published(object_store, sqlite_url, frame, privacy="mask")
+
+    before, after = (json.loads(found["phases/ml_inference.json"]) for found in (plain, files))
+    reasons = {entry["column"]: entry["reason"] for entry in after["excludedColumns"]}
+    assert "born" in before["featureColumns"]
+    assert reasons["born"] == reasons["mail"] == "its values are personal, and masked in this job"
+    assert not {"born", "mail", "card", "account", "full_name"} & set(after["featureColumns"])
+    assert "results/predictions.csv" in files
+    assert leaks(files) == set()
+
+
 @pytest.mark.parametrize(
     "frame",
     [

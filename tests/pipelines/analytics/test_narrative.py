@@ -5,7 +5,8 @@ import pytest
 
 from pipelines.analytics import narrative
 from pipelines.formats.base import Failure, RowAccount
-from tests.pipelines.analytics.found import findings, sales
+from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics.found import findings, learned, sales
 
 
 def test_payload_has_the_documented_names():
@@ -40,6 +41,26 @@ def test_the_farthest_outlier_is_named_with_its_row():
     assert any(
         "`amount` has 1 value" in line and "950" in line and "row 400" in line for line in told
     )
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (
+            learnable.customers(),
+            "`churn` can be predicted from the other columns: a model is right",
+        ),
+        (learnable.prices(), "`outcome` can be predicted from the other columns: a model explains"),
+        (learnable.rare(), "`churn` can be predicted from the other columns: a model reaches"),
+        (learnable.noise(), "`target` cannot be predicted from the other columns better than by"),
+    ],
+)
+def test_whether_the_target_can_be_predicted_is_told(frame, words):
+    found = findings({"t": frame}, inference=learned({"t": frame}))
+
+    told = narrative.narrate(found)["highlights"]
+
+    assert any(line.startswith(words) for line in told)
 
 
 def test_what_could_not_be_read_comes_first():

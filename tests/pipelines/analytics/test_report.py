@@ -8,7 +8,8 @@ from pipelines.analytics import report
 from pipelines.analytics.wording import visible
 from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
 from pipelines.profile import ColumnProfile
-from tests.pipelines.analytics.found import findings, sales
+from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics.found import findings, inference_of, learned, sales
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -110,7 +111,7 @@ def everywhere(payload: str):
         failures=(Failure(payload, payload, payload, payload, payload),),
         skipped=(SkippedMember(payload, payload, payload),),
         receipt={"inputs": [{"name": payload, "members": [member, member]}]},
-        inference={"reason": payload},
+        inference=inference_of(payload),
     )
 
 
@@ -201,6 +202,44 @@ def test_names_in_warnings_stand_out():
 
     assert "<code>&lt;b&gt;</code> is odd" in page
     assert "one ` more" in page
+
+
+def test_the_page_says_what_the_data_can_predict():
+    """The target, its score beside that of guessing, what matters, and what was left out."""
+    frames = {"customers": learnable.customers()}
+    found = findings(frames, inference=learned(frames))
+
+    page = check(report.html(found))
+
+    assert "prediction" in page.ids
+    assert "churn can be predicted from the other columns: the best model" in page.text
+    for words in (
+        "always the same answer",
+        "Columns that it needs",
+        "months",
+        "2 columns not used",
+    ):
+        assert words in page.text
+    told = report.text(found).decode()
+    assert "What the data can predict" in told
+    assert "- `customer`: it differs in every row, as an identifier does" in told
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (learnable.noise(), "no better than guessing, so no model is published"),
+        (learnable.blobs(), "the rows fall into 3 groups, of 167, 167 and 166"),
+        (sales(3), "The table has 3 rows; what is learned from fewer than 30 rows"),
+    ],
+    ids=["noise", "groups", "few rows"],
+)
+def test_the_page_says_why_nothing_can_be_predicted_or_what_else_there_is(frame, words):
+    frames = {"t": frame}
+    found = findings(frames, inference=learned(frames))
+
+    assert words in check(report.html(found)).text
+    assert words in " ".join(report.text(found).decode().split())
 
 
 def test_an_estimate_is_shown_with_its_bound():

@@ -10,6 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from pipelines.analytics.finalize import GENERATOR
+from tests.pipelines.analytics import learnable
 from tests.pipelines.analytics import run as runs
 
 ROOT = Path(__file__).parents[3]
@@ -42,6 +43,10 @@ EVERY_TYPE = pl.DataFrame(
         {"sales": runs.sales()},
         {"every": EVERY_TYPE},
         {"one": runs.sales(), "two": EVERY_TYPE},
+        {"customers": learnable.customers()},
+        {"prices": learnable.prices(100)},
+        {"blobs": learnable.blobs()},
+        {"noise": learnable.noise()},
         {"empty": EVERY_TYPE.clear()},
         {"bare": pl.DataFrame({"a": [1]})},
     ],

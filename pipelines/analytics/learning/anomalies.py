@@ -1,0 +1,96 @@
+"""Anomalies: rows that few cuts set apart from all others, and what is odd about each."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+from sklearn.ensemble import IsolationForest
+
+from pipelines.analytics.learning.features import Feature, Matrix, Usable
+from pipelines.analytics.learning.models import SEED
+from pipelines.json_value import json_value
+
+TREES = 64
+LISTED = 10
+UNUSUAL = 0.6  # Liu, Ting and Zhou (2008): the score of an ordinary row is 0.5 and less
+# A cell is odd that lies so far (Iglewicz and Hoaglin, 1993: in modified z-scores), or whose value
+# is in so small a share of the rows; of rows that are odd as a whole, what is merely uncommon is.
+ODD = (3.5, 0.01)
+UNCOMMON = (2.0, 0.05)
+REASONS = 3
+FEW = 10  # different values: these are counted, not measured
+MOST_FEATURES = 60
+
+
+def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> list[dict[str, Any]]:
+    """The most unusual of the rows, at most ten, each with the cells that make it so.
+
+    `score` is that of an isolation forest, 0..1. A reason names the column, its value, and how far
+    in robust standard deviations it lies from the median, or in what share of the rows it is.
+    """
+    usable = usable.columns(range(min(len(usable.features), MOST_FEATURES)))
+    points = np.column_stack(
+        [
+            _rarity(column) if feature.is_category else _deviations(column)
+            for feature, column in zip(usable.features, usable.matrix.T, strict=True)
+        ]
+    )
+    forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(points)
+    scores = -forest.score_samples(points)
+    order = np.argsort(-scores.round(6), kind="stable")[:LISTED]
+    return [
+        {"row": row_numbers[at], "score": float(scores[at]), "because": because}
+        for at in order.tolist()
+        if scores[at] >= UNUSUAL and (because := _reasons(usable, frame, at))
+    ]
+
+
+def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any]]:
+    for far, rare in (ODD, UNCOMMON):
+        told = [
+            (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
+            for feature, column in zip(usable.features, usable.matrix.T, strict=True)
+            for weight, why in _oddness(feature, column, at, far, rare)
+        ]
+        if told:
+            told.sort(key=lambda entry: -entry[0])
+            return [why for _, why in told[:REASONS]]
+    return []
+
+
+def _oddness(
+    feature: Feature, column: Matrix, at: int, far: float, rare: float
+) -> Iterator[tuple[float, dict[str, Any]]]:
+    """How many times beyond the bounds the cell is, and what makes it so."""
+    few = len(np.unique(column)) <= FEW
+    if np.isnan(column[at]) or feature.kind in {"category", "boolean"} or few:
+        share = float(_shares(column)[at])
+        if share <= rare:
+            yield rare / share, {"share": share}
+        return
+    deviation = float(_deviations(column)[at])
+    if abs(deviation) >= far:
+        yield abs(deviation) / far, {"deviation": deviation, "median": float(np.nanmedian(column))}
+
+
+def _deviations(column: Matrix) -> Matrix:
+    """Distances from the median in robust standard deviations; an empty cell lies on it."""
+    scaled = column / max(float(np.nanmax(np.abs(column))), 1e-300)
+    off = np.nan_to_num(scaled - np.nanmedian(scaled))
+    spread = float(np.median(np.abs(off))) * 1.4826 or float(np.abs(off).mean()) * 1.2533 or 1.0
+    return np.asarray(np.clip(off / spread, -1e9, 1e9))
+
+
+def _rarity(column: Matrix) -> Matrix:
+    """How rare each row's value is: the logarithm of one in so many."""
+    return np.asarray(-np.log(_shares(column)), np.float64)
+
+
+def _shares(column: Matrix) -> Matrix:
+    _, codes, counts = np.unique(column, return_inverse=True, return_counts=True)
+    return np.asarray((counts / len(column))[codes], np.float64)
+
+
+def _cell(frame: pl.DataFrame, feature: Feature, at: int) -> Any:
+    return json_value(frame.get_column(feature.column)[at])

@@ -1,0 +1,80 @@
+"""Leakage: columns that give the answer away, and which a model must therefore not see."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.analytics.learning.features import Matrix, Usable
+from pipelines.analytics.observations import Name
+
+SAME = 0.999  # a correlation from which two columns say the same
+ROWS_A_LEVEL = 5  # a value tells the target only if it had the chance not to
+LEAST = 10  # rows that a correlation needs
+
+Codes = npt.NDArray[np.int64]
+
+
+def leaks(usable: Usable, target: Matrix, name: str) -> dict[str, str]:
+    """Each feature that alone determines the target (of the same rows), with how it does."""
+    return dict(_found(usable, target, name))
+
+
+def _found(usable: Usable, target: Matrix, name: str) -> Iterator[tuple[str, str]]:
+    answer = levels(target)
+    told = f"the target {Name(name)}"
+    for place, feature in enumerate(usable.features):
+        column = usable.matrix[:, place]
+        ranks = levels(column)
+        # Numbers that fall apart into ranges, one a class, are what a model is to find out.
+        recodes = ranks.max() == answer.max() or feature.kind in {"category", "boolean"}
+        if recodes and _tells(ranks, answer):
+            yield feature.column, f"each of its values goes with one value of {told} only"
+        elif answer.max() == 1 and _tells(np.isnan(column).astype(np.int64), answer):
+            yield feature.column, f"whether it is empty tells {told}"
+        elif not feature.is_category and (r := correlation(column, target)) >= SAME:
+            yield feature.column, f"it says the same as {told} (correlation {r:.4f})"
+
+
+def levels(column: Matrix) -> Codes:
+    """The values by their rank; empty is a value as well."""
+    return np.unique(column, return_inverse=True)[1].astype(np.int64)
+
+
+def _tells(column: Codes, target: Codes) -> bool:
+    """Whether each value of the column goes with one of the target, and often enough to say so."""
+    count = int(column.max()) + 1
+    if not 1 < count <= len(column) // ROWS_A_LEVEL:
+        return False
+    return len(np.unique(column * (target.max() + 1) + target)) == count
+
+
+def correlation(left: Matrix, right: Matrix) -> float:
+    """The larger of |Pearson's r| and |Spearman's|, in the rows that have both."""
+    both = ~(np.isnan(left) | np.isnan(right))
+    left, right = left[both], right[both]
+    if len(left) < LEAST or np.ptp(left) == 0 or np.ptp(right) == 0:
+        return 0.0
+    return max(_pearson(left, right), _pearson(_ranks(left), _ranks(right)))
+
+
+def _pearson(left: Matrix, right: Matrix) -> float:
+    a, b = _centred(left), _centred(right)
+    norm = float(np.sqrt(np.square(a).sum() * np.square(b).sum()))
+    return abs(float((a * b).sum())) / norm if norm else 0.0
+
+
+def _centred(values: Matrix) -> Matrix:
+    """Free of mean and scale, so that no square overflows."""
+    largest = float(np.abs(values).max()) or 1.0
+    scaled = values / largest
+    return np.asarray(scaled - scaled.mean(), np.float64)
+
+
+def _ranks(values: Matrix) -> Matrix:
+    """Ranks from 0; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    middle: npt.NDArray[Any] = ends - (counts + 1) / 2
+    return np.asarray(middle[inverse], np.float64)

@@ -1,0 +1,396 @@
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipelines.analytics import inference
+from pipelines.options import MlOptions
+from pipelines.publish import json_bytes
+from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics.found import profile
+
+ROOT = Path(__file__).parents[3]
+
+
+def infer(*frames, **options):
+    """The payload, and the bodies of the files by their names."""
+    tables = [profile(f"t{place}", frame) for place, frame in enumerate(frames)]
+    payload, files = inference.infer(tables, MlOptions(**options), "job")
+    return payload, {file.path.removeprefix("results/"): file.body for file in files}
+
+
+def reasons(payload):
+    return {entry["column"]: entry["reason"] for entry in payload["excludedColumns"]}
+
+
+def scores(payload, measure):
+    return {each["name"]: each["metrics"][measure]["mean"] for each in payload["candidateModels"]}
+
+
+def test_what_can_be_told_apart_is_predicted_and_clearly_beats_guessing():
+    payload, files = infer(learnable.flowers())
+
+    reached = scores(payload, "accuracy")
+    assert payload["status"] == "succeeded"
+    assert (payload["mode"], payload["problemType"]) == ("supervised", "classification")
+    assert (payload["target"], payload["targetChosen"]) == ("class", "named")
+    assert payload["beatsBaseline"] is True
+    assert reached[payload["bestModel"]] > 0.9 > 0.4 > reached["baseline"]
+    assert payload["featureStats"][0]["column"].startswith("petal")
+    assert set(files) == {"predictions.csv", "model.skops"}
+    assert payload["artifacts"] == {
+        "predictions": "artifacts/job/results/predictions.csv",
+        "model": "artifacts/job/results/model.skops",
+    }
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_of_noise_it_says_that_nothing_is_better_than_guessing(seed):
+    """And no model is published."""
+    payload, files = infer(learnable.noise(seed=seed))
+
+    assert payload["target"] == "target"
+    assert payload["beatsBaseline"] is False
+    assert "no better than guessing" in payload["message"]
+    assert set(files) == {"predictions.csv"}
+
+
+def test_many_useless_columns_do_not_look_useful():
+    """Columns are chosen by the rows that teach, never by those that test."""
+    payload, _ = infer(learnable.noise(rows=120, columns=300))
+
+    assert payload["beatsBaseline"] is False
+
+
+def test_a_number_is_predicted_by_regression():
+    payload, _ = infer(learnable.prices())
+
+    assert payload["problemType"] == "regression"
+    assert set(payload["candidateModels"][0]["metrics"]) == {"r2", "rmse", "mae"}
+    assert scores(payload, "r2")["linear"] == pytest.approx(0.98, abs=0.01)
+    assert scores(payload, "mae")["linear"] == pytest.approx(0.4, abs=0.05)
+    assert abs(scores(payload, "r2")["baseline"]) < 0.05
+    assert [entry["column"] for entry in payload["featureStats"]][:2] == ["size", "age"]
+    assert payload["targetDistribution"]["mean"] == pytest.approx(10, abs=0.5)
+
+
+def test_a_rare_class_is_judged_by_macro_f1():
+    """Where one answer is nearly always right, accuracy tells nothing."""
+    payload, _ = infer(learnable.rare())
+
+    reached = scores(payload, "macroF1")
+    assert payload["decidingScore"] == "macroF1"
+    assert payload["beatsBaseline"] is True
+    assert reached["baseline"] < 0.5 < 0.7 < reached[payload["bestModel"]]
+    assert "`no` alone is right in 96.2 % of rows" in payload["message"]
+
+
+def test_a_rare_class_that_nothing_tells_is_an_honest_no():
+    frame = learnable.rare().with_columns(pl.col("a").shuffle(seed=1))
+
+    assert infer(frame)[0]["beatsBaseline"] is False
+
+
+def test_what_gives_the_target_away_is_left_out_and_named():
+    """A code of it, its negation, a copy with noise, and a cell that is filled after the fact."""
+    frame = learnable.customers().with_columns(
+        code=pl.col("churn").cast(pl.Int64) * 7 + 3,
+        word=pl.when("churn").then(pl.lit("gone")).otherwise(pl.lit("here")),
+        left_on=pl.when("churn").then(pl.col("joined").dt.offset_by("1y")),
+    )
+
+    payload, _ = infer(frame)
+
+    found = reasons(payload)
+    assert "goes with one value of the target `churn`" in found["code"]
+    assert "goes with one value of the target `churn`" in found["word"]
+    assert "whether it is empty tells the target" in found["left_on"]
+    assert set(payload["featureColumns"]) == {
+        "months", "monthly", "contract", "paperless", "joined",
+    }  # fmt: skip
+
+
+def test_a_number_that_says_the_same_as_the_target_is_left_out():
+    """In proportion, or only in order."""
+    frame = learnable.prices().with_columns(
+        cents=pl.col("outcome") * 100 + 1, steep=(pl.col("outcome") / 3).exp()
+    )
+
+    found = reasons(infer(frame)[0])
+
+    assert set(found) == {"cents", "steep"}
+    assert all("says the same as the target `outcome`" in reason for reason in found.values())
+
+
+def test_what_cannot_be_a_feature_is_named_with_its_reason():
+    rows = 1000
+    frame = learnable.customers(rows).with_columns(
+        same=pl.lit("x"),
+        nothing=pl.lit(None, pl.String),
+        hardly=pl.when(pl.col("customer") < 50).then(1.5),
+        prose=pl.Series([f"{number * 7919 % 700} words" for number in range(rows)]),
+        tags=pl.Series([["a"]] * rows),
+    )
+
+    found = reasons(infer(frame)[0])
+
+    assert "identifier" in found["customer"]
+    assert "identifier" in found["note"]
+    assert found["same"] == "it holds one value only"
+    assert found["nothing"] == "it is empty in every row"
+    assert found["hardly"] == "it is 95 % empty"
+    assert found["prose"].startswith("it is free text, not a category: 700 different values")
+    assert found["tags"].startswith("its type is list")
+
+
+def test_a_target_may_be_asked_for():
+    """In whatever case; and its reasons are its own."""
+    payload, _ = infer(learnable.customers(), target="Contract")
+
+    assert (payload["target"], payload["targetChosen"]) == ("contract", "asked")
+    assert payload["problemType"] == "classification"
+    assert payload["rowsUsed"] < 1000
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        ("nowhere", "`nowhere` was to be predicted, but there is no such column."),
+        ("note", "`note` was to be predicted, but it differs in every row"),
+        ("joined", "`joined` was to be predicted, but its type is date"),
+    ],
+)
+def test_a_target_that_cannot_be_one_is_refused_with_the_reason(target, reason):
+    payload, files = infer(learnable.customers(), target=target)
+
+    assert payload["status"] == "skipped"
+    assert payload["reason"].startswith(reason)
+    assert files == {}
+
+
+def test_a_job_that_wants_no_model_gets_none():
+    payload, files = infer(learnable.flowers(), enabled=False)
+
+    assert (payload["status"], payload["reason"]) == ("skipped", inference.NOT_WANTED)
+    assert files == {}
+
+
+def test_without_a_named_target_the_most_predictable_column_is_taken():
+    frame = learnable.flowers().rename({"class": "kind of flower"})
+
+    payload, _ = infer(frame)
+
+    assert (payload["target"], payload["targetChosen"]) == ("kind of flower", "found")
+    assert "No column is named like a target; this one can be predicted best." in payload["notes"]
+
+
+def test_rows_that_fall_into_groups_are_grouped():
+    payload, files = infer(learnable.blobs())
+
+    sizes = [group["size"] for group in payload["clusterSummary"]]
+    best = max(payload["silhouetteScores"], key=payload["silhouetteScores"].get)
+    assert best == "3"
+    assert sizes == [167, 167, 166]
+    assert set(payload["silhouetteScores"]) == set("2345678")
+    assert {"clusters.csv", "clustering_metrics.json"} <= set(files)
+    labels = pl.read_csv(files["clusters.csv"])["cluster"].to_list()
+    assert [labels[at % 3] for at in range(500)] == labels
+
+
+def test_numbers_without_any_order_are_neither_predicted_nor_grouped():
+    payload, files = infer(learnable.noise(rows=800).drop("target"))
+
+    assert (payload["status"], payload["mode"]) == ("succeeded", "unsupervised")
+    assert payload["target"] is payload["bestModel"] is None
+    assert payload["clusterSummary"] == []
+    assert "none can be predicted well enough" in payload["message"]
+    assert "do not fall into clear groups" in payload["message"]
+    assert set(files) == {"clustering_metrics.json"}
+
+
+def test_a_row_that_stands_apart_is_named_with_what_is_odd_about_it():
+    frame = learnable.customers().with_columns(
+        monthly=pl.when(pl.col("customer") == 76).then(9999.0).otherwise("monthly"),
+        contract=pl.when(pl.col("customer") == 76).then(pl.lit("odd")).otherwise("contract"),
+    )
+
+    payload, _ = infer(frame)
+
+    first = payload["anomalies"][0]
+    found = {why["column"]: why for why in first["because"]}
+    assert first["row"] == 77
+    assert found["monthly"]["value"] == 9999.0
+    assert found["monthly"]["deviation"] > 50
+    assert found["contract"] == {"column": "contract", "value": "odd", "share": 0.001}
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (pl.DataFrame({"a": [1, 2, 3], "target": [0, 1, 0]}), "3 rows"),
+        (learnable.flowers().clear(), "no rows"),
+        (pl.DataFrame({"a": pl.Series([None] * 50, dtype=pl.Null)}), "it is empty in every row"),
+        (pl.DataFrame({"a": ["x"] * 50, "b": [2] * 50}), "it holds one value only"),
+    ],
+    ids=["three rows", "no rows", "all null", "constants"],
+)
+def test_too_little_is_skipped_with_the_reason(frame, said):
+    payload, files = infer(frame)
+
+    assert payload["status"] == "skipped"
+    assert said in payload["reason"]
+    assert payload["message"] == payload["reason"]
+    assert files == {}
+
+
+def test_a_target_of_one_value_is_named_and_something_else_is_looked_for():
+    frame = learnable.flowers().rename({"class": "kind"}).with_columns(target=pl.lit(1))
+
+    payload, _ = infer(frame)
+
+    assert payload["target"] == "kind"
+    assert "`target` is called like a target, but it holds one value only." in payload["notes"]
+    assert reasons(payload)["target"] == "it holds one value only"
+
+
+def test_a_class_that_hardly_occurs_is_left_out_and_counted():
+    frame = learnable.flowers()
+    odd = frame.head(2).with_columns(pl.lit("unknown").alias("class"))
+
+    payload, _ = infer(pl.concat([frame, odd]))
+
+    classes = payload["targetDistribution"]["classes"]
+    assert [entry["value"] for entry in classes] == ["setosa", "versicolor", "virginica"]
+    assert payload["rowsUsed"] == 150
+    assert any(note.startswith("2 rows with a value of `class`") for note in payload["notes"])
+
+
+def test_a_score_that_is_too_good_is_doubted():
+    frame = learnable.flowers(300)
+    frame = frame.with_columns(
+        score=pl.col("class").replace_strict({"setosa": 0.5, "versicolor": 0.1, "virginica": 0.9})
+        + pl.Series(learnable.random().rand(300) / 100)
+    )
+
+    payload, _ = infer(frame)
+
+    assert any(note.startswith("That is almost too good. Check") for note in payload["notes"])
+
+
+def test_of_several_tables_the_largest_is_looked_at_or_the_one_with_the_target():
+    small, large = learnable.flowers(60), learnable.customers()
+
+    largest, _ = infer(small, large)
+    wanted, _ = infer(small, large, target="class")
+
+    assert (largest["table"], largest["target"]) == ("t1", "churn")
+    assert "Of 2 tables only `t1`, the largest, was looked at." in largest["notes"]
+    assert (wanted["table"], wanted["target"]) == ("t0", "class")
+
+
+def test_a_large_table_is_learned_from_a_sample_and_says_so():
+    frame = learnable.customers(9000)
+
+    payload, _ = infer(frame)
+    more, _ = infer(frame, rows=4000)
+
+    assert payload["rowsUsed"] == 2000
+    assert "A random sample of 2,000 rows of 9,000 was looked at." in payload["notes"]
+    assert more["rowsUsed"] == 4000
+
+
+HOSTILE = [
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "`back`tick",
+    "日本語 🙈",
+    'a,b\n"c"',
+    "\u202ereversed",
+    "../../x",
+]  # fmt: skip
+
+
+def test_names_and_values_may_be_anything():
+    """Nothing is confused by them, and a spreadsheet takes no cell for a formula."""
+    frame = learnable.flowers(210)
+    kinds = pl.Series([HOSTILE[at % 7] for at in range(210)])
+    names = dict(zip(frame.columns[:4], HOSTILE[:4], strict=True))
+    frame = frame.drop("class").rename(names).with_columns(kinds.alias(HOSTILE[4]))
+    frame = frame.with_columns(
+        pl.Series(HOSTILE[0], [float(at % 7) * 9 for at in range(210)]) + 0.1
+    )
+    frame = frame.with_columns(pl.col(HOSTILE[0]) + pl.Series(learnable.random().rand(210)))
+
+    payload, files = infer(frame, target=HOSTILE[4])
+
+    lines = list(csv.DictReader(io.StringIO(files["predictions.csv"].decode())))
+    assert payload["beatsBaseline"] is True
+    assert payload["target"] == HOSTILE[4]
+    assert set(payload["featureColumns"]) == set(HOSTILE[:4])
+    assert len(lines) == 210
+    assert not any(line["actual"].startswith("=") for line in lines)
+    assert {line["actual"].removeprefix("'") for line in lines} == set(HOSTILE)
+
+
+def test_every_name_is_there_whatever_was_found():
+    """A reader of the payload needs no case for skipped, supervised and grouped."""
+    found = [
+        infer(learnable.flowers())[0],
+        infer(learnable.blobs())[0],
+        infer(learnable.flowers(), enabled=False)[0],
+        infer(pl.DataFrame({"a": [1]}))[0],
+        inference.infer([], MlOptions(), "job")[0],
+    ]
+
+    assert len({frozenset(payload) for payload in found}) == 1
+    assert {
+        "status", "target", "problemType", "rowsUsed", "featureColumns", "bestModel",
+        "candidateModels", "trainTestSplit", "featureStats", "targetDistribution",
+        "predictionPreview", "artifacts", "mode", "clusterSummary", "silhouetteScores",
+    } <= set(found[0])  # fmt: skip
+    for payload in found:
+        json.loads(json_bytes(payload), parse_constant=pytest.fail)
+
+
+def test_without_a_model_scikit_learn_is_not_loaded():
+    """It takes a second, which nothing but this phase should pay."""
+    code = "import sys, pipelines.analytics.graph; assert 'sklearn' not in sys.modules"
+
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+SCRIPT = """
+import hashlib, sys
+from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics.test_inference import infer
+from pipelines.publish import json_bytes
+for make in (learnable.customers, learnable.prices, learnable.flowers, learnable.blobs):
+    payload, files = infer(make())
+    for body in (json_bytes(payload), *files.values()):
+        print(hashlib.sha256(body).hexdigest())
+"""
+
+
+def test_the_same_data_gives_the_same_bytes_in_any_process():
+    """Whatever the seed of hashes, the number of threads and the addresses in memory."""
+
+    def bytes_of(seed, threads):
+        told = subprocess.run(
+            [sys.executable, "-c", SCRIPT],
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return told.stdout
+
+    first = bytes_of("1", "1")
+
+    assert len(first.split()) > 10
+    assert bytes_of("2", "2") == first

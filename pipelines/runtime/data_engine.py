@@ -118,12 +118,10 @@ def _task(pack: list[FragmentOrder], limits: Limits, kind: str) -> ReadTask:
 
 def _answers(pack: list[FragmentOrder], limits: Limits, kind: str) -> list[bytes]:
     """The results, pickled; an error of ours too, so that it keeps its type on the way."""
-    answers: Sequence[Scanned | MetricFoundryError]
     try:
-        answers = scan_in_child(children_of(pack[0].store), pack, limits, kind)
+        return scan_in_child(children_of(pack[0].store), pack, limits, kind)
     except MetricFoundryError as error:
-        answers = [error]
-    return [pickle.dumps(answer, protocol=5) for answer in answers]
+        return [pickle.dumps(error, protocol=5)]
 
 
 class _Fragments(Datasource):

@@ -307,6 +307,19 @@ def test_a_runner_killed_in_any_phase_costs_nothing(service, calm, written):
     raise AssertionError(f"no kill came in time after {written}")
 
 
+def test_a_job_takes_no_blame_for_runners_that_died_before_it_came(service):
+    """It is given to a new one, and its first attempt is the only one."""
+    before = service.wait(service.upload("before.csv", b"a,b\n1,2\n"))
+    runners = service.pids("ray::Runner")
+    assert (before["status"], len(runners) > 0) == ("SUCCEEDED", True)
+    for pid in runners:
+        os.kill(pid, signal.SIGKILL)
+
+    job = service.wait(service.upload("after.csv", b"a,b\n1,2\n"))
+
+    assert (job["status"], job["attempt"]) == ("SUCCEEDED", 1), job["errorDetail"]
+
+
 def test_cancel_stops_a_running_job(service):
     """Within seconds; nothing is published, and the runner is free again."""
     job_id = service.upload("cancel.csv", orders(4 * ROWS))

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
+from pipelines.analytics.exact_pairs import over_all_rows
 from pipelines.analytics.outliers import Tail, tails
 from pipelines.analytics.workspace import Workspace
 from pipelines.artifacts import Phase
@@ -49,7 +50,13 @@ class Evidence:
 
     @cached_property
     def _tables(self) -> tuple[TableProfile, ...]:
-        return tuple(_profile(table, self._workspace.states(table)) for table in self.ingest.tables)
+        return tuple(
+            over_all_rows(
+                _profile(table, self._workspace.states(table)),
+                partial(self._workspace.slices, table),
+            )
+            for table in self.ingest.tables
+        )
 
     @cached_property
     def _tails(self) -> tuple[Mapping[str, Tail], ...]:

@@ -27,7 +27,7 @@ def test_the_table_has_the_columns_that_clients_know_in_their_order():
         ["'=a", "3", "2.0", "1.0", "1.0", "3.0", "5", "25", "50", "75", "95"]
     )
     (pair,) = rows_of(files["results/correlations.csv"])
-    assert list(pair) == ["left", "right", "correlation", "sampleSize", "method"]
+    assert list(pair) == ["left", "right", "correlation", "sampleSize", "method", "basis"]
     assert files["results/outliers.json"].body.startswith(b'[{"column":"b","method":"zscore"')
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipelines.analytics import correlations, outliers
 from pipelines.analytics.labels import labelled
-from pipelines.analytics.outliers import Tail
+from pipelines.analytics.outliers import Far
 from pipelines.analytics.relations.associations import ALL, METHODS, SAMPLE, associations, strength
 from pipelines.analytics.workspace import File
 from pipelines.artifacts import JSON_TYPE
@@ -22,21 +22,21 @@ CSV_TYPE = "text/csv"
 OURS = ("variance", "skewness", "kurtosis", "sum", "zeros", "negatives")
 
 
-def payload(tables: Sequence[TableProfile], tails: Sequence[Mapping[str, Tail]]) -> dict[str, Any]:
+def payload(tables: Sequence[TableProfile], far: Sequence[Far]) -> dict[str, Any]:
     """The payload of descriptive_stats over all tables."""
     several = len(tables) > 1
     lines: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
-    far: list[dict[str, Any]] = []
+    outlying: list[dict[str, Any]] = []
     counted = 0
     related: dict[str, list[dict[str, Any]]] = {"listed": [], "copies": [], "screened": []}
     compared = dict.fromkeys(METHODS, 0)
-    for table, tail in zip(tables, tails, strict=True):
+    for table, beyond in zip(tables, far, strict=True):
         lines += labelled(map(_line, filter(_has_moments, table.columns)), table.name, several)
         listed, defined = correlations.strongest(table)
         pairs += labelled(listed, table.name, several)
         counted += defined
-        far += labelled(outliers.reports(tail), table.name, several)
+        outlying += labelled(outliers.reports(beyond), table.name, several)
         found = associations(table)
         for name in related:
             related[name] += labelled(getattr(found, name), table.name, several)
@@ -54,7 +54,7 @@ def payload(tables: Sequence[TableProfile], tails: Sequence[Mapping[str, Tail]])
         "associationPairs": compared,
         "copies": related["copies"],
         "screening": related["screened"],
-        "outliers": far,
+        "outliers": outlying,
     }
 
 
@@ -80,7 +80,7 @@ def files(payload: Mapping[str, Any]) -> list[File]:
             "results/outliers.json",
             json_bytes(far),
             JSON_TYPE,
-            "Values three standard deviations and more from their column's mean.",
+            "Values far from the others of their column, by z-score, Tukey's fences and MAD.",
         ),
     ]
     return [file for file, held in zip(made, (lines, pairs, far), strict=True) if held]

@@ -4,16 +4,13 @@ The scan keeps no co-moments of very many columns. Those that are left after scr
 a second pass over our own Parquet reads them alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pipelines.analytics.outliers import Bounds, Rows
+from pipelines.analytics.outliers import Slices
 from pipelines.profile import TableProfile
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.table_view import TableView
-
-Slices = Callable[[Sequence[str], Callable[[Bounds], bool]], Iterable[Rows]]
 
 
 def over_all_rows(profile: TableProfile, slices: Slices) -> TableProfile:

@@ -54,6 +54,15 @@ def part_key(job_id: str, folder: str, fragment: int) -> str:
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
 
 
+def part_number(key: str) -> int:
+    """The number in a part's name.
+
+    >>> part_number(part_key("1", "orders", 12))
+    12
+    """
+    return int(key.rpartition("part-")[2].removesuffix(".parquet"))
+
+
 def scratch(job_id: str) -> str:
     """The prefix of what is gone when the job has been read."""
     return f"{base(job_id)}scratch/"

@@ -26,6 +26,8 @@ LIMITS = {
     "guesses": 20,
     "issues": 100,
     "pairs": 20,
+    "associations": 10,
+    "copies": 10,
     "outliers": 30,
     "excluded": 40,
 }

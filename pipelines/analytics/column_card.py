@@ -177,6 +177,9 @@ def _estimated(what: str, estimate: Mapping[str, Any]) -> str:
     how = f"estimated ({visible(str(estimate.get('method', 'sample')))})"
     bound = number(estimate.get("rankError"))
     error = f", within {percent(bound)} of the rank" if bound else ""
+    lower, upper = estimate.get("lower"), estimate.get("upper")
+    if number(lower) is not None and number(upper) is not None:
+        error = f", {amount(lower)} to {amount(upper)}"
     sure = number(estimate.get("confidence"))
     confidence = f", with {percent(sure)} confidence" if sure else ""
     rows = estimate.get("rows")

@@ -169,6 +169,11 @@ def test_bundles_hold_the_real_files(order, object_store):
             assert archive.namelist()
             for name in archive.namelist():
                 assert archive.read(name) == files[base + folder + name]
+            if bundle.endswith("analytics_bundle.zip"):
+                assert {
+                    *("results.json", "ingest_receipt.json", "descriptive_stats.csv"),
+                    *("report.html", "report.txt", "report.xlsx"),
+                } <= set(archive.namelist())
 
 
 def test_progress_only_grows_and_names_every_phase(order):

@@ -253,7 +253,7 @@ def test_an_estimate_is_shown_with_its_bound():
     shown = check(report.html(replace(found, tables=(table,)))).text
 
     assert "≈ 400 ± 2 %" in shown
-    assert "Distinct values estimated (kmv), with 99 % confidence" in shown
+    assert "Distinct values estimated (kmv), 392 to 408, with 99 % confidence" in shown
 
 
 @pytest.mark.parametrize(
@@ -277,6 +277,7 @@ def test_every_shape_of_data_has_a_report(frames):
     check(report.html(found))
 
     assert report.text(found).endswith(b"\n")
+    assert report.xlsx(found).startswith(b"PK")
 
 
 def test_the_same_findings_give_the_same_bytes():
@@ -285,6 +286,7 @@ def test_the_same_findings_give_the_same_bytes():
 
     assert report.html(found) == report.html(found)
     assert report.text(found) == report.text(found)
+    assert report.xlsx(found) == report.xlsx(found)
 
 
 def test_five_thousand_columns_make_a_page_that_still_opens():
@@ -316,6 +318,7 @@ def test_write_report_publishes_pages_and_pictures():
     paths = {file.path: file.content_type for file in files}
     assert paths["results/report.html"] == "text/html; charset=utf-8"
     assert paths["results/report.txt"] == "text/plain; charset=utf-8"
+    assert paths["results/report.xlsx"].endswith("spreadsheetml.sheet")
     assert paths["results/graphs/amount_histogram.png"] == "image/png"
     assert set(payload) == {"summary", "highlights", "reportArtifacts"}
 

@@ -1,19 +1,17 @@
 """Report workbook: the findings as sheets, for people who live in a spreadsheet. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.analytics import data_quality, narrative, report_view
 from pipelines.analytics.column_card import COUNTED, MEASURED, Card
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.spreadsheet import Field, Sheet, Style, Value
-from pipelines.analytics.wording import moment, number, plain, visible
+from pipelines.analytics.wording import moment, number, places, plain, visible
 from pipelines.profile import ColumnProfile
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
-EXAMPLES = 5
 DIGITS = 15  # that a spreadsheet keeps
 QUANTILES = ("p1", "p5", "p25", "p50", "p75", "p95", "p99")
 FIRST = ("distinctCount", "min", "max", "mean", "stddev")
@@ -217,7 +215,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
             entry.get("dimension"),
             (entry.get("bounds") or {}).get("lower"),
             (entry.get("bounds") or {}).get("upper"),
-            _examples(entry.get("examples") or ()),
+            places(entry.get("examples") or ()) or None,
             *(entry.get(name) for name in ours),
         )
         for entry in entries
@@ -287,16 +285,6 @@ def _cut(
             yield (more, *[None] * (width - 1))
             return
         yield row
-
-
-def _examples(examples: Sequence[Mapping[str, Any]]) -> str | None:
-    told = [
-        f"row {found['row']:,}: {plain(found.get('value'))}"
-        if "row" in found
-        else plain(found.get("value"))
-        for found in examples[:EXAMPLES]
-    ]
-    return "; ".join(told) or None
 
 
 def _title(name: str) -> str:

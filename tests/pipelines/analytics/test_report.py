@@ -161,6 +161,63 @@ def test_the_page_says_what_was_found():
     assert page.text.index("Look first") < page.text.index("Look here")
     sections = {"t1", "t1-quality", "t1-columns", "t1-correlations", "t1-outliers", "t1-rows"}
     assert sections | {"warnings", "reading", "highlights"} <= set(page.ids)
+    order = [name for name in page.ids if name in {"warnings", "highlights", "t1", "reading"}]
+    assert order == ["warnings", "highlights", "t1", "reading"]
+    assert " = completeness 95.8 % × uniqueness 100 % ×" in page.text
+
+
+def test_an_issue_says_where_and_how_its_rows_are_found():
+    """The first rows with their values, the bounds, and the SQL; in the card of the column too."""
+    found = findings({"sales": sales()})
+    issue = {
+        "rule": "numeric_range",
+        "severity": "WARNING",
+        "message": "2 values lie far off",
+        "column": "amount",
+        "bounds": {"lower": 1.0, "upper": 20.0},
+        "examples": [{"row": 5113, "value": -2.5}, {"row": 5114, "value": None}],
+        "sql": "SELECT * FROM 'a' WHERE \"amount\" < 1",
+    }
+
+    page = check(report.html(replace(found, quality=({**found.quality[0], "issues": [issue]},))))
+
+    assert "expected 1 to 20 · row 5,113: -2.5; row 5,114: empty" in page.text
+    assert "SELECT * FROM 'a' WHERE \"amount\" < 1" in page.text
+    assert page.text.count("2 values lie far off") == 2
+
+
+def test_many_issues_fold_and_the_rest_is_counted():
+    """25 are open, 75 unfold, and those beyond are said to be in results.json."""
+    found = findings({"sales": sales()})
+    issues = [
+        {"rule": "mixed_type", "severity": "INFO", "message": f"issue number {n}"}
+        for n in range(130)
+    ]
+
+    page = check(report.html(replace(found, quality=({**found.quality[0], "issues": issues},))))
+
+    assert page.text.count("issue number") == 100
+    assert "75 more issues" in page.text
+    assert "30 more issues in results.json" in page.text
+
+
+def test_nested_values_are_shown_as_json():
+    """A cell of the first rows reads as it does in results.json."""
+    found = findings({"t": pl.DataFrame({"a": [1]})})
+    (table,) = found.tables
+    preview = ({"a": {"x": ["y", None, True]}},)
+
+    page = check(report.html(replace(found, tables=(replace(table, preview=preview),))))
+
+    assert '{"x":["y",null,true]}' in page.text
+
+
+def test_marks_are_as_wide_as_they_are_drawn():
+    """No rule of the style sheet overrides the width of lines and dots, which would hide them."""
+    page = report.html(findings({"sales": sales()})).decode()
+
+    assert 'class="s d bar" stroke-width="5"' in page
+    assert "stroke-width:" not in page
 
 
 def member(path, encoding="utf-8", **skipped):

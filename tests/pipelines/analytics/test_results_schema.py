@@ -14,7 +14,7 @@ from tests.pipelines.analytics import learnable
 from tests.pipelines.analytics import run as runs
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = json.loads((ROOT / "docs/schema/results-1.json").read_text())
+SCHEMA = json.loads((ROOT / "pipelines/schema/results-1.json").read_text())
 
 EVERY_TYPE = pl.DataFrame(
     {

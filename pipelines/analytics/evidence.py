@@ -1,6 +1,6 @@
 """Evidence: what the phases look at, read once a process however many of them ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from threading import RLock
@@ -9,6 +9,9 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
+from pipelines.analytics.checks.base import Found, Suspicion
+from pipelines.analytics.ground import Ground
+from pipelines.analytics.location import locate
 from pipelines.analytics.outliers import Tail, tails
 from pipelines.analytics.workspace import Workspace
 from pipelines.artifacts import Phase
@@ -36,6 +39,21 @@ class Evidence:
         """The rows beyond three deviations, by column, of each table."""
         with self._lock:
             return self._tails
+
+    def look(self, at: int) -> Callable[[Sequence[Suspicion]], Sequence[Found]]:
+        """How the rows of a table are looked at; a masked column does not tell its values."""
+        table = self.ingest.tables[at]
+        return partial(locate, slices=partial(self._workspace.slices, table), masked=table.masked)
+
+    def ground(self, at: int) -> Ground:
+        """Where the rows of a table lie in the store."""
+        table = self.ingest.tables[at]
+        prefix = artifacts.table_prefix(self._workspace.order.job_id, table.folder)
+        return Ground(
+            self._workspace.uri(prefix.rstrip("/")),
+            tuple(name for name, _ in table.schema),
+            tuple((part.key.rpartition("/")[2], part.rows) for part in table.parts),
+        )
 
     @property
     def notices(self) -> tuple[Notice, ...]:

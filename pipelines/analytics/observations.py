@@ -16,6 +16,8 @@ DOMINANT = 0.9  # the share of rows with which one value dominates
 LONG_TAIL = 2.0  # skewness; the exponential distribution's
 FEW = 20  # distinct values of a category
 
+BY_COLUMN = {"all_null", "constant", "imbalance", "skew"}  # rules that speak as `_column` does
+
 Parts = tuple["str | Name", ...]
 
 
@@ -53,6 +55,8 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     for table, quality in zip(findings.tables, findings.quality, strict=True):
         columns = {column.name: column for column in table.columns}
         for issue in quality["issues"]:
+            if issue["rule"] in BY_COLUMN:
+                continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight

@@ -7,7 +7,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from pipelines.analytics import charts, narrative, report_members, report_view, wording
+from pipelines.analytics import (
+    charts,
+    narrative,
+    report_members,
+    report_quality,
+    report_view,
+    wording,
+)
 from pipelines.analytics.drawing import Drawing, svg
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import learned
@@ -84,7 +91,9 @@ def _template() -> Template:
         "cell": wording.cell,
         "coded": _coded,
         "percent": wording.percent,
+        "places": report_quality.places,
         "plain": wording.plain,
+        "query": report_quality.query,
         "shorten": wording.shorten,
         "size": wording.size,
     }

@@ -100,6 +100,15 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def verb(n: int, one: str, several: str) -> str:
+    """The form of a verb that goes with a number of things.
+
+    >>> verb(1, "lies", "lie"), verb(2, "lies", "lie")
+    ('lies', 'lie')
+    """
+    return one if n == 1 else several
+
+
 def bounded(value: object, estimate: Mapping[str, Any] | None) -> str:
     """A figure, with the bound that it is known to when it is an estimate.
 

@@ -20,6 +20,7 @@ def test_more_than_a_fifth_of_nulls_is_a_warning_and_two_fifths_an_error(nulls, 
     payload = data_quality.assess(table(text("a", 100, nulls)), {})
 
     expected = {("null_ratio_threshold", "a", severity)} if severity else set()
+    expected |= {("all_null", "a", "WARNING")} if nulls == 100 else set()
     assert rules(payload) == expected
 
 

@@ -24,6 +24,8 @@ def _starts(first: bytes) -> npt.NDArray[np.bool_]:
     return table
 
 
+_SECOND = np.zeros(256, np.bool_)  # of the UTF-8 of Â, Ã, Ð, Ñ, â and ï
+_SECOND[[0x82, 0x83, 0x90, 0x91, 0xA2, 0xAF]] = True
 _FIGURE, _WORD = _starts(b"+-.0123456789"), _starts(b"tTfFyYnN")
 
 
@@ -50,11 +52,11 @@ class Writing:
         first = content[np.minimum(starts, len(content) - 1)] if len(content) else sizes
         figures = np.flatnonzero((sizes > 0) & (sizes <= LONGEST) & _FIGURE[first])
         words = np.flatnonzero((sizes > 0) & (sizes <= WORD) & _WORD[first])
-        numbers, dates, dated = _counted(texts, counts, figures, _FIGURES)
-        (booleans,) = _counted(texts, counts, words, _WORDS)
-        garbled = 0
-        if len(content) and content.max() >= 0x80:
-            (garbled,) = _counted(texts, counts, np.arange(len(texts)), _GARBLED)
+        numbers, _ = _matching(texts, counts, figures, text_forms.NUMBER)
+        dated, near = _matching(texts, counts, figures, text_forms.DATE_LIKE)
+        dates, _ = _matching(texts, counts, near, text_forms.DATE)
+        booleans, _ = _matching(texts, counts, words, text_forms.BOOLEAN)
+        garbled, _ = _matching(texts, counts, _foreign(starts, content), text_forms.MOJIBAKE)
         total = len(texts) if counts is None else int(counts.sum())
         return cls(total, numbers, booleans, dates, dated - dates, garbled)
 
@@ -71,36 +73,29 @@ class Writing:
     def result(self) -> dict[str, Any]:
         counts = {"numeric": self.numbers, "boolean": self.booleans, "date": self.dates}
         counts["text"] = self.n - sum(counts.values())
-        return {
-            "typeCounts": {kind: count for kind, count in counts.items() if count},
-            "impossibleDates": self.impossible,
-            "mojibake": self.garbled,
-        }
+        odd = {"impossibleDate": self.impossible, "mojibake": self.garbled}
+        return {"writing": {kind: count for kind, count in (counts | odd).items() if count}}
 
 
-_TEXT = pl.col("v").str
-_DATE_LIKE = _TEXT.contains(text_forms.DATE_LIKE)
-_FIGURES = (
-    _TEXT.contains(text_forms.NUMBER),
-    pl.when(_DATE_LIKE).then(_TEXT.contains(text_forms.DATE)).otherwise(statement=False),
-    _DATE_LIKE,
-)
-_WORDS = (_TEXT.contains(text_forms.BOOLEAN),)
-_GARBLED = (_TEXT.contains(text_forms.MOJIBAKE),)
-
-
-def _counted(
-    texts: pl.Series, counts: Counts | None, near: Counts, tests: tuple[pl.Expr, ...]
-) -> list[int]:
-    """How many of the texts at these places pass each test."""
+def _matching(
+    texts: pl.Series, counts: Counts | None, near: Counts, form: str
+) -> tuple[int, Counts]:
+    """How many of the texts at these places have the form, and where these stand."""
     if not len(near):
-        return [0] * len(tests)
+        return 0, near
     some = texts if len(near) == len(texts) else texts.gather(near)
-    masks = some.rename("v").to_frame().select(test.alias(f"{i}") for i, test in enumerate(tests))
-    if counts is None:
-        return [int(mask.sum()) for mask in masks]
-    weights = counts[near]
-    return [int(weights[mask.to_numpy()].sum()) for mask in masks]
+    there = near[some.str.contains(form).to_numpy()]
+    return len(there) if counts is None else int(counts[there].sum()), there
+
+
+def _foreign(starts: Counts, content: Bytes) -> Counts:
+    """Where texts hold one of the letters with which what is garbled begins, or U+FFFD."""
+    if not len(content) or content.max() < 0x80:
+        return np.empty(0, np.int64)
+    lead = np.flatnonzero(content[:-1] >= 0xC3)
+    first, second = content[lead], content[lead + 1]
+    near = lead[((first == 0xC3) & _SECOND[second]) | ((first == 0xEF) & (second == 0xBF))]
+    return np.unique(np.searchsorted(starts, near, side="right") - 1)
 
 
 def _bytes_of(texts: pl.Series) -> tuple[Counts, Counts, Bytes]:

@@ -22,6 +22,7 @@ from pipelines.analytics.wording import cell, count, verb
 from pipelines.profile import ColumnProfile
 from pipelines.statistics import text_forms
 
+KINDS = ("numeric", "boolean", "date", "text")
 FIXED = 0.99  # padded to this share, a column has a fixed width
 PROSE = 50  # characters on average; longer texts are prose
 
@@ -41,9 +42,9 @@ def mixed_type(subject: Subject) -> Iterator[Say]:
 
 
 def _mixed(column: ColumnProfile, share: float) -> Say:
-    counts: Mapping[str, int] = column.figures.get("typeCounts") or {}
-    total = sum(counts.values())
-    numbers = counts.get("numeric", 0)
+    writing: Mapping[str, int] = column.figures.get("writing") or {}
+    counts = {kind: writing[kind] for kind in KINDS if kind in writing}
+    total, numbers = sum(counts.values()), counts.get("numeric", 0)
     if not numbers or numbers == total or numbers / total < share:
         return Passed(column.name)
     few, is_number = min(numbers, total - numbers), numbers <= total - numbers
@@ -59,7 +60,7 @@ def _mixed(column: ColumnProfile, share: float) -> Say:
             count=few,
             affected=few,
             column=column.name,
-            value=dict(counts),
+            value=counts,
         )
         return Failed(issue)
 
@@ -212,7 +213,8 @@ def mojibake(subject: Subject) -> Iterator[Say]:
 
 
 def _garbled(column: ColumnProfile, share: float) -> Say:
-    garbled, rows = int(column.figures.get("mojibake") or 0), column.non_null_count
+    garbled = int((column.figures.get("writing") or {}).get("mojibake", 0))
+    rows = column.non_null_count
     if not garbled or garbled / rows <= share:
         return Passed(column.name)
 

@@ -90,8 +90,8 @@ def impossible_dates(subject: Subject) -> Iterator[Say]:
 
 
 def _never(column: ColumnProfile, share: float) -> Iterator[Say]:
-    never = int(column.figures.get("impossibleDates") or 0)
-    dates = int((column.figures.get("typeCounts") or {}).get("date", 0))
+    writing = column.figures.get("writing") or {}
+    never, dates = int(writing.get("impossibleDate", 0)), int(writing.get("date", 0))
     if not dates + never or dates < share * column.non_null_count:
         return
     if not never:

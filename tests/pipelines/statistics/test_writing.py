@@ -14,7 +14,9 @@ from pipelines.statistics.writing import Writing
 
 
 def written(*texts):
-    return Writing.of(ColumnView(pl.Series("c", texts, dtype=pl.String), Budget())).result()
+    return Writing.of(ColumnView(pl.Series("c", texts, dtype=pl.String), Budget())).result()[
+        "writing"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,7 @@ def written(*texts):
 )
 def test_each_text_is_of_one_kind(kind, texts):
     """Numbers, booleans and dates are told from text by their form."""
-    assert written(*texts)["typeCounts"] == {kind: len(texts)}
+    assert written(*texts) == {kind: len(texts)}
 
 
 def test_the_days_of_a_calendar_are_dates_and_no_others():
@@ -41,8 +43,8 @@ def test_the_days_of_a_calendar_are_dates_and_no_others():
 
         found = written(*asked)
 
-        assert found["typeCounts"]["date"] == len(real)
-        assert found["impossibleDates"] == len(asked) - len(real)
+        assert found["date"] == len(real)
+        assert found["impossibleDate"] == len(asked) - len(real)
 
 
 @pytest.mark.parametrize("text", ["é", "ü", "ß", "Ä", "ñ", "£", "°", "–", "“", "€", "Привет"])
@@ -57,7 +59,7 @@ def test_foreign_texts_are_not_garbled():
     """Languages with many letters beyond ASCII are left alone."""
     texts = ["São João", "“MANHÔ", "Ångström", "ÂME", "Ñandú", "東京", "Ďábel", "Ðorður", "1 €"]
 
-    assert written(*texts)["mojibake"] == 0
+    assert "mojibake" not in written(*texts)
 
 
 def test_repeats_are_counted_as_often_as_they_stand():
@@ -65,8 +67,9 @@ def test_repeats_are_counted_as_often_as_they_stand():
     texts = ["7", "x", "2023-02-30", "Ã©"] * 3000
 
     assert written(*texts) == {
-        "typeCounts": {"numeric": 3000, "text": 9000},
-        "impossibleDates": 3000,
+        "numeric": 3000,
+        "text": 9000,
+        "impossibleDate": 3000,
         "mojibake": 3000,
     }
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.analytics.checks.base import Found, Suspicion
@@ -22,6 +23,7 @@ LONGEST = 200  # characters of an example
 MOST_VALUES = 1000  # that SQL names one by one
 LOOKED = 4_000_000  # rows whose hashes are remembered while repeats are looked for
 
+Places = npt.NDArray[np.intp]
 Bounds = Mapping[str, tuple[Any, Any]]
 Slices = Callable[[Sequence[str], Callable[[Bounds], bool]], Iterable[Rows]]
 
@@ -79,8 +81,19 @@ class _Search:
         where = self.where
         return isinstance(where, Where) and where.sql is None and where.column not in self.masked
 
-    def tells(self, column: str) -> bool:
-        return self.suspicion.tells and column not in self.masked
+    def show(self, first_row: int, column: pl.Series, places: Places) -> None:
+        """Add rows to the examples, as many as the page still holds."""
+        chosen = places[: PAGE - len(self.examples)]
+        rows = (first_row + chosen).tolist()
+        where = self.where
+        is_told = isinstance(where, Where) or where.columns == (column.name,)
+        if not self.suspicion.tells or not is_told or column.name in self.masked:
+            self.examples += [{"row": row} for row in rows]
+            return
+        values = _shown(column.gather(chosen))
+        self.examples += [
+            {"row": row, "value": value} for row, value in zip(rows, values, strict=True)
+        ]
 
     def matters(self, bounds: Bounds) -> bool:
         where = self.where
@@ -94,13 +107,11 @@ class _Search:
         assert isinstance(self.where, Where)
         name = self.where.column
         column = rows.frame.get_column(name)
-        self.count += int(mask.sum())
-        places = mask.arg_true()
-        for at in places.head(PAGE - len(self.examples)).to_list():
-            told = {"value": _shown(column, at)} if self.tells(name) else {}
-            self.examples.append({"row": rows.first_row + at, **told})
+        places = np.flatnonzero(mask.to_numpy())
+        self.count += len(places)
+        self.show(rows.first_row, column, places)
         if self.suspicion.others is not None:
-            left = rows.frame.filter(self.suspicion.others).get_column(name).drop_nulls()
+            left = column.to_frame().filter(self.suspicion.others).to_series().drop_nulls()
             if left.dtype.is_float():
                 left = left.filter(left.is_finite())
             elif left.dtype.is_temporal():
@@ -132,25 +143,22 @@ def _look(searches: Sequence[_Search], rows: Rows) -> None:
 def _look_again(search: _Search, where: Again, slices: Slices) -> None:
     """The first rows that repeat an earlier one, told by hashes of 64 bits."""
     seen = np.empty(0, np.uint64)
-    is_told = len(where.columns) == 1 and search.tells(where.columns[0])
     for rows in slices(where.columns, lambda _: True):
         frame = rows.frame
         hashes = frame.hash_rows()
         again = ~hashes.is_first_distinct() | pl.Series(np.isin(hashes.to_numpy(), seen))
         if where.filled:
             again &= frame.to_series().is_not_null()
-        for at in again.arg_true().head(PAGE - len(search.examples)).to_list():
-            told = {"value": _shown(frame.to_series(), at)} if is_told else {}
-            search.examples.append({"row": rows.first_row + at, **told})
+        search.show(rows.first_row, frame.to_series(), np.flatnonzero(again.to_numpy()))
         seen = np.union1d(seen, hashes.to_numpy())
         if not search.is_open or len(seen) > LOOKED:
             break
 
 
-def _shown(column: pl.Series, at: int) -> Any:
-    """A value for JSON; polars has days that Python has not."""
-    if column.dtype.is_temporal() and column[at : at + 1].null_count() == 0:
-        encoding = Encoding.of(column.dtype)
-        return encoding.decode(encoding.codes(column[at : at + 1]))[0]
-    told = json_value(column[at])
-    return told[:LONGEST] if isinstance(told, str) else told
+def _shown(values: pl.Series) -> list[Any]:
+    """Values for JSON; polars has days that Python has not."""
+    if values.dtype.is_temporal() and not values.null_count():
+        encoding = Encoding.of(values.dtype)
+        return encoding.decode(encoding.codes(values))
+    told = map(json_value, values.to_list())
+    return [each[:LONGEST] if isinstance(each, str) else each for each in told]

@@ -1,5 +1,6 @@
 """The quality rules on a table of known defects, and on a healthy one."""
 
+import json
 from datetime import date
 from functools import partial
 
@@ -15,6 +16,7 @@ from pipelines.analytics.checks.settings import QualityOptions, RuleSettings
 from pipelines.analytics.ground import Ground
 from pipelines.options import JobOptions
 from tests.pipelines.analytics import dirty, found
+from tests.pipelines.analytics import run as runs
 
 # Rule and column, how many rows, and the first of them.
 EXPECTED = {
@@ -365,3 +367,39 @@ def test_zoned_times_are_compared_in_utc(tmp_path):
     assert (issue["count"], issue["examples"][0]["row"]) == (1, 2)
     assert duckdb.sql(f"SELECT count(*) FROM ({issue['sql']})").fetchall() == [(1,)]
     assert date(2026, 11, 24).isoformat() in issue["message"]
+
+
+def test_a_job_follows_its_options(object_store, sqlite_url, tmp_path):
+    """Rules that are off and thresholds that are set reach the phase and the report."""
+    quality = {"skew": {"enabled": False}, "null_ratio_threshold": {"warning": 0.9, "error": 0.95}}
+    order = runs.order(object_store.config, sqlite_url, "quality-options", quality=quality)
+
+    runs.run(order, tables={"orders": dirty.orders()})
+
+    files = runs.published(object_store, "quality-options")
+    payload = json.loads(files["artifacts/quality-options/phases/dq_validate.json"])
+    assert payload["rulesOff"] == ["skew"]
+    told = {(issue["rule"], issue.get("column")) for issue in payload["issues"]}
+    expected = {key for key in EXPECTED if key[0] != "skew"}
+    assert told == expected - {("null_ratio_threshold", "half_empty")}
+    report = files["artifacts/quality-options/results/report.html"].decode()
+    assert "Switched off: skew" in report
+    assert "row_number() OVER (PARTITION BY" in report
+
+
+def test_the_sql_reads_the_tables_of_the_job(object_store, sqlite_url, tmp_path):
+    """Its address is that of the Parquet in the store, and lists there what the issue counts."""
+    order = runs.order(object_store.config, sqlite_url, "quality-sql")
+
+    runs.run(order, tables={"orders": dirty.orders()})
+
+    files = runs.published(object_store, "quality-sql")
+    for key, body in files.items():
+        if "/tables/" in key:
+            (tmp_path / key.rpartition("/")[2]).write_bytes(body)
+    payload = json.loads(files["artifacts/quality-sql/phases/dq_validate.json"])
+    folder = object_store.uri("artifacts/quality-sql/tables/orders")
+    for issue in payload["issues"]:
+        assert f"'{folder}/*.parquet'" in issue["sql"]
+        listed = duckdb.sql(issue["sql"].replace(folder, str(tmp_path))).fetchall()
+        assert len(listed) == issue["count"]

@@ -96,7 +96,8 @@ def _table(view: TableView) -> Iterator[str]:
     for issue in issues[:ISSUES]:
         column = f"`{shorten(issue['column'], 40)}` " if issue.get("column") else ""
         told = f"{issue['severity']} {column}{shorten(issue['message'], 400)}"
-        yield from _wrapped(f"{told}; {at}" if (at := places(issue)) else told, "- ")
+        has_values = any("value" in each for each in issue.get("examples") or ())
+        yield from _wrapped(f"{told}; {places(issue)}" if has_values else told, "- ")
     yield from _more(len(issues) - ISSUES, "issue")
     unclear = view.unjudged
     if unclear:

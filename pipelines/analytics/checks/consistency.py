@@ -48,7 +48,7 @@ def _mixed(column: ColumnProfile, share: float) -> Say:
     if not numbers or numbers == total or numbers / total < share:
         return Passed(column.name)
     few, is_number = min(numbers, total - numbers), numbers <= total - numbers
-    odd = ", the first number" if is_number else ", the first other"
+    odd = "number" if is_number else "other"
 
     def conclude(found: Found) -> Outcome:
         issue = QualityIssue(
@@ -56,7 +56,7 @@ def _mixed(column: ColumnProfile, share: float) -> Say:
             dimension="consistency",
             severity="WARNING",
             message=f"{numbers:,} of {count(total, 'value')} are numbers and the rest are not,"
-            f" so the column is kept as text{found.first.replace(', first', odd)}",
+            f" so the column is kept as text{_first(found, odd)}",
             count=few,
             affected=few,
             column=column.name,
@@ -66,6 +66,14 @@ def _mixed(column: ColumnProfile, share: float) -> Say:
 
     look = where.matching(column.name, text_forms.NUMBER, is_so=is_number)
     return Suspicion(look, conclude, known=few)
+
+
+def _first(found: Found, odd: str) -> str:
+    if not found.examples:
+        return ""
+    first = found.examples[0]
+    such = f" (“{cell(first['value'], 30)}”)" if "value" in first else ""
+    return f"; the first {odd} is in row {first['row']:,}{such}"
 
 
 def categorical_cardinality(subject: Subject) -> Iterator[Say]:
@@ -128,15 +136,17 @@ def _padded(column: ColumnProfile, share: float) -> Say:
     if not total or total / rows <= share:
         return Passed(column.name)
     harmless = total / rows >= FIXED or (column.figures.get("meanLength") or 0) > PROSE
-    only = f" ({blank:,} of them hold nothing else)" if blank else ""
+    only = f" ({blank:,} of them {verb(blank, 'holds', 'hold')} nothing else)" if blank else ""
+    said = f"{verb(total, 'has', 'have')} white space around {verb(total, 'it', 'them')}{only}"
+    if blank == total:
+        said = f"{verb(total, 'holds', 'hold')} nothing but white space"
 
     def conclude(found: Found) -> Outcome:
         issue = QualityIssue(
             rule="padded_values",
             dimension="consistency",
             severity="INFO" if harmless else "WARNING",
-            message=f"{total:,} of {count(rows, 'value')} {verb(total, 'has', 'have')}"
-            f" white space around {verb(total, 'it', 'them')}{only}{found.first}",
+            message=f"{total:,} of {count(rows, 'value')} {said}{found.first}",
             count=total,
             affected=0 if harmless else total,
             column=column.name,

@@ -22,6 +22,8 @@ from pipelines.analytics.outliers import THRESHOLD, Spread, Tail, number, spread
 from pipelines.analytics.wording import amount, count, percent, verb
 from pipelines.profile import ColumnProfile
 
+TWO = 2  # distinct values
+
 
 def numeric_range(subject: Subject) -> Iterator[Say]:
     """Share of values outside mean ± 3 standard deviations: 1 % is a WARNING, 5 % an ERROR.
@@ -36,6 +38,8 @@ def numeric_range(subject: Subject) -> Iterator[Say]:
         found = spread(column)
         if found is None:
             yield _unspread(column)
+        elif _is_indicator(column):
+            yield Inconclusive(column.name, "it holds 0 and 1 alone, which have no range")
         else:
             yield _ranged(found, settings, subject.tails.get(column.name))
 
@@ -93,6 +97,12 @@ def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:
     return Suspicion(look, conclude)
 
 
+def _is_indicator(column: ColumnProfile) -> bool:
+    """Whether it says no and yes, as 0 and 1; however seldom, none of these is far out."""
+    ends = [number(column.figures.get(name)) for name in ("min", "max")]
+    return column.figures.get("distinctCount") == TWO and ends == [0.0, 1.0]
+
+
 def _grade(ratio: float, settings: NumericRange) -> Severity | None:
     if not ratio or ratio < settings.warning:
         return None
@@ -116,10 +126,13 @@ def _range_metrics(
 
 
 def skew(subject: Subject) -> Iterator[Say]:
-    """Numbers with a tail on one side, a skewness of 3 and more: an INFO."""
+    """Numbers with a tail on one side, a skewness of 3 and more: an INFO.
+
+    Two values make no tail, however seldom one of them is.
+    """
     settings = subject.settings.skew
     for column in subject.profile.columns:
-        if column.is_numeric:
+        if column.is_numeric and column.figures.get("distinctCount") != TWO:
             yield _skewed(column, settings)
 
 

@@ -72,6 +72,7 @@ def healthy() -> pl.DataFrame:
             "quantity": [n % 1000 for n in index],
             "change": [(n * 37 % 2001) - 1000 for n in index],
             "flag": [n % 3 == 0 for n in index],
+            "seldom": [int(n % 12 == 0) for n in index],
             "label": [(-1, 1)[n % 2] for n in index],
             "region": [("north", "south", "east")[n % 3] for n in index],
             "sku": [f"{'ABC'[n % 3]}-{n:05d}" for n in index],

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from pipelines.analytics.finalize import GENERATOR
-from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics import dirty, learnable
 from tests.pipelines.analytics import run as runs
 
 ROOT = Path(__file__).parents[3]
@@ -45,6 +45,7 @@ EVERY_TYPE = pl.DataFrame(
         {"one": runs.sales(), "two": EVERY_TYPE},
         {"customers": learnable.customers()},
         {"prices": learnable.prices(100)},
+        {"orders": dirty.orders()},
         {"blobs": learnable.blobs()},
         {"noise": learnable.noise()},
         {"empty": EVERY_TYPE.clear()},

@@ -185,7 +185,8 @@ def _issues(findings: Findings, several: bool) -> Sheet:
         for issue in quality["issues"]
     ]
     entries.sort(key=lambda issue: scoring.SEVERITIES.index(issue["severity"]))
-    known = {*("severity", "table", "column", "rule", "message", "count", "affected", "dimension", "value")}
+    told = ("severity", "table", "column", "rule", "message", "count", "affected", "dimension")
+    known = {*told, "value"}
     ours = dict.fromkeys(
         name
         for entry in entries

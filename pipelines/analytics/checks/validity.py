@@ -18,7 +18,8 @@ from pipelines.analytics.checks.base import (
     Suspicion,
 )
 from pipelines.analytics.checks.settings import NumericRange, Skew
-from pipelines.analytics.outliers import THRESHOLD, Spread, Tail, number, spread
+from pipelines.analytics.fences import THRESHOLDS, Spread, number, spread
+from pipelines.analytics.outliers import Tail
 from pipelines.analytics.wording import amount, count, percent, verb
 from pipelines.profile import ColumnProfile
 
@@ -88,7 +89,7 @@ def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:
         )
         return Failed(issue, metrics, look)
 
-    if k == THRESHOLD:
+    if k == THRESHOLDS["zscore"]:
         tail = tail or Tail()
         beyond = tuple(each for each in tail.examples if each["zscore"] > k)
         return conclude(Found(tail.beyond, beyond))

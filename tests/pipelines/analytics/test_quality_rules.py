@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
+from pipelines import artifacts
 from pipelines.analytics import data_quality, location, outliers
 from pipelines.analytics.checks.registry import RULES
 from pipelines.analytics.checks.settings import QualityOptions, RuleSettings
@@ -100,10 +101,10 @@ class Parts:
             found.Whole(frame[start : start + rows_a_part], at, start + 1)
             for at, start in enumerate(range(0, frame.height, rows_a_part))
         ]
-        names = [(f"part-{each.part:05d}.parquet", each.frame.height) for each in self.slices]
-        for (name, _), each in zip(names, self.slices, strict=True):
-            each.frame.write_parquet(folder / name)
-        self.ground = Ground(str(folder), tuple(frame.columns), tuple(names))
+        for each in self.slices:
+            each.frame.write_parquet(folder / f"part-{each.part:05d}.parquet")
+        parts = tuple((each.part, each.frame.height) for each in self.slices)
+        self.ground = Ground(str(folder), tuple(frame.columns), parts)
 
     def read(self, columns, matters):
         assert matters({}) is True
@@ -113,7 +114,7 @@ class Parts:
     def assessed(self, masked=(), **rules):
         return data_quality.assess(
             self.profile,
-            outliers.tails(self.profile, self.read),
+            outliers.far(self.profile, self.read)["zscore"],
             partial(location.locate, slices=self.read, masked=masked),
             options=QualityOptions.model_validate(rules),
             today=dirty.TODAY,
@@ -155,7 +156,7 @@ def test_the_sql_of_an_issue_lists_its_rows(orders, assessed):
         listed = duckdb.sql(issue["sql"]).fetchall()
 
         assert len(listed) == issue["count"], issue["message"]
-        places = {(path.rpartition("/")[2], row) for path, row, *_ in listed}
+        places = {(artifacts.part_number(path), row) for path, row, *_ in listed}
         shown = {(example["part"], example["partRow"]) for example in issue["examples"]}
         assert len(shown) == min(issue["count"], 20)
         assert shown <= places, issue["message"]
@@ -165,9 +166,7 @@ def test_an_example_says_where_it_lies(orders, assessed):
     """The row in the table, and the part with the row in it, name the same value."""
     for issue in assessed["issues"]:
         for example in issue["examples"]:
-            part = int(example["part"].removeprefix("part-").removesuffix(".parquet"))
-
-            assert example["row"] == part * 150 + example["partRow"]
+            assert example["row"] == example["part"] * 150 + example["partRow"]
             if issue["rule"] in {"padded_values", "case_variants", "mojibake"}:
                 value = orders.frame.get_column(issue["column"])[example["row"] - 1]
                 assert example["value"] == value

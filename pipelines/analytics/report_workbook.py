@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipelines.analytics import data_quality, narrative, report_view, scoring
+from pipelines.analytics import data_quality, narrative, report_view
 from pipelines.analytics.column_card import COUNTED, MEASURED, Card
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
-from pipelines.analytics.report_quality import places
+from pipelines.analytics.scoring import SEVERITIES
 from pipelines.analytics.spreadsheet import Field, Sheet, Style, Value
-from pipelines.analytics.wording import moment, number, plain, visible
+from pipelines.analytics.wording import moment, number, places, plain, visible
 from pipelines.profile import ColumnProfile
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
@@ -184,9 +184,9 @@ def _issues(findings: Findings, several: bool) -> Sheet:
         for table, quality in zip(findings.tables, findings.quality, strict=True)
         for issue in quality["issues"]
     ]
-    entries.sort(key=lambda issue: scoring.SEVERITIES.index(issue["severity"]))
-    told = ("severity", "table", "column", "rule", "message", "count", "affected", "dimension")
-    known = {*told, "value"}
+    entries.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
+    known = {*("severity", "table", "column", "rule", "message", "count", "dimension", "value")}
+    known.add("affected")
     ours = dict.fromkeys(
         name
         for entry in entries
@@ -217,7 +217,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
             entry.get("dimension"),
             (entry.get("bounds") or {}).get("lower"),
             (entry.get("bounds") or {}).get("upper"),
-            places(entry) or None,
+            places(entry.get("examples") or ()) or None,
             *(entry.get(name) for name in ours),
         )
         for entry in entries

@@ -50,7 +50,7 @@ def phase_key(job_id: str, phase: Phase) -> str:
 
 
 def part_key(job_id: str, folder: str, fragment: int) -> str:
-    """One Parquet part per fragment; a repeated read replaces it."""
+    """A part is called after its first fragment; a repeated read replaces it."""
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
 
 

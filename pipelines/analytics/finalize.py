@@ -35,6 +35,7 @@ ORDER = (
     "results/clustering_metrics.json",
     "results/report.html",
     "results/report.txt",
+    "results/report.xlsx",
     "results/graphs/",
     "results/results.json",
     "results/bundles/",

@@ -22,6 +22,7 @@ def narrate(findings: Findings) -> dict[str, Any]:
         "reportArtifacts": {
             "text": result_key(findings.job_id, "report.txt"),
             "html": result_key(findings.job_id, "report.html"),
+            "workbook": result_key(findings.job_id, "report.xlsx"),
         },
     }
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -139,11 +141,13 @@ def shorten(text: str, limit: int) -> str:
 def cell(value: object, limit: int = 80, digits: int = 9) -> str:
     r"""A value out of the data, as it is: no thousands are set apart. Null is empty.
 
-    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None)
-    ('2024', '1234567.5', 'true', 'a↵', '')
+    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None), cell({"a": [1, None]})
+    ('2024', '1234567.5', 'true', 'a↵', '', '{"a":[1,null]}')
     """
     if value is None:
         return ""
+    if isinstance(value, Mapping | list | tuple):
+        return shorten(orjson.dumps(value, default=str).decode(), limit)
     if isinstance(value, bool | float):
         return amount(value, digits).replace(",", "")
     return shorten(str(value), limit)
@@ -168,6 +172,20 @@ def plain(value: object, limit: int = 120) -> str:
         return amount(value)
     shown = shorten(value, limit)
     return shown if any(map(str.isalnum, shown)) else f"“{shown}”"
+
+
+def places(examples: Sequence[Mapping[str, Any]], at_most: int = 5) -> str:
+    """The first of the cells that an issue speaks of.
+
+    >>> places([{"row": 5113, "value": -2.5}, {"row": 5114, "value": None}, {"value": "x"}])
+    'row 5,113: -2.5; row 5,114: empty; x'
+    """
+    told = []
+    for example in examples[:at_most]:
+        value = cell(example["value"], 40) or "empty" if "value" in example else ""
+        place = f"row {example['row']:,}" if example.get("row") is not None else ""
+        told.append(": ".join(filter(None, (place, value))))
+    return "; ".join(told)
 
 
 def moment(epoch_s: float) -> str:

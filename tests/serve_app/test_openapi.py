@@ -5,6 +5,8 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
+from pipelines.analytics.finalize import ANALYSIS_VERSION
+
 OPERATIONS = {
     "getHealth": ("get", "/health"),
     "getReadiness": ("get", "/ready"),
@@ -21,6 +23,7 @@ OPERATIONS = {
     "listTables": ("get", "/jobs/{job_id}/tables"),
     "listConnectors": ("get", "/connectors"),
     "listFormats": ("get", "/formats"),
+    "getSchema": ("get", "/schemas/{name}"),
 }
 
 
@@ -125,3 +128,15 @@ def test_formats_are_listed(client):
 
     assert ".parquet" in formats["parquet"]
     assert len(formats) >= 4
+
+
+def test_the_schema_of_results_is_served(client):
+    """By the version that results.json names; what was never published is not found."""
+    answer = client.get(f"/schemas/results-{ANALYSIS_VERSION}")
+
+    schema = answer.json()
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:metricfoundry:results:{ANALYSIS_VERSION}"
+    assert schema["properties"]["analysisVersion"] == {"const": ANALYSIS_VERSION}
+    assert client.get("/schemas/results-0").status_code == 404
+    assert client.get("/schemas/..%2Fresults-1").status_code == 404

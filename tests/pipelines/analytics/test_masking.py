@@ -62,7 +62,7 @@ def published(object_store, sqlite_url, frame, **options):
 def unfolded(name, body):
     """The bytes as they lie, and what archives, Parquet and states hold inside."""
     yield name, body
-    if name.endswith(".zip"):
+    if name.endswith((".zip", ".xlsx")):
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for member in archive.namelist():
                 yield from unfolded(f"{name}/{member}", archive.read(member))
@@ -116,6 +116,7 @@ def test_without_masking_the_same_search_finds_them(object_store, sqlite_url):
 
     places = {inner.split("/")[0] for inner, _ in found}
     assert places >= {"phases", "results", "states"}
+    assert any("report.xlsx/" in inner for inner, _ in found)
     kinds = {secret for _, secret in found}
     assert {MAILS[0], CARDS[0], BROKEN, str(BIRTHS[0]), "Quillfeather"} <= kinds
 

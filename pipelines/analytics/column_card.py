@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.analytics import plots
+from pipelines.analytics.column_shares import Shares, Top, pictures, shares
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Payload
 from pipelines.analytics.wording import (
@@ -41,8 +42,16 @@ MEASURED = (
     ("mad", "median abs. deviation"),
     ("skewness", "skewness"),
     ("kurtosis", "kurtosis"),
+    ("range", "range"),
+    ("coefficientOfVariation", "coefficient of variation"),
+    ("mode", "mode"),
     ("meanLength", "mean length"),
+    ("medianLength", "median length"),
+    ("meanWords", "mean words"),
+    ("items", "items in all"),
+    ("itemType", "type of items"),
     ("resolution", "resolution"),
+    ("timeZone", "time zone"),
 )
 
 NOTED = (
@@ -52,15 +61,6 @@ NOTED = (
 )
 
 Fact = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Top:
-    """A frequent value, and its share of the values."""
-
-    value: str
-    count: str
-    ratio: float
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,26 @@ class Card:
             for name, word in COUNTED
             if figures.get(name)
         ]
-        return shown + self._meaning()
+        return shown + self._order() + self._meaning()
+
+    def _order(self) -> list[Fact]:
+        """How the values follow each other, what stood for none, and which days are missing."""
+        figures = self.column.figures
+        shown = []
+        if figures.get("uniqueCount"):
+            once = bounded(figures["uniqueCount"], self.estimate("uniqueCount"))
+            shown.append(("occur once", once))
+        if figures.get("monotonic"):
+            shown.append(("order", figures["monotonic"].replace("_", " ")))
+        gaps = figures.get("gaps")
+        if gaps and gaps["count"]:
+            missing = count(gaps["missing"], gaps["unit"])
+            shown.append(("gaps", f"{amount(gaps['count'])}, {missing} missing"))
+        tokens = figures.get("nullTokens")
+        if tokens:
+            told = [f"{shorten(token, 20)} ({amount(n)})" for token, n in tokens.items()]
+            shown.append(("read as empty", shorten(", ".join(told), 120)))
+        return shown
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -156,6 +175,16 @@ class Card:
     @property
     def chart(self) -> Drawing | None:
         return plots.small_histogram(self.column) if plots.bins(self.column) else None
+
+    @property
+    def pictures(self) -> list[tuple[str, Drawing]]:
+        return list(pictures(self.column))
+
+    @property
+    def shares(self) -> list[Shares]:
+        """The frequent values, then the kinds of values."""
+        found = [Shares("Most frequent values", self.tops)] if self.tops else []
+        return [*found, *shares(self.column)]
 
     @property
     def tops(self) -> list[Top]:

@@ -388,3 +388,52 @@ def test_a_card_says_what_a_column_means():
 
     assert "iban, 95 % of the values, check digits hold in 100 %" in page
     assert "19 of 20 values are bank accounts" in page
+
+
+def card_of(column_type, **figures):
+    """The page of a table whose only column has these figures."""
+    found = findings({"t": pl.DataFrame({"a": ["x", "y"]})})
+    (table,) = found.tables
+    column = ColumnProfile("a", column_type, "text", 200, 0, figures)
+    return check(report.html(replace(found, tables=(replace(table, columns=(column,)),))))
+
+
+def test_a_card_shows_into_which_kinds_the_values_fall():
+    """Shapes with their shares, unless hardly two texts share one; the fields of structs."""
+    shapes = [{"pattern": "AA-9999", "count": 150}, {"pattern": "", "count": 20}]
+
+    assert "AA-9999150(empty)20" in "".join(card_of("text", patterns=shapes).text.split())
+    assert "Shapes" not in card_of("text", patterns=[{"pattern": "a", "count": 9}]).text
+    fields = [{"name": f"f{n}", "type": "text", "present": 90} for n in range(20)]
+    text = card_of("struct", fields=fields).text
+    assert "Fields, and in how many values they are (the first 12 of 20)" in text
+    assert "f11 text" in text
+    assert "f12 text" not in text
+
+
+def test_a_card_shows_lengths_and_calendars():
+    """A small chart each, with its figures in words; none where all is in one bar."""
+    lengths = {"edges": [0.0, 5.0, 10.0], "counts": [150, 50]}
+
+    text = card_of("text", lengthHistogram=lengths).text
+    assert "Lengths in characters" in text
+    assert "0 150, 5 50" in text
+    assert "Lengths in items" in card_of("list", lengthHistogram=lengths).text
+    text = card_of("date", byWeekday=[100, 0, 0, 0, 0, 0, 100], byMonth=[200] + [0] * 11).text
+    assert "By day of the week" in text
+    assert "Mon 100, Sun 100" in text
+    assert "By month" not in text
+
+
+def test_a_card_says_order_gaps_and_what_stood_for_nothing():
+    """And how many values occur once."""
+    text = card_of(
+        "date",
+        uniqueCount=12,
+        monotonic="strictly_increasing",
+        gaps={"unit": "day", "count": 19, "missing": 62, "longest": []},
+        nullTokens={"n/a": 3, "<b>": 1},
+    ).text
+
+    for words in ("strictly increasing", "19, 62 days missing", "n/a (3), <b> (1)", "occur once"):
+        assert words in text

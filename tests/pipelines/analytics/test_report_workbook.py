@@ -179,6 +179,18 @@ FAR = [
 ]
 
 
+def test_associations_stand_below_the_correlations_with_where_they_are_from():
+    """A pair of the row sample never looks as if it spoke for all rows."""
+    found = findings({"sales": sales()})
+    pair = {"left": "a", "right": "b", "correlation": 0.5, "sampleSize": 9, "method": "cramers_v"}
+    associations = [{**pair, "basis": "row_sample"}]
+
+    book = sheets(replace(found, descriptive={**found.descriptive, "associations": associations}))
+
+    last = book["Correlations"][-1]
+    assert (last["Method"], last["From"], last["Rows"]) == ("cramers v", "row sample", 9)
+
+
 @pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))
 def test_foreign_text_stays_text_wherever_it_appears(payload):
     """Files, tables, columns, cells and messages: all can be read back, and none is a formula."""

@@ -67,8 +67,8 @@ class TableProfile:
     `correlation` is the Pearson matrix of the columns in `correlated` (symmetric, float64, NaN
     where undefined) and `pair_counts` the rows behind each entry. `sample` is a seeded row sample
     in row order, with the row number in the table (from 1) in `sample_rows`. Beyond 1,000 numeric
-    columns `correlation` holds those that correlate best in the sample, and is that of the sample:
-    `correlation_method` is then `sample`, and else `exact`.
+    columns `correlated` holds the 400 that correlate best in the sample, and `correlation` is that
+    of the sample: `correlation_method` is then `sample`, and else `exact`.
     """
 
     name: str

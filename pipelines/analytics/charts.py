@@ -150,6 +150,8 @@ def _flagged(findings: Findings) -> Iterator[tuple[str, str]]:
             if "column" in issue:
                 yield table.name, issue["column"]
     for report in findings.descriptive.get("outliers") or ():
+        if report["method"] != "zscore":
+            continue
         yield report.get("table", findings.tables[0].name), report["column"]
 
 

@@ -1,6 +1,5 @@
 """Evidence: what the phases look at, read once a process however many of them ask."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from threading import RLock
@@ -9,7 +8,8 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
-from pipelines.analytics.outliers import Tail, tails
+from pipelines.analytics.exact_pairs import over_all_rows
+from pipelines.analytics.outliers import Far, Tails, far
 from pipelines.analytics.workspace import Workspace
 from pipelines.artifacts import Phase
 from pipelines.formats.base import Notice
@@ -32,10 +32,15 @@ class Evidence:
             return self._tables
 
     @property
-    def tails(self) -> tuple[Mapping[str, Tail], ...]:
-        """The rows beyond three deviations, by column, of each table."""
+    def far(self) -> tuple[Far, ...]:
+        """The values beyond the fences of each method, by column, of each table."""
         with self._lock:
-            return self._tails
+            return self._far
+
+    @property
+    def tails(self) -> tuple[Tails, ...]:
+        """The rows beyond three deviations, by column, of each table."""
+        return tuple(found["zscore"] for found in self.far)
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -49,12 +54,18 @@ class Evidence:
 
     @cached_property
     def _tables(self) -> tuple[TableProfile, ...]:
-        return tuple(_profile(table, self._workspace.states(table)) for table in self.ingest.tables)
+        return tuple(
+            over_all_rows(
+                _profile(table, self._workspace.states(table)),
+                partial(self._workspace.slices, table),
+            )
+            for table in self.ingest.tables
+        )
 
     @cached_property
-    def _tails(self) -> tuple[Mapping[str, Tail], ...]:
+    def _far(self) -> tuple[Far, ...]:
         return tuple(
-            tails(profile, partial(self._workspace.slices, table))
+            far(profile, partial(self._workspace.slices, table))
             for table, profile in zip(self.ingest.tables, self._tables, strict=True)
         )
 

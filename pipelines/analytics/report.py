@@ -36,6 +36,8 @@ LIMITS = {
     "open_issues": 25,
     "issues": 100,
     "pairs": 20,
+    "associations": 10,
+    "copies": 10,
     "outliers": 30,
     "excluded": 40,
 }

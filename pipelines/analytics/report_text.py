@@ -13,7 +13,7 @@ from pipelines.analytics.wording import amount, cell, count, moment, percent, sh
 
 WIDTH = 80
 COLUMNS = 200
-ISSUES, PAIRS, WARNINGS, EXCLUDED = 50, 20, 50, 40
+ISSUES, PAIRS, ASSOCIATIONS, WARNINGS, EXCLUDED = 50, 20, 10, 50, 40
 
 
 def text(findings: Findings) -> bytes:
@@ -110,19 +110,30 @@ def _table(view: TableView) -> Iterator[str]:
         ]
         yield from _aligned([("column", "column", "r"), *pairs], left=2)
         yield from _more(len(view.correlations) - PAIRS, "pair")
+    if view.associations:
+        yield from _heading("Associations", "-")
+        yield from _wrapped(view.basis, "")
+        for kind in view.associations:
+            yield from _wrapped(f"{kind.title}. {kind.meaning}.", "- ")
+            lines = [
+                (shorten(p["left"], 28), shorten(p["right"], 28), f"{p['correlation']:.3f}",
+                 amount(p["sampleSize"]))
+                for p in kind.entries[:ASSOCIATIONS]
+            ]  # fmt: skip
+            yield from _aligned([("column", "column", "figure", "rows"), *lines], left=2)
+            yield from _more(len(kind.entries) - ASSOCIATIONS, "pair")
     if view.outliers:
         yield from _heading("Outliers", "-")
         far = [
             (
-                shorten(report["column"], 28),
-                amount(report.get("count", len(report["values"]))),
-                cell(report["values"][0]["value"], 20),
-                f"{report['values'][0]['zscore']:.1f}",
+                shorten(found.column, 24),
+                *(amount(found.counts.get(method, 0)) for method in ("zscore", "tukey", "mad")),
+                cell(found.farthest["value"], 16),
+                f"{found.farthest['zscore']:.1f}",
             )
-            for report in view.outliers[:PAIRS]
-            if report["values"]
+            for found in view.outliers[:PAIRS]
         ]
-        yield from _aligned([("column", "values", "farthest", "z"), *far])
+        yield from _aligned([("column", "z >= 3", "Tukey", "MAD", "farthest", "z"), *far])
         yield from _more(len(view.outliers) - PAIRS, "column")
 
 

@@ -9,6 +9,7 @@ from pipelines.analytics.column_card import Card, Fact
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.report_relations import Kind, Outlying, basis, kinds, outlying
 from pipelines.analytics.wording import (
     amount,
     bounded,
@@ -49,7 +50,10 @@ class TableView:
     folds: Sequence[Sequence[Card]]
     correlations: Sequence[Payload]
     scatters: Sequence[Drawing]
-    outliers: Sequence[Payload]
+    outliers: Sequence[Outlying]
+    associations: Sequence[Kind]
+    basis: str
+    copies: Sequence[Payload]
 
     @property
     def cards(self) -> list[Card]:
@@ -129,6 +133,7 @@ def table_views(findings: Findings) -> list[TableView]:
         anchor = f"t{number_ + 1}"
         cards = _cards(table, quality["issues"], anchor, budget)
         budget -= sum(card.carded for card in cards)
+        related = _of(findings.descriptive.get("associations"), table, findings)
         views.append(
             TableView(
                 table,
@@ -137,7 +142,10 @@ def table_views(findings: Findings) -> list[TableView]:
                 [cards[start : start + FOLD] for start in range(0, len(cards), FOLD)],
                 _of(findings.descriptive.get("correlations"), table, findings),
                 scatters.get(table.name, []),
-                _of(findings.descriptive.get("outliers"), table, findings),
+                outlying(_of(findings.descriptive.get("outliers"), table, findings)),
+                kinds(related),
+                basis(related, table.rows, table.sample.height),
+                _of(findings.descriptive.get("copies"), table, findings),
             )
         )
     return views

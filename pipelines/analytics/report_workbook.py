@@ -6,6 +6,7 @@ from pipelines.analytics import data_quality, narrative, report_view
 from pipelines.analytics.column_sheet import COLUMN, TABLE, as_number, columns, title, worded
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.relations.associations import ALL, SAMPLE
 from pipelines.analytics.spreadsheet import Field, Sheet, Value
 from pipelines.analytics.wording import moment, places
 
@@ -140,6 +141,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
 
 
 def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
+    """Pearson's pairs, then the associations; each says from which rows it is."""
     fields = (
         *((TABLE,) if several else ()),
         Field("Column", 26, "text"),
@@ -147,7 +149,7 @@ def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
         Field("Correlation", 12, "coefficient"),
         Field("Rows", 12, "count"),
         Field("Method", 18, "text"),
-        *((Field("From", 12, "text"),) if any("basis" in pair for pair in pairs) else ()),
+        Field("From", 12, "text"),
     )
     rows = (
         (
@@ -156,8 +158,8 @@ def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
             pair["right"],
             pair["correlation"],
             pair["sampleSize"],
-            worded(pair.get("method")),
-            *((worded(pair.get("basis")),) if len(fields) > 5 + several else ()),
+            worded(pair["method"]),
+            worded(pair.get("basis") or (ALL if pair["method"] == "pearson" else SAMPLE)),
         )
         for pair in pairs
     )
@@ -175,17 +177,21 @@ def _outliers(reports: Sequence[Payload], several: bool) -> Sheet:
         Field("In all", 12, "count"),
         Field("Method", 14, "text"),
         Field("Threshold", 10),
+        Field("Lower bound", 13),
+        Field("Upper bound", 13),
     )
     rows = (
         (
             *((report["table"],) if several else ()),
             report["column"],
             as_number(found["value"]),
-            found.get("zscore"),
+            found["zscore"],
             found.get("row"),
             report.get("count"),
             worded(report["method"]),
-            report.get("threshold"),
+            report["threshold"],
+            (report.get("bounds") or {}).get("lower"),
+            (report.get("bounds") or {}).get("upper"),
         )
         for report in reports
         for found in report["values"]

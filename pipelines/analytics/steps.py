@@ -51,7 +51,7 @@ class Steps:
 
     def descriptive_stats(self, state: RunState) -> RunState:
         evidence = self._of(state)
-        payload = descriptive.payload(evidence.tables, evidence.tails)
+        payload = descriptive.payload(evidence.tables, evidence.far)
         return self._publish(Phase.DESCRIPTIVE_STATS, payload, descriptive.files(payload))
 
     def ml_inference(self, state: RunState) -> RunState:

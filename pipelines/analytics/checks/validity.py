@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipelines.analytics.checks.base import QualityIssue, Subject, Verdict
-from pipelines.analytics.outliers import Spread, Tail, spread
+from pipelines.analytics.fences import Spread, spread
+from pipelines.analytics.outliers import Tail
 
 WARNING_FROM = 0.01
 ERROR_FROM = 0.05

@@ -53,7 +53,7 @@ def test_the_sheets_hold_what_the_report_says():
     assert region["Issues"] == 1
     issues = found.quality[0]["issues"]
     assert [line["What was found"] for line in book["Issues"]] == [i["message"] for i in issues]
-    pairs = found.descriptive["correlations"]
+    pairs = [*found.descriptive["correlations"], *found.descriptive["associations"]]
     assert [line["Correlation"] for line in book["Correlations"]] == pytest.approx(
         [pair["correlation"] for pair in pairs]
     )

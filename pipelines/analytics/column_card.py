@@ -42,16 +42,8 @@ MEASURED = (
     ("mad", "median abs. deviation"),
     ("skewness", "skewness"),
     ("kurtosis", "kurtosis"),
-    ("range", "range"),
-    ("coefficientOfVariation", "coefficient of variation"),
-    ("mode", "mode"),
     ("meanLength", "mean length"),
-    ("medianLength", "median length"),
-    ("meanWords", "mean words"),
-    ("items", "items in all"),
-    ("itemType", "type of items"),
     ("resolution", "resolution"),
-    ("timeZone", "time zone"),
 )
 
 NOTED = (
@@ -107,26 +99,7 @@ class Card:
             for name, word in COUNTED
             if figures.get(name)
         ]
-        return shown + self._order() + self._meaning()
-
-    def _order(self) -> list[Fact]:
-        """How the values follow each other, what stood for none, and which days are missing."""
-        figures = self.column.figures
-        shown = []
-        if figures.get("uniqueCount"):
-            once = bounded(figures["uniqueCount"], self.estimate("uniqueCount"))
-            shown.append(("occur once", once))
-        if figures.get("monotonic"):
-            shown.append(("order", figures["monotonic"].replace("_", " ")))
-        gaps = figures.get("gaps")
-        if gaps and gaps["count"]:
-            missing = count(gaps["missing"], gaps["unit"])
-            shown.append(("gaps", f"{amount(gaps['count'])}, {missing} missing"))
-        tokens = figures.get("nullTokens")
-        if tokens:
-            told = [f"{shorten(token, 20)} ({amount(n)})" for token, n in tokens.items()]
-            shown.append(("read as empty", shorten(", ".join(told), 120)))
-        return shown
+        return shown + self._meaning()
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""

@@ -10,6 +10,7 @@ from pipelines.analytics.wording import amount, shorten
 from pipelines.profile import ColumnProfile
 
 SHAPES, FIELDS = 5, 12
+FEWER = 4
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HOURS = tuple(f"{hour}:00" for hour in range(24))
@@ -38,10 +39,10 @@ class Shares:
 
 
 def shares(column: ColumnProfile) -> Iterator[Shares]:
-    """The shapes of texts, unless they have none in common, and the fields of structs."""
+    """The shapes of texts, where they tell more than the texts do, and the fields of structs."""
     figures, values = column.figures, column.non_null_count
     shapes = figures.get("patterns") or ()
-    if values and shapes and not _is_free(shapes, values):
+    if values and shapes and _tell(shapes[:SHAPES], values, figures.get("distinctCount")):
         least = "≥ " if "patterns" in (figures.get("estimates") or {}) else ""
         yield Shares(
             "Shapes: A a capital, a a small letter, 9 a digit",
@@ -76,9 +77,10 @@ def pictures(column: ColumnProfile) -> Iterator[tuple[str, Drawing]]:
             yield name, plots.small_bars(f"{name}: {column.name}", labels, counts)
 
 
-def _is_free(shapes: Sequence[Mapping[str, Any]], values: int) -> bool:
-    """Whether the texts have no shape in common, so that some examples would say nothing."""
-    return sum(int(each["count"]) for each in shapes[:SHAPES]) * 2 < values
+def _tell(shapes: Sequence[Mapping[str, Any]], values: int, distinct: int | None) -> bool:
+    """Whether most texts have one of these shapes, and the shapes are far fewer than the texts."""
+    covered = sum(int(each["count"]) for each in shapes)
+    return 2 * covered >= values and (distinct or 0) >= FEWER * len(shapes)
 
 
 def _top(name: str, count: int, values: int, least: str = "") -> Top:

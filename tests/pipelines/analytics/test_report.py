@@ -402,11 +402,14 @@ def card_of(column_type, **figures):
 
 
 def test_a_card_shows_into_which_kinds_the_values_fall():
-    """Shapes with their shares, unless hardly two texts share one; the fields of structs."""
+    """Shapes with their shares, unless the texts tell as much; the fields of structs."""
     shapes = [{"pattern": "AA-9999", "count": 150}, {"pattern": "", "count": 20}]
 
-    assert "AA-9999150(empty)20" in "".join(card_of("text", patterns=shapes).text.split())
-    assert "Shapes" not in card_of("text", patterns=[{"pattern": "a", "count": 9}]).text
+    text = card_of("text", patterns=shapes, distinctCount=90).text
+    assert "AA-9999150(empty)20" in "".join(text.split())
+    assert "Shapes" not in card_of("text", patterns=shapes, distinctCount=3).text
+    rare = [{"pattern": "a", "count": 9}]
+    assert "Shapes" not in card_of("text", patterns=rare, distinctCount=190).text
     fields = [{"name": f"f{n}", "type": "text", "present": 90} for n in range(20)]
     text = card_of("struct", fields=fields).text
     assert "Fields, and in how many values they are (the first 12 of 20)" in text

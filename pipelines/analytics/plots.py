@@ -161,7 +161,7 @@ def _coefficient(x: float, y: float, width: float, height: float, r: float | Non
     words: Role = "paper" if abs(r) > 0.6 else "ink"
     return [
         Boxes(((x, y, width, height),), role, 0.06 + 0.94 * abs(r)),
-        Text(x + width / 2, y + height / 2 + 4, f"{r:.2f}", words, 11, "middle"),
+        Text(x + width / 2, y + height / 2 + 4, f"{r:z.2f}", words, 11, "middle"),
     ]
 
 

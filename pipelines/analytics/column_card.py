@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipelines.analytics import plots
+from pipelines.analytics.column_shares import Shares, Top, pictures, shares
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Payload
 from pipelines.analytics.wording import (
@@ -52,15 +53,6 @@ NOTED = (
 )
 
 Fact = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Top:
-    """A frequent value, and its share of the values."""
-
-    value: str
-    count: str
-    ratio: float
 
 
 @dataclass(frozen=True)
@@ -156,6 +148,16 @@ class Card:
     @property
     def chart(self) -> Drawing | None:
         return plots.small_histogram(self.column) if plots.bins(self.column) else None
+
+    @property
+    def pictures(self) -> list[tuple[str, Drawing]]:
+        return list(pictures(self.column))
+
+    @property
+    def shares(self) -> list[Shares]:
+        """The frequent values, then the kinds of values."""
+        found = [Shares("Most frequent values", self.tops)] if self.tops else []
+        return [*found, *shares(self.column)]
 
     @property
     def tops(self) -> list[Top]:

@@ -65,6 +65,26 @@ def small_histogram(column: ColumnProfile) -> Drawing:
     return Drawing(320, 104, f"Histogram of {visible(column.name)}", description, marks)
 
 
+def small_bars(title: str, labels: Sequence[str], counts: Sequence[int]) -> Drawing:
+    """A bar for each count, for a card; the first and the last label are written below.
+
+    There is one label more than counts where labels stand between the bars.
+    """
+    most = max(counts, default=0) or 1
+    across, up = Scale(0, len(counts), 0, 320), Scale(0, most, 54, 4)
+    drawn = [(place, place + 1, count) for place, count in enumerate(counts)]
+    marks = (
+        _bars(drawn, across, up),
+        Line(0, 54.5, 320, 54.5, "grid"),
+        Text(0, 70, labels[0]),
+        Text(320, 70, labels[-1], anchor="end"),
+    )
+    told = ", ".join(
+        f"{label} {count:,}" for label, count in zip(labels, counts, strict=False) if count
+    )
+    return Drawing(320, 74, visible(title), told, marks)
+
+
 def scatter(names: tuple[str, str], points: Sequence[tuple[float, float]], about: str) -> Drawing:
     """Two columns of the same rows against each other."""
     left, right = (visible(name) for name in names)
@@ -141,7 +161,7 @@ def _coefficient(x: float, y: float, width: float, height: float, r: float | Non
     words: Role = "paper" if abs(r) > 0.6 else "ink"
     return [
         Boxes(((x, y, width, height),), role, 0.06 + 0.94 * abs(r)),
-        Text(x + width / 2, y + height / 2 + 4, f"{r:.2f}", words, 11, "middle"),
+        Text(x + width / 2, y + height / 2 + 4, f"{r:z.2f}", words, 11, "middle"),
     ]
 
 

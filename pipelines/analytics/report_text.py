@@ -30,11 +30,6 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield ""
     for name, figure, remark in report_view.headline(findings):
         yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
-    said = narrative.highlights(findings)
-    if said:
-        yield from _heading("Highlights")
-        for sentence in said:
-            yield from _wrapped(str(sentence), "- ")
     warned = report_view.warnings(findings)
     if warned:
         yield from _heading("Warnings")
@@ -43,15 +38,20 @@ def _lines(findings: Findings) -> Iterator[str]:
             told = f"{shorten(warning.message, 400)}{place}"
             yield from _wrapped(f"{warning.severity} {told}", "- ")
         yield from _more(len(warned) - WARNINGS, "warning")
+    said = narrative.highlights(findings)
+    if said:
+        yield from _heading("Highlights")
+        for sentence in said:
+            yield from _wrapped(str(sentence), "- ")
+    for view in report_view.table_views(findings):
+        yield from _table(view)
+    found = learned(findings.inference)
+    if found:
+        yield from _learned(found)
     rows = findings.rows
     yield from _heading("How it was read")
     yield f"  {count(rows.read, 'row')} read: {rows.parsed:,} parsed, {rows.repaired:,} repaired,"
     yield f"  {rows.rejected:,} rejected, {rows.skipped:,} skipped (header and blank lines)"
-    found = learned(findings.inference)
-    if found:
-        yield from _learned(found)
-    for view in report_view.table_views(findings):
-        yield from _table(view)
 
 
 def _learned(found: Learned) -> Iterator[str]:

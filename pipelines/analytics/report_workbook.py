@@ -1,24 +1,18 @@
 """Report workbook: the findings as sheets, for people who live in a spreadsheet. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pipelines.analytics import data_quality, narrative, report_view
-from pipelines.analytics.column_card import COUNTED, MEASURED, Card
+from pipelines.analytics.column_sheet import COLUMN, TABLE, as_number, columns, title, worded
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.relations.associations import ALL, SAMPLE
 from pipelines.analytics.scoring import SEVERITIES
-from pipelines.analytics.spreadsheet import Field, Sheet, Style, Value
-from pipelines.analytics.wording import moment, number, places, plain, visible
-from pipelines.profile import ColumnProfile
+from pipelines.analytics.spreadsheet import Field, Sheet, Value
+from pipelines.analytics.wording import moment, places
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
-DIGITS = 15  # that a spreadsheet keeps
-QUANTILES = ("p1", "p5", "p25", "p50", "p75", "p95", "p99")
-FIRST = ("distinctCount", "min", "max", "mean", "stddev")
-TITLES = {**dict((*MEASURED, *COUNTED)), "distinctCount": "distinct", "p50": "median"}
 SEVERITY = Field("Severity", 10, "text")
-TABLE, COLUMN = Field("Table", 20, "text"), Field("Column", 26, "text")
 
 
 def sheets(findings: Findings) -> Iterator[Sheet]:
@@ -28,11 +22,12 @@ def sheets(findings: Findings) -> Iterator[Sheet]:
     if several:
         yield _tables(findings)
     if any(table.columns for table in findings.tables):
-        yield _columns(findings, several)
+        yield columns(findings, several)
     if any(quality["issues"] for quality in findings.quality):
         yield _issues(findings, several)
-    if findings.descriptive.get("correlations"):
-        yield _correlations(findings.descriptive["correlations"], several)
+    pairs = [findings.descriptive.get(name) or () for name in ("correlations", "associations")]
+    if any(pairs):
+        yield _correlations([pair for listed in pairs for pair in listed], several)
     if findings.descriptive.get("outliers"):
         yield _outliers(findings.descriptive["outliers"], several)
 
@@ -100,84 +95,6 @@ def _tables(findings: Findings) -> Sheet:
     return Sheet("Tables", fields, rows, held=1)
 
 
-def _columns(findings: Findings, several: bool) -> Sheet:
-    names = _figure_names(column for table in findings.tables for column in table.columns)
-    fields = (
-        *((TABLE,) if several else ()),
-        COLUMN,
-        Field("Type", 10, "text"),
-        Field("Meaning", 16, "text"),
-        Field("Personal", 14, "text"),
-        Field("Issues", 8, "count"),
-        Field("Values", 12, "count"),
-        Field("Empty", 12, "count"),
-        Field("Empty share", 9, "percent"),
-        *(Field(_title(name), 13, _style(findings, name)) for name in names),
-        Field("Most frequent value", 24, "text"),
-        Field("How often", 12, "count"),
-        Field("Estimated, not exact", 60, "text"),
-    )
-    return Sheet("Columns", fields, _column_rows(findings, names, several), held=1 + several)
-
-
-def _column_rows(
-    findings: Findings,
-    names: Sequence[str],
-    several: bool,
-) -> Iterator[Sequence[Value]]:
-    for table, quality in zip(findings.tables, findings.quality, strict=True):
-        issues: dict[str, int] = {}
-        for issue in quality["issues"]:
-            issues[issue.get("column", "")] = issues.get(issue.get("column", ""), 0) + 1
-        for column in table.columns:
-            figures = _figures(column)
-            top = (column.figures.get("topValues") or [{}])[0]
-            yield (
-                *((table.name,) if several else ()),
-                column.name,
-                column.type,
-                _worded((column.figures.get("semanticType") or {}).get("type")),
-                _worded((column.figures.get("personal") or {}).get("kind")),
-                issues.get(column.name, 0),
-                column.non_null_count,
-                column.null_count,
-                column.null_ratio,
-                *(figures.get(name) for name in names),
-                _value(top.get("value"), column),
-                top.get("count"),
-                " ".join(Card(column, "", ()).notes) or None,
-            )
-
-
-def _figures(column: ColumnProfile) -> dict[str, Value]:
-    """Every single figure that the column has, quantiles among them."""
-    quantiles = column.figures.get("quantiles") or {}
-    found = {
-        name: value
-        for name, value in column.figures.items()
-        if isinstance(value, str | int | float)
-    }
-    found |= {name: quantiles[name] for name in QUANTILES if quantiles.get(name) is not None}
-    return {name: _value(value, column) for name, value in found.items()}
-
-
-def _figure_names(columns: Iterable[ColumnProfile]) -> list[str]:
-    """The figures that any of the columns has: the usual ones, quantiles, then as they come."""
-    found = dict.fromkeys(name for column in columns for name in _figures(column))
-    leading = [name for name in (*FIRST, *QUANTILES) if name in found]
-    return [*leading, *(name for name in found if name not in leading)]
-
-
-def _style(findings: Findings, name: str) -> Style:
-    """Ratios in percent, what is whole in every column as a count."""
-    if name.endswith("Ratio"):
-        return "percent"
-    if name in (*FIRST[1:], *QUANTILES, "sum"):
-        return "figure"
-    values = (column.figures.get(name) for table in findings.tables for column in table.columns)
-    return "count" if all(v is None or isinstance(v, int) for v in values) else "figure"
-
-
 def _issues(findings: Findings, several: bool) -> Sheet:
     entries = [
         {"table": table.name, **issue}
@@ -204,14 +121,14 @@ def _issues(findings: Findings, several: bool) -> Sheet:
         Field("Lower bound", 13),
         Field("Upper bound", 13),
         Field("Examples", 50, "text"),
-        *(Field(_title(name), 40, "text") for name in ours),
+        *(Field(title(name), 40, "text") for name in ours),
     )
     rows = (
         (
             entry["severity"],
             *((entry["table"],) if several else ()),
             entry.get("column"),
-            _worded(entry["rule"]),
+            worded(entry["rule"]),
             entry["message"],
             entry.get("count"),
             entry.get("dimension"),
@@ -226,13 +143,15 @@ def _issues(findings: Findings, several: bool) -> Sheet:
 
 
 def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
+    """Pearson's pairs, then the associations; each says from which rows it is."""
     fields = (
         *((TABLE,) if several else ()),
         Field("Column", 26, "text"),
         Field("Other column", 26, "text"),
         Field("Correlation", 12, "coefficient"),
         Field("Rows", 12, "count"),
-        Field("Method", 16, "text"),
+        Field("Method", 18, "text"),
+        Field("From", 12, "text"),
     )
     rows = (
         (
@@ -241,7 +160,8 @@ def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
             pair["right"],
             pair["correlation"],
             pair["sampleSize"],
-            _worded(pair.get("method")),
+            worded(pair["method"]),
+            worded(pair.get("basis") or (ALL if pair["method"] == "pearson" else SAMPLE)),
         )
         for pair in pairs
     )
@@ -259,17 +179,21 @@ def _outliers(reports: Sequence[Payload], several: bool) -> Sheet:
         Field("In all", 12, "count"),
         Field("Method", 14, "text"),
         Field("Threshold", 10),
+        Field("Lower bound", 13),
+        Field("Upper bound", 13),
     )
     rows = (
         (
             *((report["table"],) if several else ()),
             report["column"],
-            _as_number(found["value"]),
+            as_number(found["value"]),
             found["zscore"],
             found.get("row"),
             report.get("count"),
-            _worded(report["method"]),
+            worded(report["method"]),
             report["threshold"],
+            (report.get("bounds") or {}).get("lower"),
+            (report.get("bounds") or {}).get("upper"),
         )
         for report in reports
         for found in report["values"]
@@ -287,40 +211,3 @@ def _cut(
             yield (more, *[None] * (width - 1))
             return
         yield row
-
-
-def _title(name: str) -> str:
-    """A wire name as a person says it.
-
-    >>> _title("medianLength"), _title("p95"), _title("mad")
-    ('Median length', '95 %', 'Median abs. deviation')
-    """
-    if name in TITLES:
-        said = TITLES[name]
-    elif name in QUANTILES:
-        said = f"{name[1:]} %"
-    else:
-        said = re.sub(r"(?<=[a-z0-9])([A-Z])", lambda found: f" {found[1].lower()}", name)
-    return said[:1].upper() + said[1:]
-
-
-def _worded(word: object) -> str | None:
-    return visible(str(word)).replace("_", " ") if word else None
-
-
-def _value(value: object, column: ColumnProfile) -> Value:
-    if isinstance(value, str):
-        return _as_number(value) if column.is_numeric else value
-    return value if value is None or isinstance(value, int | float) else plain(value)
-
-
-def _as_number(value: Value) -> Value:
-    """Decimals travel as text; they are numbers again where a spreadsheet keeps all their digits.
-
-    >>> _as_number("12.50"), _as_number("9007199254740993")
-    (12.5, '9007199254740993')
-    """
-    found = number(value) if isinstance(value, str) else None
-    if found is None or sum(map(str.isdigit, str(value))) > DIGITS:
-        return value
-    return found

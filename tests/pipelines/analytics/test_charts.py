@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from pipelines.analytics import charts
+from pipelines.analytics import charts, plots
+from pipelines.analytics.drawing import Text
 from tests.pipelines.analytics.found import findings, sales
 
 
@@ -134,3 +135,12 @@ def test_with_several_tables_names_begin_with_the_table():
     made = names(charts.graphs(findings({"north": sales(50), "south": sales(60)})))
 
     assert {"north_amount_histogram.png", "south_amount_histogram.png"} <= set(made)
+
+
+def test_a_coefficient_that_rounds_to_nothing_has_no_sign():
+    """The heatmap says 0.00, not -0.00."""
+    drawing = plots.heatmap(["a", "b"], [[1.0, -0.001], [-0.001, 1.0]])
+
+    words = [mark.words for mark in drawing.marks if isinstance(mark, Text)]
+    assert "0.00" in words
+    assert "-0.00" not in words

@@ -1,8 +1,13 @@
 import csv
 import io
 
+import numpy as np
+import polars as pl
+import pytest
+
 from pipelines.analytics import descriptive
 from pipelines.analytics.outliers import Tail
+from tests.pipelines.analytics.found import findings
 from tests.pipelines.analytics.profiles import numbers, table, text
 
 QUANTILES = {"p1": 1, "p5": 5, "p25": 25, "p50": 50, "p75": 75, "p95": 95, "p99": 99}
@@ -78,3 +83,15 @@ def test_of_several_tables_the_strongest_pairs_come_first():
     ]
     assert (payload["correlationPairs"], payload["correlationsOmitted"]) == (2, 0)
     assert payload["outliers"][0]["table"] == "weak"
+
+
+def test_quantiles_of_the_csv_are_those_of_the_data():
+    """q5 to q95 are what numpy makes of all values, not what a normal distribution would have."""
+    values = [float(n * n % 1009) for n in range(400)] + [5000.0] * 9
+
+    described = findings({"t": pl.DataFrame({"a": values})}).descriptive
+
+    (line,) = rows_of(descriptive.files(described)[0])
+    expected = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95])
+    found = [float(line[name]) for name in ("q5", "q25", "q50", "q75", "q95")]
+    assert found == pytest.approx(expected.tolist(), abs=0, rel=1e-15)

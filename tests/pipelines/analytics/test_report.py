@@ -163,6 +163,9 @@ def test_the_page_says_what_was_found():
     assert sections | {"warnings", "reading", "highlights"} <= set(page.ids)
     order = [name for name in page.ids if name in {"warnings", "highlights", "t1", "reading"}]
     assert order == ["warnings", "highlights", "t1", "reading"]
+    text = report.text(found).decode()
+    headings = ("\nWarnings\n", "\nHighlights\n", "\nTable sales\n", "\nHow it was read\n")
+    assert [text.index(each) for each in headings] == sorted(text.index(each) for each in headings)
     assert " = completeness 95.8 % × uniqueness 100 % ×" in page.text
 
 
@@ -388,3 +391,41 @@ def test_a_card_says_what_a_column_means():
 
     assert "iban, 95 % of the values, check digits hold in 100 %" in page
     assert "19 of 20 values are bank accounts" in page
+
+
+def card_of(column_type, **figures):
+    """The page of a table whose only column has these figures."""
+    found = findings({"t": pl.DataFrame({"a": ["x", "y"]})})
+    (table,) = found.tables
+    column = ColumnProfile("a", column_type, "text", 200, 0, figures)
+    return check(report.html(replace(found, tables=(replace(table, columns=(column,)),))))
+
+
+def test_a_card_shows_into_which_kinds_the_values_fall():
+    """Shapes with their shares, unless the texts tell as much; the fields of structs."""
+    shapes = [{"pattern": "AA-9999", "count": 150}, {"pattern": "", "count": 20}]
+
+    text = card_of("text", patterns=shapes, distinctCount=90).text
+    assert "AA-9999150(empty)20" in "".join(text.split())
+    assert "Shapes" not in card_of("text", patterns=shapes, distinctCount=3).text
+    rare = [{"pattern": "a", "count": 9}]
+    assert "Shapes" not in card_of("text", patterns=rare, distinctCount=190).text
+    fields = [{"name": f"f{n}", "type": "text", "present": 90} for n in range(20)]
+    text = card_of("struct", fields=fields).text
+    assert "Fields, and in how many values they are (the first 12 of 20)" in text
+    assert "f11 text" in text
+    assert "f12 text" not in text
+
+
+def test_a_card_shows_lengths_and_calendars():
+    """A small chart each, with its figures in words; none where all is in one bar."""
+    lengths = {"edges": [0.0, 5.0, 10.0], "counts": [150, 50]}
+
+    text = card_of("text", lengthHistogram=lengths).text
+    assert "Lengths in characters" in text
+    assert "0 150, 5 50" in text
+    assert "Lengths in items" in card_of("list", lengthHistogram=lengths).text
+    text = card_of("date", byWeekday=[100, 0, 0, 0, 0, 0, 100], byMonth=[200] + [0] * 11).text
+    assert "By day of the week" in text
+    assert "Mon 100, Sun 100" in text
+    assert "By month" not in text

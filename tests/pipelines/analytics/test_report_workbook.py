@@ -53,7 +53,7 @@ def test_the_sheets_hold_what_the_report_says():
     assert region["Issues"] == 1
     issues = found.quality[0]["issues"]
     assert [line["What was found"] for line in book["Issues"]] == [i["message"] for i in issues]
-    pairs = found.descriptive["correlations"]
+    pairs = [*found.descriptive["correlations"], *found.descriptive["associations"]]
     assert [line["Correlation"] for line in book["Correlations"]] == pytest.approx(
         [pair["correlation"] for pair in pairs]
     )
@@ -177,6 +177,18 @@ FAR = [
         "values": [{"value": n, "zscore": 4.0, "row": n} for n in range(5)],
     }
 ]
+
+
+def test_associations_stand_below_the_correlations_with_where_they_are_from():
+    """A pair of the row sample never looks as if it spoke for all rows."""
+    found = findings({"sales": sales()})
+    pair = {"left": "a", "right": "b", "correlation": 0.5, "sampleSize": 9, "method": "cramers_v"}
+    associations = [{**pair, "basis": "row_sample"}]
+
+    book = sheets(replace(found, descriptive={**found.descriptive, "associations": associations}))
+
+    last = book["Correlations"][-1]
+    assert (last["Method"], last["From"], last["Rows"]) == ("cramers v", "row sample", 9)
 
 
 @pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))

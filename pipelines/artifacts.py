@@ -63,6 +63,11 @@ def part_number(key: str) -> int:
     return int(key.rpartition("part-")[2].removesuffix(".parquet"))
 
 
+def table_prefix(job_id: str, folder: str) -> str:
+    """The prefix of the parts of a table."""
+    return f"{base(job_id)}tables/{folder}/"
+
+
 def scratch(job_id: str) -> str:
     """The prefix of what is gone when the job has been read."""
     return f"{base(job_id)}scratch/"

@@ -1,5 +1,6 @@
 """Evidence: what the phases look at, read once a process however many of them ask."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from threading import RLock
@@ -8,7 +9,10 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
+from pipelines.analytics.checks.base import Found, Suspicion
 from pipelines.analytics.exact_pairs import over_all_rows
+from pipelines.analytics.ground import Ground
+from pipelines.analytics.location import locate
 from pipelines.analytics.outliers import Far, Tails, far
 from pipelines.analytics.workspace import Workspace
 from pipelines.artifacts import Phase
@@ -41,6 +45,21 @@ class Evidence:
     def tails(self) -> tuple[Tails, ...]:
         """The rows beyond three deviations, by column, of each table."""
         return tuple(found["zscore"] for found in self.far)
+
+    def look(self, at: int) -> Callable[[Sequence[Suspicion]], Sequence[Found]]:
+        """How the rows of a table are looked at; a masked column does not tell its values."""
+        table = self.ingest.tables[at]
+        return partial(locate, slices=partial(self._workspace.slices, table), masked=table.masked)
+
+    def ground(self, at: int) -> Ground:
+        """Where the rows of a table lie in the store."""
+        table = self.ingest.tables[at]
+        prefix = artifacts.table_prefix(self._workspace.order.job_id, table.folder)
+        return Ground(
+            self._workspace.uri(prefix.rstrip("/")),
+            tuple(name for name, _ in table.schema),
+            tuple((part.key.rpartition("/")[2], part.rows) for part in table.parts),
+        )
 
     @property
     def notices(self) -> tuple[Notice, ...]:

@@ -15,6 +15,8 @@ LONG_TAIL = 2.0  # skewness; the exponential distribution's
 FEW = 20  # distinct values of a category
 FEW_FAR = 0.1  # the share of rows up to which values far from the median are the exception
 
+BY_COLUMN = {"all_null", "constant", "imbalance", "skew"}  # rules that speak as `_column` does
+
 Parts = tuple["str | Name", ...]
 
 
@@ -52,6 +54,8 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     for table, quality in zip(findings.tables, findings.quality, strict=True):
         columns = {column.name: column for column in table.columns}
         for issue in quality["issues"]:
+            if issue["rule"] in BY_COLUMN:
+                continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight

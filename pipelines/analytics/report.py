@@ -11,6 +11,7 @@ from pipelines.analytics import (
     charts,
     narrative,
     report_members,
+    report_quality,
     report_view,
     report_workbook,
     spreadsheet,
@@ -109,8 +110,9 @@ def _template() -> Template:
         "coded": _coded,
         "counted": wording.count,
         "percent": wording.percent,
-        "places": wording.places,
+        "places": report_quality.places,
         "plain": wording.plain,
+        "query": report_quality.query,
         "shorten": wording.shorten,
         "size": wording.size,
     }

@@ -8,6 +8,7 @@ from pipelines.analytics import narrative, report_view
 from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
+from pipelines.analytics.report_quality import places
 from pipelines.analytics.report_view import TableView
 from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
 
@@ -94,9 +95,16 @@ def _table(view: TableView) -> Iterator[str]:
         yield "  Nothing found."
     for issue in issues[:ISSUES]:
         column = f"`{shorten(issue['column'], 40)}` " if issue.get("column") else ""
-        told = f"{issue['severity']} {column}{shorten(issue['message'], 300)}"
-        yield from _wrapped(told, "- ")
+        told = f"{issue['severity']} {column}{shorten(issue['message'], 400)}"
+        has_values = any("value" in each for each in issue.get("examples") or ())
+        yield from _wrapped(f"{told}; {places(issue)}" if has_values else told, "- ")
     yield from _more(len(issues) - ISSUES, "issue")
+    unclear = view.unjudged
+    if unclear:
+        yield from _heading("Not judged", "-")
+    for rule, column, reason in unclear[:ISSUES]:
+        yield from _wrapped(f"{rule}{f' of `{column}`' if column else ''}: {reason}", "- ")
+    yield from _more(len(unclear) - ISSUES, "verdict")
     yield from _heading("Columns", "-")
     cards = [card for fold in view.folds for card in fold]
     header = ("column", "type", "empty", "distinct", "min", "mean", "max")

@@ -9,6 +9,7 @@ from pipelines.analytics.column_card import Card, Fact
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.report_quality import unjudged
 from pipelines.analytics.report_relations import Kind, Outlying, basis, kinds, outlying
 from pipelines.analytics.wording import (
     amount,
@@ -81,6 +82,10 @@ class TableView:
             ("Repeated rows", f"{duplicates} ({percent(repeated.get('ratio'))})"),
             ("Quality score", percent(self.quality["score"])),
         ]
+
+    @property
+    def unjudged(self) -> list[tuple[str, str, str]]:
+        return list(unjudged(self.quality))
 
     @property
     def heatmap(self) -> Drawing | None:

@@ -102,6 +102,15 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def verb(n: int, one: str, several: str) -> str:
+    """The form of a verb that goes with a number of things.
+
+    >>> verb(1, "lies", "lie"), verb(2, "lies", "lie")
+    ('lies', 'lie')
+    """
+    return one if n == 1 else several
+
+
 def bounded(value: object, estimate: Mapping[str, Any] | None) -> str:
     """A figure, with the bound that it is known to when it is an estimate.
 
@@ -172,20 +181,6 @@ def plain(value: object, limit: int = 120) -> str:
         return amount(value)
     shown = shorten(value, limit)
     return shown if any(map(str.isalnum, shown)) else f"“{shown}”"
-
-
-def places(examples: Sequence[Mapping[str, Any]], at_most: int = 5) -> str:
-    """The first of the cells that an issue speaks of.
-
-    >>> places([{"row": 5113, "value": -2.5}, {"row": 5114, "value": None}, {"value": "x"}])
-    'row 5,113: -2.5; row 5,114: empty; x'
-    """
-    told = []
-    for example in examples[:at_most]:
-        value = cell(example["value"], 40) or "empty" if "value" in example else ""
-        place = f"row {example['row']:,}" if example.get("row") is not None else ""
-        told.append(": ".join(filter(None, (place, value))))
-    return "; ".join(told)
 
 
 def moment(epoch_s: float) -> str:

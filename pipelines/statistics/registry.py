@@ -18,12 +18,13 @@ from pipelines.statistics.signs import Signs
 from pipelines.statistics.text_values import TextValues
 from pipelines.statistics.truth import Truth
 from pipelines.statistics.values import Values
+from pipelines.statistics.writing import Writing
 
 Statistics = tuple[type[Statistic], ...]
 
 ANY: Statistics = (Counts, Examples, Semantics)
 NUMERIC: Statistics = (Extremes, Moments, Signs, Values)
-TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues)
+TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues, Writing)
 TEMPORAL: Statistics = (Extremes, Values)
 BOOLEAN: Statistics = (Truth, Values)
 BINARY: Statistics = (TextValues,)

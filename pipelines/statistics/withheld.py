@@ -14,10 +14,11 @@ from pipelines.statistics.patterns import TOP
 from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.signs import Signs
 from pipelines.statistics.truth import Truth
+from pipelines.statistics.writing import Writing
 
 TOLD = ("distinctCount", "patterns", "semanticType", "personal")
 # What holds counts and lengths only, and so nothing that tells a value.
-HARMLESS = (Counts, Lengths, Padding, Signs, Truth)
+HARMLESS = (Counts, Lengths, Padding, Signs, Truth, Writing)
 
 
 @dataclass(frozen=True, slots=True)

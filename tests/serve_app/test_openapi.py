@@ -5,6 +5,7 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
+from pipelines.analytics.checks.registry import RULES
 from pipelines.analytics.finalize import ANALYSIS_VERSION
 
 OPERATIONS = {
@@ -56,6 +57,18 @@ def test_every_operation_is_described_and_can_fail_as_a_problem(document):
                 else:
                     assert answer["content"] == {"application/problem+json": {"schema": reference}}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_every_quality_rule_is_described(document):
+    """The options of a job name each rule, and each of its thresholds says what it does."""
+    schemas = document["components"]["schemas"]
+    rules = schemas["QualityOptions"]["properties"]
+
+    assert list(rules) == [rule.name for rule in RULES]
+    for rule in rules.values():
+        described = schemas[rule["$ref"].rpartition("/")[2]]
+        assert described["description"]
+        assert all("description" in field for field in described["properties"].values())
 
 
 def test_every_reference_leads_somewhere(document):

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from pipelines.analytics.finalize import GENERATOR
 from pipelines.artifacts import Phase
 from pipelines.formats.base import Failure, SkippedMember
-from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics import dirty, learnable
 from tests.pipelines.analytics import run as runs
 from tests.pipelines.analytics.test_masking import people
 
@@ -117,6 +117,7 @@ def results_of(object_store, sqlite_url, options=None, **facts):
         {"people": people()},
         {"customers": learnable.customers()},
         {"prices": learnable.prices(100)},
+        {"orders": dirty.orders()},
         {"blobs": learnable.blobs()},
         {"noise": learnable.noise()},
         {"empty": EVERY_TYPE.clear()},

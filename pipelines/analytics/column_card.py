@@ -1,6 +1,6 @@
 """Column card: the figures of one column in the words and the order of the report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,10 +39,17 @@ MEASURED = (
     ("sum", "sum"),
     ("iqr", "interquartile range"),
     ("mad", "median abs. deviation"),
+    ("coefficientOfVariation", "coefficient of variation"),
+    ("mode", "mode"),
     ("skewness", "skewness"),
     ("kurtosis", "kurtosis"),
     ("meanLength", "mean length"),
+    ("medianLength", "median length"),
+    ("items", "items"),
+    ("nullItems", "empty items"),
     ("resolution", "resolution"),
+    ("timeZone", "time zone"),
+    ("uniqueCount", "occur once"),
 )
 
 NOTED = (
@@ -97,7 +104,7 @@ class Card:
                 ("length", shortest if shortest == longest else f"{shortest} to {longest}")
             )
         shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
-        return shown + self._meaning()
+        return shown + list(_order(figures)) + self._meaning()
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -171,6 +178,21 @@ class Card:
 
 def _has(figures: Mapping[str, Any], name: str) -> bool:
     return figures.get(name) is not None
+
+
+def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:
+    """How the values follow each other, and which dates are odd."""
+    if figures.get("monotonic") not in {None, "constant"}:
+        yield "row by row", figures["monotonic"].replace("_", " ")
+    gaps = figures.get("gaps")
+    if gaps and gaps["count"]:
+        found = f"{count(gaps['count'], 'gap')}, {count(gaps['missing'], gaps['unit'])} in all"
+        yield "without a value", found
+    future = figures.get("future")
+    if future and future["count"]:
+        yield f"after {future['asOf']}", amount(future["count"])
+    for day, found in (figures.get("epochDates") or {}).items():
+        yield f"on {day}", amount(found)
 
 
 def _estimated(what: str, estimate: Mapping[str, Any]) -> str:

@@ -15,7 +15,15 @@ from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.signs import Signs
 from pipelines.statistics.truth import Truth
 
-TOLD = ("distinctCount", "patterns", "semanticType", "personal")
+TOLD = (
+    "distinctCount",
+    "uniqueCount",
+    "constant",
+    "allUnique",
+    "patterns",
+    "semanticType",
+    "personal",
+)
 # What holds counts and lengths only, and so nothing that tells a value.
 HARMLESS = (Counts, Lengths, Padding, Signs, Truth)
 
@@ -52,6 +60,8 @@ class Withheld:
         bound = {"method": "withheld", "lower": least, "upper": most, "confidence": 0.99}
         estimates: dict[str, Any] = {"distinctCount": bound}
         united = {**theirs, **mine, "distinctCount": least, "estimates": estimates}
+        for lost in ("uniqueCount", "constant", "allUnique"):
+            united.pop(lost, None)
         if "patterns" in united:
             united["patterns"] = _patterns(mine, theirs)
             least_counts = [each["count"] for each in united["patterns"]]

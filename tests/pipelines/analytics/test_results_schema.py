@@ -63,6 +63,23 @@ def test_results_follow_their_schema(tables, object_store, sqlite_url):
     assert [table["name"] for table in results["tables"]] == list(tables)
 
 
+def test_every_figure_of_a_column_is_described(object_store, sqlite_url):
+    """No profile of any type has a field that the schema does not know."""
+    order = runs.order(object_store.config, sqlite_url, str(uuid.uuid4()))
+    tables = {"sales": runs.sales(), "every": EVERY_TYPE}
+
+    outcome = runs.run(order, tables=tables)
+
+    results = json.loads(object_store.get(outcome.result_key))
+    found = {
+        field
+        for table in results["tables"]
+        for column in table["columnProfiles"]
+        for field in column
+    }
+    assert found <= set(SCHEMA["$defs"]["columnProfile"]["properties"])
+
+
 def test_the_schema_is_one_that_can_be_broken():
     """It is a valid schema, and nothing is not a result."""
     Draft202012Validator.check_schema(SCHEMA)

@@ -1,4 +1,4 @@
-"""NIST's Statistical Reference Datasets, univariate: the data (public domain) and what is certified.
+"""NIST's Statistical Reference Datasets, univariate: data (public domain) and certified values.
 
 https://www.itl.nist.gov/div898/strd/univ/homepage.html. Values are decimals, as NIST prints them.
 """

@@ -163,8 +163,9 @@ def test_ranks_hold_at_a_hundred_million_rows(stream, budget):
 )
 def test_distinct_values_hold_at_a_hundred_million(budget, promised):
     """All different: within two percent (five when wide), within the bounds, whatever the order."""
+    once = np.ones(BLOCK, np.int64)
     states = [
-        DistinctSketch.of(of_codes(np.arange(BLOCK) + at * BLOCK), budget.distinct)
+        DistinctSketch.of(of_codes(np.arange(BLOCK) + at * BLOCK), once, budget.distinct)
         for at in range(BLOCKS)
     ]
     merged = states[0]

@@ -13,8 +13,8 @@ from pipelines.column_type import word
 from pipelines.formats.base import Notice, Origin
 from pipelines.statistics import screening
 from pipelines.statistics.base import Statistic
-from pipelines.statistics.calendar import Calendar
 from pipelines.statistics.comoments import CoMoments
+from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.null_rows import NullRows
 from pipelines.statistics.row_sample import RowSample
@@ -164,6 +164,7 @@ def _column(
     if null_tokens:
         figures["nullTokens"] = dict(null_tokens)
     figures |= _spread(figures, estimates, count - nulls)
+    figures.setdefault("typeCounts", {word(dtype): count - nulls} if count > nulls else {})
     figures["estimates"] = estimates
     inferred = "unknown" if count == nulls else _INFERRED.get(word(dtype), "text")
     return ColumnProfile(name, word(dtype), inferred, count, nulls, figures)

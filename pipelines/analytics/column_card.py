@@ -104,7 +104,7 @@ class Card:
                 ("length", shortest if shortest == longest else f"{shortest} to {longest}")
             )
         shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
-        return shown + list(_order(figures)) + self._meaning()
+        return [*shown, *_order(figures), *_written(figures), *self._meaning()]
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -178,6 +178,22 @@ class Card:
 
 def _has(figures: Mapping[str, Any], name: str) -> bool:
     return figures.get(name) is not None
+
+
+def _written(figures: Mapping[str, Any]) -> Iterator[Fact]:
+    """What texts read as and are written in, and oddities that are counted nowhere else."""
+    types = {kind: n for kind, n in (figures.get("typeCounts") or {}).items() if n}
+    if len(types) > 1:
+        yield "read as", ", ".join(f"{kind} {amount(n)}" for kind, n in types.items())
+    scripts = figures.get("scripts") or {}
+    if set(scripts) - {"Latin", "other"}:
+        yield "scripts", ", ".join(sorted(scripts, key=lambda script: -scripts[script]))
+    if figures.get("words"):
+        yield "words", amount(figures["words"])
+    for odd in figures.get("oddities") or ():
+        if odd["what"] in {"mojibake", "control"}:
+            what = {"control": "with control characters"}.get(odd["what"], odd["what"])
+            yield what, f"{amount(odd['count'])}, first in row {amount(odd['firstRow'])}"
 
 
 def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:

@@ -34,9 +34,8 @@ class Lengths:
     def of(cls, view: ColumnView) -> Self:
         if view.word == "list":
             return cls._of(_list_lengths(view.present), None, view.budget.exact)
-        texts = view.texts if view.text_runs is None else view.text_runs.values
         counts = None if view.text_runs is None else view.text_runs.counts
-        return cls._of(texts.str.len_chars().to_numpy(), counts, view.budget.exact)
+        return cls._of(view.unit_chars, counts, view.budget.exact)
 
     @classmethod
     def _of(

@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 
 from pipelines.statistics.base import Statistic, TableStatistic
-from pipelines.statistics.calendar import Calendar
+from pipelines.statistics.characters import Characters
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.counts import Counts
+from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.examples import Examples
 from pipelines.statistics.extremes import Extremes, TextExtremes
 from pipelines.statistics.lengths import Lengths
 from pipelines.statistics.moments import Moments
 from pipelines.statistics.null_rows import NullRows
+from pipelines.statistics.oddities import Oddities
 from pipelines.statistics.order import Order
 from pipelines.statistics.padding import Padding
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.semantics import Semantics
 from pipelines.statistics.signs import Signs
 from pipelines.statistics.structure import Fields, Items
+from pipelines.statistics.text_types import TextTypes
 from pipelines.statistics.text_values import TextValues
 from pipelines.statistics.truth import Truth
 from pipelines.statistics.values import Values
@@ -25,9 +28,9 @@ from pipelines.statistics.wholeness import Wholeness
 
 Statistics = tuple[type[Statistic], ...]
 
-ANY: Statistics = (Counts, Examples, Semantics)
+ANY: Statistics = (Counts, Oddities, Examples, Semantics)
 NUMERIC: Statistics = (Extremes, Moments, Signs, Wholeness, Order, Values)
-TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues)
+TEXT: Statistics = (TextExtremes, Lengths, Padding, TextTypes, Characters, TextValues)
 DURATION: Statistics = (Extremes, Order, Values)
 TEMPORAL: Statistics = (Extremes, Order, Calendar, Values)
 BOOLEAN: Statistics = (Truth, Values)

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from pipelines.statistics.characters import Characters
 from pipelines.statistics.counts import Counts
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.lengths import Lengths
+from pipelines.statistics.oddities import Oddities
 from pipelines.statistics.padding import Padding
 from pipelines.statistics.patterns import TOP
 from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.signs import Signs
+from pipelines.statistics.text_types import TextTypes
 from pipelines.statistics.truth import Truth
 
 TOLD = (
@@ -25,7 +28,7 @@ TOLD = (
     "personal",
 )
 # What holds counts and lengths only, and so nothing that tells a value.
-HARMLESS = (Counts, Lengths, Padding, Signs, Truth)
+HARMLESS = (Characters, Counts, Lengths, Oddities, Padding, Signs, TextTypes, Truth)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.profile import profile_table
 from pipelines.statistics.budget import Budget
-from pipelines.statistics.calendar import UNITS, Calendar
 from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.dates import UNITS, Calendar
 from pipelines.statistics.table_states import TableStates
 
 RNG = np.random.default_rng(3)

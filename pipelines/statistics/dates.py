@@ -1,4 +1,4 @@
-"""Calendar: when values fall: hours, weekdays, months, gaps, how fine they are, what is no date."""
+"""Dates: when values fall: hours, weekdays, months, gaps, how fine they are, what is no date."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self

@@ -11,8 +11,9 @@ import polars as pl
 
 from pipelines.column_type import word
 from pipelines.formats.base import Notice, Origin
-from pipelines.statistics import screening
+from pipelines.statistics import co_missing, screening
 from pipelines.statistics.base import Statistic
+from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
@@ -91,7 +92,27 @@ class TableProfile:
     preview: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Notice, ...] = ()
     empty_rows: int = 0
+    co_missing: Mapping[str, Any] = field(default_factory=dict)
     correlation_method: str = "exact"
+
+    @property
+    def cells(self) -> int:
+        return self.rows * len(self.columns)
+
+    @property
+    def missing_cells(self) -> int:
+        return sum(column.null_count for column in self.columns)
+
+    def gaps_to_wire(self) -> dict[str, Any]:
+        """What is missing in the table, as `tables[]` tells it."""
+        return {
+            "cells": self.cells,
+            "missingCells": self.missing_cells,
+            "rowsWithNulls": self.rows_with_nulls,
+            "emptyRows": self.empty_rows,
+            "coMissing": dict(self.co_missing),
+            "completeness": self.completeness,
+        }
 
 
 def profile_table(
@@ -141,8 +162,22 @@ def profile_table(
         preview=tuple(preview),
         notices=tuple(notices),
         empty_rows=states.of_table(NullRows).all,
+        co_missing=_co_missing(states, sample),
         correlation_method="sample" if is_screened else "exact",
     )
+
+
+def _co_missing(states: TableStates, sample: RowSample) -> dict[str, Any]:
+    """Which columns lack the same rows; of very many columns, as far as the sample tells."""
+    state, names = states.of_table(CoMissing), states.schema.names()
+    found = co_missing.sampled(sample.frame) if state.is_too_wide else state.result()["pairs"]
+    return {
+        "pairs": [
+            {**pair, "left": names[pair["left"]], "right": names[pair["right"]]} for pair in found
+        ],
+        "method": "sample" if state.is_too_wide else "exact",
+        "rows": sample.frame.height if state.is_too_wide else states.rows,
+    }
 
 
 def _column(

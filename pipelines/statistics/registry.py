@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.statistics.base import Statistic, TableStatistic
 from pipelines.statistics.characters import Characters
+from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.counts import Counts
 from pipelines.statistics.dates import Calendar
@@ -38,7 +39,13 @@ BINARY: Statistics = (TextValues,)
 LIST: Statistics = (Lengths, Items, TextValues)
 STRUCT: Statistics = (Fields, TextValues)
 
-TABLE: tuple[type[TableStatistic], ...] = (NullRows, Duplicates, CoMoments, RowSample)
+TABLE: tuple[type[TableStatistic], ...] = (
+    NullRows,
+    CoMissing,
+    Duplicates,
+    CoMoments,
+    RowSample,
+)
 
 BY_TYPE: Mapping[str, Statistics] = {
     "integer": ANY + NUMERIC,

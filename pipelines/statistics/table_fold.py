@@ -10,7 +10,7 @@ import polars as pl
 from pipelines.statistics.table_states import TableStates
 
 ROWS = 1 << 17
-SIZE_BYTES = 128 << 20
+SIZE_BYTES = 192 << 20  # of values; wide tables cost less the more rows a block has
 FIXED = 8  # bytes of a value that is no text
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 BLOCK_BYTES = 4 << 20
 DIGEST_BYTES = 32 << 20
+HELD_BYTES, HELD = 4 << 20, 4  # objects up to this size are held by a process, so many of them
 MULTIPART_BYTES = 64 << 20
 CONDITION_LOST = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 FULL = {"InsufficientStorage", "XMinioStorageFull", "507"}
@@ -320,6 +321,12 @@ class S3Object:
         end = min(end, self.size)
         if start >= end:
             return b""
+        if self.size <= HELD_BYTES:
+            return _whole(self)[start:end]
+        return self.fetched(start, end)
+
+    def fetched(self, start: int, end: int) -> bytes:
+        """The range, asked of the store whatever is held."""
         with _translated(f"s3://{self.bucket}/{self.key}", self.config):
             content: bytes = self._get(start, end).read()
         return content
@@ -327,6 +334,9 @@ class S3Object:
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         stop = self.size if end is None else min(end, self.size)
         if start >= stop:
+            return
+        if self.size <= HELD_BYTES:
+            yield _whole(self)[start:stop]
             return
         with _translated(f"s3://{self.bucket}/{self.key}", self.config):
             yield from self._get(start, stop).iter_chunks(BLOCK_BYTES)
@@ -342,6 +352,12 @@ class S3Object:
             digest.update(self.read(start, start + DIGEST_BYTES))
             on_block()
         return digest.hexdigest()
+
+
+@lru_cache(maxsize=HELD)
+def _whole(source: S3Object) -> bytes:
+    """A small object at once: a workbook or a database asks for it in many ranges, and again."""
+    return source.fetched(0, source.size)
 
 
 class _RangeReader(io.RawIOBase):

@@ -50,8 +50,22 @@ def phase_key(job_id: str, phase: Phase) -> str:
 
 
 def part_key(job_id: str, folder: str, fragment: int) -> str:
-    """One Parquet part per fragment; a repeated read replaces it."""
+    """A part is called after its first fragment; a repeated read replaces it."""
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
+
+
+def part_number(key: str) -> int:
+    """The number in a part's name.
+
+    >>> part_number(part_key("1", "orders", 12))
+    12
+    """
+    return int(key.rpartition("part-")[2].removesuffix(".parquet"))
+
+
+def table_prefix(job_id: str, folder: str) -> str:
+    """The prefix of the parts of a table."""
+    return f"{base(job_id)}tables/{folder}/"
 
 
 def scratch(job_id: str) -> str:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
+from pipelines.analytics.checks.settings import QualityOptions
+
 
 class MlOptions(BaseModel):
     """What models are to do with the data."""
@@ -29,6 +31,7 @@ class JobOptions(BaseModel):
         StrictBool, Field(description="Like members of an archive become one table.")
     ] = True
     ml: MlOptions = MlOptions()
+    quality: QualityOptions = QualityOptions()
     privacy: Annotated[
         Literal["none", "mask"],
         Field(description="`mask`: no values of personal columns but in input/ and tables/."),

@@ -22,6 +22,7 @@ from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.table_states import TableStates
 
 EPOCH = date(1970, 1, 1)
+ODD = frozenset({"impossibleDate", "mojibake"})  # of the texts, which are counted already
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class TableProfile:
     `correlation` is the Pearson matrix of the columns in `correlated` (symmetric, float64, NaN
     where undefined) and `pair_counts` the rows behind each entry. `sample` is a seeded row sample
     in row order, with the row number in the table (from 1) in `sample_rows`. Beyond 1,000 numeric
-    columns `correlation` holds those that correlate best in the sample, and is that of the sample:
-    `correlation_method` is then `sample`, and else `exact`.
+    columns `correlated` holds the 400 that correlate best in the sample, and `correlation` is that
+    of the sample: `correlation_method` is then `sample`, and else `exact`.
     """
 
     name: str
@@ -199,7 +200,8 @@ def _column(
     if null_tokens:
         figures["nullTokens"] = dict(null_tokens)
     figures |= _spread(figures, estimates, count - nulls)
-    figures.setdefault("typeCounts", {word(dtype): count - nulls} if count > nulls else {})
+    written = figures.get("writing") or {word(dtype): count - nulls}
+    figures["typeCounts"] = {kind: n for kind, n in written.items() if n and kind not in ODD}
     figures["estimates"] = estimates
     inferred = "unknown" if count == nulls else _INFERRED.get(word(dtype), "text")
     return ColumnProfile(name, word(dtype), inferred, count, nulls, figures)

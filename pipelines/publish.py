@@ -61,7 +61,7 @@ def zip_bytes(files: Iterable[tuple[str, bytes]]) -> bytes:
             entry = zipfile.ZipInfo(path, ZIP_EPOCH)
             entry.external_attr = 0o644 << 16
             entry.create_system = 3
-            packed = path.endswith((".png", ".parquet", ".zip", ".skops"))
+            packed = path.endswith((".png", ".parquet", ".zip", ".skops", ".xlsx"))
             entry.compress_type = zipfile.ZIP_STORED if packed else zipfile.ZIP_DEFLATED
             archive.writestr(entry, body, compresslevel=None if packed else DEFLATE_LEVEL)
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Scan: one fragment, read once: parsed in chunks, written to Parquet, folded into states.
+"""Scan: fragments, read once: parsed in chunks, written to a Parquet part, folded into states.
 
 This runs in a sandboxed child, of the runner or of a Ray Data task; what it returns is small.
 """
@@ -13,6 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 import polars as pl
 import pyarrow.parquet as pq
 
+from connectors.errors import MetricFoundryError, ReadError, SourceError
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import sandbox_child
 from pipelines.artifacts import PARQUET_TYPE
@@ -26,106 +27,194 @@ from pipelines.statistics.table_states import TableStates
 PREVIEW_ROWS = 5
 SPOOL_BYTES = 64 << 20
 PROBE_ROWS = 20_000
+GROUP_ROWS, GROUP_BYTES = 1 << 15, 16 << 20  # of a row group, at least, if there is more
 
 
 @dataclass(frozen=True, slots=True)
-class FragmentOrder:
-    """A fragment to scan: the schema its rows shall have, where its part and its rejects go.
+class Piece:
+    """A fragment, its number in the table, and where its part and its rejects may go."""
 
-    Without `keeps_raw`, rejects are listed without their bytes.
+    index: int
+    fragment: Fragment
+    part_key: str
+    rejects_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartOrder:
+    """Consecutive fragments to scan into one part, and the schema that their rows shall have.
+
+    Most parts are one fragment; small members of an archive share one. A part is called after its
+    first fragment. Without `keeps_raw`, rejects are listed without their bytes.
     """
 
     table: int
-    index: int
-    fragment: Fragment
+    pieces: tuple[Piece, ...]
     schema: pl.Schema
-    part_key: str
-    rejects_key: str
     store: StoreConfig
     keeps_raw: bool = True
 
     @property
+    def index(self) -> int:
+        return self.pieces[0].index
+
+    @property
     def size_bytes(self) -> int:
-        return self.fragment.size_bytes
+        return sum(piece.fragment.size_bytes for piece in self.pieces)
+
+    def alone(self) -> "list[PartOrder]":
+        """The same fragments, each as a part of its own."""
+        return [replace(self, pieces=(piece,)) for piece in self.pieces]
 
 
 @dataclass(frozen=True, slots=True)
-class FragmentResult:
-    """What scanning a fragment gave.
+class Fault:
+    """Why a fragment could not be read."""
 
-    Where `schema` is wider than what was asked for, nothing was written: the table is to be read
-    again. `span` is as in `Chunk.span`, for the whole fragment.
-    """
+    code: str
+    message: str
+    hint: str
+    retryable: bool
 
-    table: int
+    @classmethod
+    def of(cls, error: MetricFoundryError) -> "Fault":
+        return cls(error.stable_code, str(error), error.advice, error.retryable)
+
+
+@dataclass(frozen=True, slots=True)
+class FragmentReading:
+    """What became of the rows of one fragment; `span` is as in `Chunk.span`, for all of it."""
+
     index: int
-    schema: pl.Schema
-    account: RowAccount
-    part: Part | None = None
-    states: TableStates | None = None
-    preview: tuple[Mapping[str, Any], ...] = ()
+    account: RowAccount = field(default_factory=RowAccount)
     rejected: Mapping[str, int] = field(default_factory=dict)
     rejects_key: str | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     span: tuple[int, int] | None = None
+    fault: Fault | None = None
 
 
-def scan_fragment(order: FragmentOrder) -> FragmentResult:
-    """Read the fragment, write its part, fold its states. Raises ReadError or SourceError."""
-    schema = order.schema
-    fits = True
-    account = RowAccount()
-    counts: dict[str, Counter[str]] = {"repaired": Counter(), "skipped": Counter()}
-    null_tokens: dict[str, Counter[str]] = {}
-    span: tuple[int, int] | None = None
-    preview: list[Mapping[str, Any]] = []
-    fold = TableFold(order.schema, fragment=order.index)
-    with (
-        tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool,
-        FragmentRejects(keeps_raw=order.keeps_raw) as rejects,
-    ):
-        writer = _PartWriter(spool)
-        for chunk in order.fragment.chunks(order.schema):
-            account += chunk.rows
-            counts["repaired"].update(chunk.repaired)
-            counts["skipped"].update(chunk.skipped)
-            for column, tokens in chunk.null_tokens.items():
-                null_tokens.setdefault(column, Counter()).update(tokens)
-            rejects.add(chunk.rejects)
-            if chunk.span is not None:
-                span = (span[0] if span else chunk.span[0], chunk.span[1])
-            schema = united(schema, chunk.frame.schema)
-            fits = fits and schema == order.schema
-            if fits and chunk.frame.height:
-                fold.add(chunk.frame)
-                writer.write(chunk.frame)
-                if len(preview) < PREVIEW_ROWS:
-                    preview.extend(chunk.frame.head(PREVIEW_ROWS - len(preview)).to_dicts())
-            sandbox_child.report((order.table, order.index, account.data))
-        result = FragmentResult(
-            order.table,
-            order.index,
-            schema,
-            account,
-            preview=tuple(preview),
-            rejected=rejects.reasons,
-            repaired=counts["repaired"],
-            skipped=counts["skipped"],
-            null_tokens=null_tokens,
-            span=span,
-        )
-        if not fits:
-            return result
-        store = ObjectStore(order.store)
-        part = writer.finish(order.schema, order.part_key)
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """What scanning a part gave.
+
+    Without a `part`, nothing was written: `schema` is wider than what was asked for, a fragment
+    broke when some of its rows had been taken, or none could be read.
+    """
+
+    table: int
+    schema: pl.Schema
+    readings: tuple[FragmentReading, ...]
+    part: Part | None = None
+    states: TableStates | None = None
+    preview: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def index(self) -> int:
+        return self.readings[0].index
+
+    @property
+    def rows(self) -> int:
+        return sum(reading.account.data for reading in self.readings)
+
+
+def scan_part(order: PartOrder) -> PartResult:
+    """Read the fragments, write the part, fold its states; a fragment may fail, and says so."""
+    store = ObjectStore(order.store)
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        making = _Making(order, spool)
+        readings = tuple(making.read(piece, store) for piece in order.pieces)
+        if not making.holds or all(reading.fault for reading in readings):
+            return PartResult(order.table, making.schema, readings)
+        part = making.finish()
         spool.seek(0)
-        store.put_file(order.part_key, cast("BinaryIO", spool), PARQUET_TYPE)
-        kept = rejects.put(store, order.rejects_key)
-    return replace(
-        result, part=part, states=fold.states(), rejects_key=order.rejects_key if kept else None
-    )
+        store.put_file(part.key, cast("BinaryIO", spool), PARQUET_TYPE)
+    preview = tuple(making.preview)
+    return PartResult(order.table, order.schema, readings, part, making.fold.states(), preview)
+
+
+class _Making:
+    """A part while its rows come in. Small chunks wait for others, to share a row group."""
+
+    def __init__(self, order: PartOrder, spool: IO[bytes]) -> None:
+        self._order = order
+        self._rows = 0
+        self._is_torn = False
+        self._waiting: list[pl.DataFrame] = []
+        self._waiting_rows = self._waiting_bytes = 0
+        self._writer = _PartWriter(spool)
+        self.schema = order.schema
+        self.fold = TableFold(order.schema, fragment=order.index)
+        self.preview: list[Mapping[str, Any]] = []
+
+    @property
+    def holds(self) -> bool:
+        """Whether all rows so far have the schema that was asked for, and are to stay."""
+        return self.schema == self._order.schema and not self._is_torn
+
+    def read(self, piece: Piece, store: ObjectStore) -> FragmentReading:
+        """All rows of a fragment. Where it fails after its first rows, nothing holds any more."""
+        account, taken, before = RowAccount(), 0, self.schema
+        repaired: Counter[str] = Counter()
+        skipped: Counter[str] = Counter()
+        null_tokens: dict[str, Counter[str]] = {}
+        span: tuple[int, int] | None = None
+        with FragmentRejects(keeps_raw=self._order.keeps_raw) as rejects:
+            try:
+                for chunk in piece.fragment.chunks(self._order.schema):
+                    account += chunk.rows
+                    repaired.update(chunk.repaired)
+                    skipped.update(chunk.skipped)
+                    for column, tokens in chunk.null_tokens.items():
+                        null_tokens.setdefault(column, Counter()).update(tokens)
+                    rejects.add(chunk.rejects)
+                    if chunk.span is not None:
+                        span = (span[0] if span else chunk.span[0], chunk.span[1])
+                    taken += chunk.frame.height
+                    self._take(chunk.frame)
+                    report = (self._order.table, self._order.index, self._rows + account.data)
+                    sandbox_child.report(report)
+            except (ReadError, SourceError) as error:
+                self._is_torn = self._is_torn or taken > 0
+                self.schema = before  # its rows will not be in the table
+                return FragmentReading(piece.index, fault=Fault.of(error))
+            kept = self.holds and rejects.put(store, piece.rejects_key)
+        self._rows += account.data
+        return FragmentReading(
+            piece.index,
+            account,
+            rejects.reasons,
+            piece.rejects_key if kept else None,
+            repaired,
+            skipped,
+            null_tokens,
+            span,
+        )
+
+    def finish(self) -> Part:
+        self._flush()
+        return self._writer.finish(self._order.schema, self._order.pieces[0].part_key)
+
+    def _take(self, frame: pl.DataFrame) -> None:
+        self.schema = united(self.schema, frame.schema)
+        if not (self.holds and frame.height):
+            return
+        if len(self.preview) < PREVIEW_ROWS:
+            self.preview.extend(frame.head(PREVIEW_ROWS - len(self.preview)).to_dicts())
+        self._waiting.append(frame)
+        self._waiting_rows += frame.height
+        self._waiting_bytes += int(frame.estimated_size())
+        if self._waiting_rows >= GROUP_ROWS or self._waiting_bytes >= GROUP_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._waiting:
+            frame = self._waiting[0] if len(self._waiting) == 1 else pl.concat(self._waiting)
+            self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
+            self.fold.add(frame)
+            self._writer.write(frame)
 
 
 class _PartWriter:

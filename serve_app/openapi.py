@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from pipelines.options import JobOptions
 from serve_app.errors import MEDIA_TYPE
 from serve_app.schemas import Problem
 
@@ -28,6 +29,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for fastapis_own in ("HTTPValidationError", "ValidationError"):
         schemas.pop(fastapis_own, None)
+    _describe_options(schemas)
     schemas["Problem"] = Problem.model_json_schema(ref_template=REFERENCE)
     failure = {"schema": {"$ref": REFERENCE.format(model="Problem")}}
     for methods in document["paths"].values():
@@ -40,3 +42,12 @@ def build(app: FastAPI) -> dict[str, Any]:
                 "content": {MEDIA_TYPE: failure},
             }
     return document
+
+
+def _describe_options(schemas: dict[str, Any]) -> None:
+    """Options are stored as they came, so the request holds an object; here is what is known."""
+    known = JobOptions.model_json_schema(ref_template=REFERENCE)
+    schemas |= known.pop("$defs", {})
+    schemas["JobOptions"] = known
+    options = schemas["CreateJob"]["properties"]["options"]
+    options["allOf"] = [{"$ref": REFERENCE.format(model="JobOptions")}]

@@ -99,6 +99,17 @@ def test_every_hostile_file_was_measured_and_answered_as_it_shall_be():
     ]
 
 
+def test_no_document_holds_two_versions():
+    """What a merge left for a person to decide was decided."""
+    for path in [
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob("pipelines/schema/*.json"),
+    ]:
+        for line in path.read_text().splitlines():
+            assert not line.startswith(("<<<<<<<", ">>>>>>>")), path
+
+
 def test_no_document_names_a_machine():
     """Nothing published tells where it was made."""
     documents = [*ROOT.glob("*.md"), *ROOT.glob("*.y*ml"), *ROOT.glob("docs/**/*.md"), EXAMPLE]

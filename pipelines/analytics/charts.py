@@ -17,6 +17,7 @@ from pipelines.profile import ColumnProfile, TableProfile
 
 HISTOGRAMS, SCATTERS, BOXES, CELLS = 8, 3, 8, 10
 POINTS = 800
+WEAK = 0.1  # below it a scatter is a cloud
 SAME = 0.9999  # two columns that correlate like this are one column twice
 
 Point = tuple[float, float]
@@ -68,10 +69,17 @@ def is_key(column: ColumnProfile) -> bool:
 
 
 def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], list[Point]]]:
-    """The correlations whose scatters tell most: the strongest, but copies of a column last."""
+    """The correlations whose scatters tell most: the strongest, but copies of a column last.
+
+    One that is too weak to be seen has none.
+    """
     tables = {table.name: table for table in findings.tables}
     listed = sorted(
-        findings.descriptive.get("correlations") or (),
+        (
+            pair
+            for pair in findings.descriptive.get("correlations") or ()
+            if abs(pair["correlation"]) >= WEAK
+        ),
         key=lambda pair: (abs(pair["correlation"]) >= SAME, -abs(pair["correlation"])),
     )
     chosen = []
@@ -142,6 +150,8 @@ def _flagged(findings: Findings) -> Iterator[tuple[str, str]]:
             if "column" in issue:
                 yield table.name, issue["column"]
     for report in findings.descriptive.get("outliers") or ():
+        if report["method"] != "zscore":
+            continue
         yield report.get("table", findings.tables[0].name), report["column"]
 
 

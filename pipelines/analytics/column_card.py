@@ -84,6 +84,11 @@ class Card:
         return (self.column.figures.get("estimates") or {}).get(figure)
 
     @property
+    def flags(self) -> list[Payload]:
+        """The issues that the chips beside the name do not say already."""
+        return [issue for issue in self.issues if issue["rule"] != "personal_data"]
+
+    @property
     def facts(self) -> list[Fact]:
         column, figures = self.column, self.column.figures
         shown = [
@@ -103,7 +108,12 @@ class Card:
             shown.append(
                 ("length", shortest if shortest == longest else f"{shortest} to {longest}")
             )
-        shown += [(word, amount(figures[name])) for name, word in COUNTED if figures.get(name)]
+        items = {"empty": "empty lists"} if column.type == "list" else {}
+        shown += [
+            (items.get(name, word), amount(figures[name]))
+            for name, word in COUNTED
+            if figures.get(name)
+        ]
         return [*shown, *_order(figures), *_written(figures), *self._meaning()]
 
     def _meaning(self) -> list[Fact]:
@@ -215,6 +225,9 @@ def _estimated(what: str, estimate: Mapping[str, Any]) -> str:
     how = f"estimated ({visible(str(estimate.get('method', 'sample')))})"
     bound = number(estimate.get("rankError"))
     error = f", within {percent(bound)} of the rank" if bound else ""
+    lower, upper = estimate.get("lower"), estimate.get("upper")
+    if number(lower) is not None and number(upper) is not None:
+        error = f", {amount(lower)} to {amount(upper)}"
     sure = number(estimate.get("confidence"))
     confidence = f", with {percent(sure)} confidence" if sure else ""
     rows = estimate.get("rows")

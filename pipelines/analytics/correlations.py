@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.analytics.relations.strongest import above_diagonal
+from pipelines.analytics.relations.strongest import strongest as largest
 from pipelines.profile import TableProfile
 
 LISTED = 100
@@ -16,20 +18,9 @@ def strongest(profile: TableProfile, limit: int = LISTED) -> tuple[list[dict[str
 
     Pairs of equal strength keep the order of the columns.
     """
-    strength = np.triu(np.abs(profile.correlation), k=1)
-    defined = np.triu(np.isfinite(profile.correlation) & (profile.pair_counts >= LEAST_ROWS), k=1)
-    pairs = int(defined.sum())
-    strength[~defined] = -1.0
-    flat = strength.ravel()
-    if pairs > limit:
-        weakest = np.partition(flat, flat.size - limit)[flat.size - limit]
-        above = np.flatnonzero(flat > weakest)
-        equal = np.flatnonzero(flat == weakest)[: limit - above.size]
-        chosen = np.concatenate([above, equal])
-    else:
-        chosen = np.flatnonzero(defined.ravel())
-    order = chosen[np.lexsort((chosen, -flat[chosen]))]
-    lefts, rights = np.unravel_index(order, strength.shape)
+    strength = above_diagonal(profile.correlation)
+    strength[profile.pair_counts < LEAST_ROWS] = np.nan
+    lefts, rights, pairs = largest(strength, limit)
     names = profile.correlated
     listed = [
         {

@@ -5,7 +5,8 @@ from typing import Any
 
 from pipelines.analytics import correlations, outliers
 from pipelines.analytics.labels import labelled
-from pipelines.analytics.outliers import Tail
+from pipelines.analytics.outliers import Far
+from pipelines.analytics.relations.associations import ALL, METHODS, SAMPLE, associations, strength
 from pipelines.analytics.workspace import File
 from pipelines.artifacts import JSON_TYPE
 from pipelines.profile import ColumnProfile, TableProfile
@@ -21,20 +22,27 @@ CSV_TYPE = "text/csv"
 OURS = ("variance", "skewness", "kurtosis", "sum", "zeros", "negatives")
 
 
-def payload(tables: Sequence[TableProfile], tails: Sequence[Mapping[str, Tail]]) -> dict[str, Any]:
+def payload(tables: Sequence[TableProfile], far: Sequence[Far]) -> dict[str, Any]:
     """The payload of descriptive_stats over all tables."""
     several = len(tables) > 1
     lines: list[dict[str, Any]] = []
     pairs: list[dict[str, Any]] = []
-    far: list[dict[str, Any]] = []
+    outlying: list[dict[str, Any]] = []
     counted = 0
-    for table, tail in zip(tables, tails, strict=True):
+    related: dict[str, list[dict[str, Any]]] = {"listed": [], "copies": [], "screened": []}
+    compared = dict.fromkeys(METHODS, 0)
+    for table, beyond in zip(tables, far, strict=True):
         lines += labelled(map(_line, filter(_has_moments, table.columns)), table.name, several)
         listed, defined = correlations.strongest(table)
         pairs += labelled(listed, table.name, several)
         counted += defined
-        far += labelled(outliers.reports(tail), table.name, several)
-    pairs.sort(key=lambda pair: -abs(pair["correlation"]))
+        outlying += labelled(outliers.reports(beyond), table.name, several)
+        found = associations(table)
+        for name in related:
+            related[name] += labelled(getattr(found, name), table.name, several)
+        compared = {method: number + found.pairs[method] for method, number in compared.items()}
+    pairs.sort(key=strength)
+    related["listed"].sort(key=strength)
     listed = pairs[: correlations.LISTED]
     return {
         "numericColumns": len(lines),
@@ -42,14 +50,19 @@ def payload(tables: Sequence[TableProfile], tails: Sequence[Mapping[str, Tail]])
         "correlations": listed,
         "correlationPairs": counted,
         "correlationsOmitted": counted - len(listed),
-        "outliers": far,
+        "associations": related["listed"],
+        "associationPairs": compared,
+        "copies": related["copies"],
+        "screening": related["screened"],
+        "outliers": outlying,
     }
 
 
 def files(payload: Mapping[str, Any]) -> list[File]:
     """The payload as files for spreadsheets and scripts; only those that hold something."""
     lines, pairs, far = (payload[name] for name in ("descriptiveTable", "correlations", "outliers"))
-    table = ("table",) if any("table" in line for line in lines) else ()
+    pairs = [*map(_with_basis, pairs), *payload["associations"]]
+    table = ("table",) if any("table" in entry for entry in (*lines, *pairs)) else ()
     made = [
         File(
             "results/descriptive_stats.csv",
@@ -59,18 +72,22 @@ def files(payload: Mapping[str, Any]) -> list[File]:
         ),
         File(
             "results/correlations.csv",
-            csv_bytes((*PAIR_COLUMNS, *table, "method"), pairs),
+            csv_bytes((*PAIR_COLUMNS, *table, "method", "basis"), pairs),
             CSV_TYPE,
-            "Pearson correlations of the numeric columns, strongest first.",
+            "Pearson correlations, then associations in the row sample, strongest first.",
         ),
         File(
             "results/outliers.json",
             json_bytes(far),
             JSON_TYPE,
-            "Values three standard deviations and more from their column's mean.",
+            "Values far from the others of their column, by z-score, Tukey's fences and MAD.",
         ),
     ]
     return [file for file, held in zip(made, (lines, pairs, far), strict=True) if held]
+
+
+def _with_basis(pair: Mapping[str, Any]) -> dict[str, Any]:
+    return {**pair, "basis": ALL if pair["method"] == "pearson" else SAMPLE}
 
 
 def _has_moments(column: ColumnProfile) -> bool:

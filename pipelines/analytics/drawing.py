@@ -69,11 +69,12 @@ def svg(drawing: Drawing) -> str:
     """An inline `<svg>`; colours come from the page's classes, all text is escaped.
 
     >>> svg(Drawing(10, 5, "A & B", "", ()))
-    '<svg viewBox="0 0 10 5" role="img"><title>A &amp; B</title></svg>'
+    '<svg viewBox="0 0 10 5" width="10" role="img"><title>A &amp; B</title></svg>'
     """
     description = f"<desc>{escape(drawing.description)}</desc>" if drawing.description else ""
     return (
-        f'<svg viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}" role="img">'
+        f'<svg viewBox="0 0 {_n(drawing.width)} {_n(drawing.height)}"'
+        f' width="{_n(drawing.width)}" role="img">'
         f"<title>{escape(drawing.title)}</title>{description}"
         f"{''.join(_element(mark) for mark in drawing.marks)}</svg>"
     )

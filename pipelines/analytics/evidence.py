@@ -1,6 +1,6 @@
 """Evidence: what the phases look at, read once a process however many of them ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cached_property, partial
@@ -10,7 +10,11 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
-from pipelines.analytics.outliers import Tail, tails
+from pipelines.analytics.checks.base import Found, Suspicion
+from pipelines.analytics.exact_pairs import over_all_rows
+from pipelines.analytics.ground import Ground
+from pipelines.analytics.location import locate
+from pipelines.analytics.outliers import Far, Tails, far
 from pipelines.analytics.workspace import Workspace
 from pipelines.artifacts import Phase
 from pipelines.formats.base import Notice
@@ -33,10 +37,30 @@ class Evidence:
             return self._tables
 
     @property
-    def tails(self) -> tuple[Mapping[str, Tail], ...]:
-        """The rows beyond three deviations, by column, of each table."""
+    def far(self) -> tuple[Far, ...]:
+        """The values beyond the fences of each method, by column, of each table."""
         with self._lock:
-            return self._tails
+            return self._far
+
+    @property
+    def tails(self) -> tuple[Tails, ...]:
+        """The rows beyond three deviations, by column, of each table."""
+        return tuple(found["zscore"] for found in self.far)
+
+    def look(self, at: int) -> Callable[[Sequence[Suspicion]], Sequence[Found]]:
+        """How the rows of a table are looked at; a masked column does not tell its values."""
+        table = self.ingest.tables[at]
+        return partial(locate, slices=partial(self._workspace.slices, table), masked=table.masked)
+
+    def ground(self, at: int) -> Ground:
+        """Where the rows of a table lie in the store."""
+        table = self.ingest.tables[at]
+        prefix = artifacts.table_prefix(self._workspace.order.job_id, table.folder)
+        return Ground(
+            self._workspace.uri(prefix.rstrip("/")),
+            tuple(name for name, _ in table.schema),
+            tuple((part.key.rpartition("/")[2], part.rows) for part in table.parts),
+        )
 
     @property
     def notices(self) -> tuple[Notice, ...]:
@@ -52,13 +76,17 @@ class Evidence:
     def _tables(self) -> tuple[TableProfile, ...]:
         as_of = datetime.fromtimestamp(self._workspace.order.created_at, UTC).date()
         return tuple(
-            _profile(table, self._workspace.states(table), as_of) for table in self.ingest.tables
+            over_all_rows(
+                _profile(table, self._workspace.states(table), as_of),
+                partial(self._workspace.slices, table),
+            )
+            for table in self.ingest.tables
         )
 
     @cached_property
-    def _tails(self) -> tuple[Mapping[str, Tail], ...]:
+    def _far(self) -> tuple[Far, ...]:
         return tuple(
-            tails(profile, partial(self._workspace.slices, table))
+            far(profile, partial(self._workspace.slices, table))
             for table, profile in zip(self.ingest.tables, self._tables, strict=True)
         )
 

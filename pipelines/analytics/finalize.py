@@ -35,6 +35,7 @@ ORDER = (
     "results/clustering_metrics.json",
     "results/report.html",
     "results/report.txt",
+    "results/report.xlsx",
     "results/graphs/",
     "results/results.json",
     "results/bundles/",
@@ -114,7 +115,7 @@ def manifest(analysis: Analysis, entries: Iterable[dict[str, Any]]) -> dict[str,
 
 def prefix(job_id: str, table: TableIngest) -> str:
     """The folder of a table's Parquet parts."""
-    return f"{artifacts.base(job_id)}tables/{table.folder}/"
+    return artifacts.table_prefix(job_id, table.folder)
 
 
 def coming(published: Iterable[str]) -> list[File]:

@@ -6,6 +6,7 @@ from pipelines.analytics import data_quality
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.observations import Name, Parts, Sentence, observations
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.related import related
 from pipelines.analytics.wording import count, percent, size
 from pipelines.artifacts import result_key
 
@@ -21,6 +22,7 @@ def narrate(findings: Findings) -> dict[str, Any]:
         "reportArtifacts": {
             "text": result_key(findings.job_id, "report.txt"),
             "html": result_key(findings.job_id, "report.html"),
+            "workbook": result_key(findings.job_id, "report.xlsx"),
         },
     }
 
@@ -35,7 +37,8 @@ def highlights(findings: Findings) -> list[Sentence]:
     """The weightiest observations, at most four of a kind."""
     chosen: list[Sentence] = []
     kinds: dict[str, int] = {}
-    for sentence in sorted(observations(findings), key=lambda sentence: -sentence.weight):
+    found = (*observations(findings), *related(findings))
+    for sentence in sorted(found, key=lambda sentence: -sentence.weight):
         kinds[sentence.kind] = kinds.get(sentence.kind, 0) + 1
         if kinds[sentence.kind] <= OF_A_KIND and len(chosen) < HIGHLIGHTS:
             chosen.append(sentence)

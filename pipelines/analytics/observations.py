@@ -9,12 +9,13 @@ from pipelines.analytics.findings import Findings
 from pipelines.analytics.wording import amount, bounded, cell, count, number, percent, shorten
 from pipelines.profile import ColumnProfile, TableProfile
 
-STRONG = 0.5  # a correlation worth a sentence
-SAME = 0.9999
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # a name must not end its own marks
 DOMINANT = 0.9  # the share of rows with which one value dominates
 LONG_TAIL = 2.0  # skewness; the exponential distribution's
 FEW = 20  # distinct values of a category
+FEW_FAR = 0.1  # the share of rows up to which values far from the median are the exception
+
+BY_COLUMN = {"all_null", "constant", "imbalance", "skew"}  # rules that speak as `_column` does
 
 Parts = tuple["str | Name", ...]
 
@@ -47,12 +48,14 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     """Everything worth saying, in no order."""
     yield from _unread(findings)
     several = len(findings.tables) > 1
-    reports = [r for r in findings.descriptive.get("outliers") or () if r["values"]]
+    reports = _telling(findings)
     far = {(_table(findings, report), report["column"]) for report in reports}
     ranges: dict[tuple[str | None, str | None], float] = {}
     for table, quality in zip(findings.tables, findings.quality, strict=True):
         columns = {column.name: column for column in table.columns}
         for issue in quality["issues"]:
+            if issue["rule"] in BY_COLUMN:
+                continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight
@@ -64,8 +67,6 @@ def observations(findings: Findings) -> Iterator[Sentence]:
             yield from _column(table, column, _place(table, column.name, several=several))
     for report in reports:
         yield _outlier(findings, report, ranges)
-    for pair in findings.descriptive.get("correlations") or ():
-        yield from _correlation(findings, pair)
     yield from _prediction(findings)
 
 
@@ -170,6 +171,8 @@ def _outlier(
     ranges: Mapping[tuple[str | None, str | None], float],
 ) -> Sentence:
     """The farthest values; as grave as the range issue that speaks of the same."""
+    if report["method"] != "zscore":
+        return _apart(findings, report)
     table = _table(findings, report)
     place = _named(table, report["column"], several=len(findings.tables) > 1)
     far = report["values"][0]
@@ -184,20 +187,31 @@ def _outlier(
     return Sentence(max(weight, grave), "outlier", (*place, told), table, report["column"])
 
 
-def _correlation(findings: Findings, pair: Mapping[str, Any]) -> Iterator[Sentence]:
-    r = pair["correlation"]
-    if abs(r) < STRONG:
-        return
-    table = _table(findings, pair)
-    inside: Parts = (" in ", Name(table)) if len(findings.tables) > 1 else ()
-    shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
-    figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
-    if abs(r) >= SAME:
-        way = " say the same" if r > 0 else " mirror each other"
-    else:
-        way = " rise together" if r > 0 else " move in opposite directions"
-    parts: Parts = (Name(pair["left"]), " and ", Name(pair["right"]), *inside, way, figure)
-    yield Sentence(25 + 20 * abs(r), "correlation", parts, table, pair["left"])
+def _apart(findings: Findings, report: Mapping[str, Any]) -> Sentence:
+    """Values far from the middle of a column so short, or so spread by them, that z stays low."""
+    table = _table(findings, report)
+    place = _named(table, report["column"], several=len(findings.tables) > 1)
+    far, bounds = report["values"][0], report["bounds"]
+    told = (
+        f" has {count(report['count'], 'value')} far from its median, outside "
+        f"{amount(bounds['lower'], 4)} to {amount(bounds['upper'], 4)}, "
+        f"the farthest {cell(far['value'], 40)} in row {far['row']:,}."
+    )
+    return Sentence(38, "outlier", (*place, told), table, report["column"])
+
+
+def _telling(findings: Findings) -> list[Mapping[str, Any]]:
+    """Of each column the report by z-score; by the MAD where there is none and few are far."""
+    reports = [r for r in findings.descriptive.get("outliers") or () if r["values"]]
+    chosen = [report for report in reports if report["method"] == "zscore"]
+    known = {(_table(findings, report), report["column"]) for report in chosen}
+    tables = {table.name: table for table in findings.tables}
+    for report in reports:
+        table = _table(findings, report)
+        few = report["count"] <= max(1, FEW_FAR * tables[table].rows)
+        if report["method"] == "mad" and few and (table, report["column"]) not in known:
+            chosen.append(report)
+    return chosen
 
 
 def _prediction(findings: Findings) -> Iterator[Sentence]:

@@ -1,153 +1,158 @@
-"""Outliers: values three standard deviations from the mean, counted over all rows.
+"""Outliers: values beyond the fences of three methods, counted over all rows.
 
-Mean and deviation are known only after the first pass, so this is a second one, over our own
-Parquet, and pruned: only columns whose minimum or maximum crosses, only row groups that do.
+Fences are known only after the first pass, so this is a second one, over our own Parquet, and
+pruned: only columns whose minimum or maximum crosses, only row groups that do.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
+from pipelines.analytics.fences import THRESHOLDS, Fence, Method, Reals, fences
 from pipelines.json_value import json_value
-from pipelines.profile import ColumnProfile, TableProfile
+from pipelines.profile import TableProfile
 
-THRESHOLD = 3.0  # standard deviations; S
 EXAMPLES = 20
+FEWEST_EXAMPLES = 3
+ALL_EXAMPLES = 12_000  # of a table, so that thousands of columns do not fill the results
 
 Bounds = Mapping[str, tuple[Any, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Where a numeric column lies; `count` is of its finite values."""
-
-    column: str
-    count: int
-    mean: float
-    stddev: float
-    minimum: float
-    maximum: float
-
-    @property
-    def lower(self) -> float:
-        return self.mean - THRESHOLD * self.stddev
-
-    @property
-    def upper(self) -> float:
-        return self.mean + THRESHOLD * self.stddev
-
-    @property
-    def crosses(self) -> bool:
-        return self.reaches(self.minimum, self.maximum)
-
-    def reaches(self, minimum: float, maximum: float) -> bool:
-        """Whether values between these may lie on or beyond the bounds."""
-        return minimum <= self.lower or maximum >= self.upper
+Crossed = Mapping[str, tuple[Fence, ...]]
+Slices = Callable[[Sequence[str], Callable[[Bounds], bool]], Iterable["Rows"]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tail:
-    """The values of a column at (`count`) and strictly beyond (`beyond`) the bounds.
+    """The values of a column at (`count`) and strictly beyond (`beyond`) a fence.
 
-    `examples` are the farthest of them: value, zscore and row (from 1 in the table).
+    `examples` are the farthest of them: value, zscore, part (of the Parquet files) and row (from 1
+    in the table); of other methods than zscore, the score by which they are ordered too.
     """
 
     count: int = 0
     beyond: int = 0
     examples: tuple[Mapping[str, Any], ...] = ()
+    fence: Fence | None = None
 
-    def merge(self, other: "Tail") -> "Tail":
-        examples = sorted(
-            (*self.examples, *other.examples), key=lambda found: (-found["zscore"], found["row"])
+    def merge(self, other: "Tail", most: int = EXAMPLES) -> "Tail":
+        examples = sorted((*self.examples, *other.examples), key=_farthest_first)
+        return replace(
+            self,
+            count=self.count + other.count,
+            beyond=self.beyond + other.beyond,
+            examples=tuple(examples[:most]),
         )
-        return Tail(
-            self.count + other.count, self.beyond + other.beyond, tuple(examples[:EXAMPLES])
-        )
+
+
+Tails = Mapping[str, Tail]
+Far = Mapping[Method, Tails]
 
 
 class Rows(Protocol):
-    """Consecutive rows of a table, the first of which is row `first_row`."""
+    """Consecutive rows of a table, all of one part; the first of them is row `first_row`."""
 
+    @property
+    def part(self) -> int: ...
     @property
     def first_row(self) -> int: ...
     @property
     def frame(self) -> pl.DataFrame: ...
 
 
-def spread(column: ColumnProfile) -> Spread | None:
-    """The spread of a numeric column; None where it has none to speak of."""
-    if not column.is_numeric:
-        return None
-    named = ("mean", "stddev", "min", "max")
-    mean, stddev, minimum, maximum = (number(column.figures.get(name)) for name in named)
-    odd = sum(int(column.figures.get(name) or 0) for name in ("infinities", "nans"))
-    count = column.non_null_count - odd
-    if mean is None or not stddev or minimum is None or maximum is None or count < 1:
-        return None
-    return Spread(column.name, count, mean, stddev, minimum, maximum)
-
-
-def number(value: Any) -> float | None:
-    """A figure as a float; decimals and integers beyond 2^53 travel as text."""
-    return None if value is None else float(value)
-
-
-def tails(
-    profile: TableProfile,
-    slices: Callable[[Sequence[str], Callable[[Bounds], bool]], Iterable[Rows]],
-) -> dict[str, Tail]:
-    """The tail of each column that has one, by one pruned pass over the table's `slices`."""
-    spreads = {
-        found.column: found
-        for column in profile.columns
-        if (found := spread(column)) and found.crosses
-    }
-    merged: dict[str, Tail] = {}
-    if not spreads:
+def far(profile: TableProfile, slices: Slices) -> Far:
+    """By method, the tail of each column that has one: one pruned pass over the `slices`."""
+    crossed = {column.name: made for column in profile.columns if (made := fences(column))}
+    merged: dict[Method, dict[str, Tail]] = {method: {} for method in THRESHOLDS}
+    if not crossed:
         return merged
+    most = ALL_EXAMPLES // sum(map(len, crossed.values()))
+    most = max(FEWEST_EXAMPLES, min(EXAMPLES, most))
 
     def matters(bounds: Bounds) -> bool:
         return any(
-            name not in bounds or found.reaches(*(float(bound) for bound in bounds[name]))
-            for name, found in spreads.items()
+            name not in bounds or any(fence.reaches(*map(float, bounds[name])) for fence in made)
+            for name, made in crossed.items()
         )
 
-    for rows in slices(tuple(spreads), matters):
-        for name, tail in _tails_of(rows, spreads):
-            merged[name] = merged.get(name, Tail()).merge(tail)
+    centres = {column.name: column.figures for column in profile.columns if column.name in crossed}
+    for rows in slices(tuple(crossed), matters):
+        for name, made in crossed.items():
+            figures = centres[name]
+            mean, stddev = float(figures["mean"]), float(figures["stddev"])
+            for tail in _tails(rows, name, made, (mean, stddev), most):
+                assert tail.fence is not None
+                found = merged[tail.fence.method]
+                found[name] = found[name].merge(tail, most) if name in found else tail
     return merged
 
 
-def _tails_of(rows: Rows, spreads: Mapping[str, Spread]) -> Iterator[tuple[str, Tail]]:
-    for name, found in spreads.items():
-        values = rows.frame.get_column(name)
-        zscores = np.abs(values.cast(pl.Float64).to_numpy() - found.mean) / found.stddev
-        far = np.flatnonzero(np.isfinite(zscores) & (zscores >= THRESHOLD))
-        if not far.size:
+def _tails(
+    rows: Rows, name: str, made: Sequence[Fence], centre: tuple[float, float], most: int
+) -> Iterator[Tail]:
+    values = rows.frame.get_column(name)
+    x = values.cast(pl.Float64).to_numpy()
+    near = _near(x, made)
+    if not near.size:
+        return
+    mean, stddev = centre
+    zscores = np.abs(x[near] - mean) / stddev
+    for fence in made:
+        scores = fence.scores(x[near])
+        held = np.flatnonzero(fence.holds(x[near]))
+        if not held.size:
             continue
-        reached = zscores[far]
-        farthest = np.lexsort((far, -reached))[:EXAMPLES]
-        chosen = far[farthest].tolist()
+        farthest = held[np.lexsort((held, -scores[held]))[:most]].tolist()
         examples = tuple(
-            {"value": json_value(values[at]), "zscore": zscore, "row": rows.first_row + at}
-            for at, zscore in zip(chosen, reached[farthest].tolist(), strict=True)
+            {
+                "value": json_value(values[int(near[at])]),
+                "zscore": float(zscores[at]),
+                **({} if fence.method == "zscore" else {"score": float(scores[at])}),
+                "part": rows.part,
+                "row": rows.first_row + int(near[at]),
+            }
+            for at in farthest
         )
-        yield name, Tail(far.size, int((reached > THRESHOLD).sum()), examples)
+        beyond = int((scores[held] > fence.threshold).sum())
+        yield Tail(held.size, beyond, examples, fence)
 
 
-def reports(tails_by_column: Mapping[str, Tail]) -> list[dict[str, Any]]:
-    """The `outliers` list of descriptive_stats, the column with most extreme values first."""
-    found = sorted(tails_by_column.items(), key=lambda entry: -entry[1].examples[0]["zscore"])
+def _near(x: Reals, made: Sequence[Fence]) -> Any:
+    """Where finite values lie that may be beyond one of the fences."""
+    lower = max(fence.lower + 1e-9 * fence.unit for fence in made)
+    upper = min(fence.upper - 1e-9 * fence.unit for fence in made)
+    near = np.flatnonzero((x <= lower) | (x >= upper))
+    return near[np.isfinite(x[near])]
+
+
+def _farthest_first(found: Mapping[str, Any]) -> tuple[float, int]:
+    return -found.get("score", found["zscore"]), found["row"]
+
+
+def reports(found: Far) -> list[dict[str, Any]]:
+    """The `outliers` list of descriptive_stats: by method, the most extreme column first."""
     return [
         {
             "column": name,
-            "method": "zscore",
-            "threshold": THRESHOLD,
+            "method": method,
+            "threshold": THRESHOLDS[method],
             "count": tail.count,
+            **_fence(tail.fence),
             "values": [dict(example) for example in tail.examples],
         }
-        for name, tail in found
+        for method, tails in found.items()
+        for name, tail in sorted(tails.items(), key=_extreme_first)
     ]
+
+
+def _extreme_first(entry: tuple[str, Tail]) -> float:
+    return _farthest_first(entry[1].examples[0])[0]
+
+
+def _fence(fence: Fence | None) -> dict[str, Any]:
+    if fence is None:
+        return {}
+    bounds = {"lower": fence.lower, "upper": fence.upper}
+    return {"bounds": bounds, **({"estimatedBounds": True} if fence.estimated else {})}

@@ -1,4 +1,4 @@
-"""Report: one page that opens from disk, without scripts, and the same for a terminal."""
+"""Report: one page that opens from disk, without scripts; the same for a terminal; a workbook."""
 
 from functools import cache
 from pathlib import Path
@@ -7,14 +7,23 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from pipelines.analytics import charts, narrative, report_members, report_view, wording
+from pipelines.analytics import (
+    charts,
+    narrative,
+    report_members,
+    report_quality,
+    report_view,
+    report_workbook,
+    spreadsheet,
+    wording,
+)
 from pipelines.analytics.drawing import Drawing, svg
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import learned
 from pipelines.analytics.report_text import text
 from pipelines.analytics.workspace import File
 
-__all__ = ["html", "text", "write_report"]
+__all__ = ["html", "text", "write_report", "xlsx"]
 
 HTML_TYPE, TEXT_TYPE = "text/html; charset=utf-8", "text/plain; charset=utf-8"
 
@@ -24,8 +33,12 @@ LIMITS = {
     "warnings": 100,
     "members": 50,
     "guesses": 20,
+    "unfolded": 3,
+    "open_issues": 25,
     "issues": 100,
     "pairs": 20,
+    "associations": 10,
+    "copies": 10,
     "outliers": 30,
     "excluded": 40,
 }
@@ -40,6 +53,12 @@ def write_report(findings: Findings) -> tuple[dict[str, Any], list[File]]:
     pages = [
         File("results/report.html", html(findings), HTML_TYPE, "The report, as one page."),
         File("results/report.txt", text(findings), TEXT_TYPE, "The report, for a terminal."),
+        File(
+            "results/report.xlsx",
+            xlsx(findings),
+            spreadsheet.XLSX_TYPE,
+            "The figures of the report, as a workbook.",
+        ),
     ]
     return narrative.narrate(findings), [*pages, *pictures]
 
@@ -68,6 +87,12 @@ def html(findings: Findings) -> bytes:
     return page.encode("utf-8")
 
 
+def xlsx(findings: Findings) -> bytes:
+    """The workbook. Everything foreign is text, and nothing in it computes or links."""
+    sheets = report_workbook.sheets(findings)
+    return spreadsheet.workbook(sheets, findings.source_name, findings.created_at)
+
+
 @cache
 def _template() -> Template:
     environment = Environment(
@@ -83,8 +108,11 @@ def _template() -> Template:
         "bounded": wording.bounded,
         "cell": wording.cell,
         "coded": _coded,
+        "counted": wording.count,
         "percent": wording.percent,
+        "places": report_quality.places,
         "plain": wording.plain,
+        "query": report_quality.query,
         "shorten": wording.shorten,
         "size": wording.size,
     }

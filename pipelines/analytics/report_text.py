@@ -8,12 +8,13 @@ from pipelines.analytics import narrative, report_view
 from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
+from pipelines.analytics.report_quality import places
 from pipelines.analytics.report_view import TableView
 from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
 
 WIDTH = 80
 COLUMNS = 200
-ISSUES, PAIRS, WARNINGS, EXCLUDED = 50, 20, 50, 40
+ISSUES, PAIRS, ASSOCIATIONS, WARNINGS, EXCLUDED = 50, 20, 10, 50, 40
 
 
 def text(findings: Findings) -> bytes:
@@ -94,9 +95,16 @@ def _table(view: TableView) -> Iterator[str]:
         yield "  Nothing found."
     for issue in issues[:ISSUES]:
         column = f"`{shorten(issue['column'], 40)}` " if issue.get("column") else ""
-        told = f"{issue['severity']} {column}{shorten(issue['message'], 300)}"
-        yield from _wrapped(told, "- ")
+        told = f"{issue['severity']} {column}{shorten(issue['message'], 400)}"
+        has_values = any("value" in each for each in issue.get("examples") or ())
+        yield from _wrapped(f"{told}; {places(issue)}" if has_values else told, "- ")
     yield from _more(len(issues) - ISSUES, "issue")
+    unclear = view.unjudged
+    if unclear:
+        yield from _heading("Not judged", "-")
+    for rule, column, reason in unclear[:ISSUES]:
+        yield from _wrapped(f"{rule}{f' of `{column}`' if column else ''}: {reason}", "- ")
+    yield from _more(len(unclear) - ISSUES, "verdict")
     yield from _heading("Columns", "-")
     cards = [card for fold in view.folds for card in fold]
     header = ("column", "type", "empty", "distinct", "min", "mean", "max")
@@ -110,19 +118,30 @@ def _table(view: TableView) -> Iterator[str]:
         ]
         yield from _aligned([("column", "column", "r"), *pairs], left=2)
         yield from _more(len(view.correlations) - PAIRS, "pair")
+    if view.associations:
+        yield from _heading("Associations", "-")
+        yield from _wrapped(view.basis, "")
+        for kind in view.associations:
+            yield from _wrapped(f"{kind.title}. {kind.meaning}.", "- ")
+            lines = [
+                (shorten(p["left"], 28), shorten(p["right"], 28), f"{p['correlation']:.3f}",
+                 amount(p["sampleSize"]))
+                for p in kind.entries[:ASSOCIATIONS]
+            ]  # fmt: skip
+            yield from _aligned([("column", "column", "figure", "rows"), *lines], left=2)
+            yield from _more(len(kind.entries) - ASSOCIATIONS, "pair")
     if view.outliers:
         yield from _heading("Outliers", "-")
         far = [
             (
-                shorten(report["column"], 28),
-                amount(report.get("count", len(report["values"]))),
-                cell(report["values"][0]["value"], 20),
-                f"{report['values'][0]['zscore']:.1f}",
+                shorten(found.column, 24),
+                *(amount(found.counts.get(method, 0)) for method in ("zscore", "tukey", "mad")),
+                cell(found.farthest["value"], 16),
+                f"{found.farthest['zscore']:.1f}",
             )
-            for report in view.outliers[:PAIRS]
-            if report["values"]
+            for found in view.outliers[:PAIRS]
         ]
-        yield from _aligned([("column", "values", "farthest", "z"), *far])
+        yield from _aligned([("column", "z >= 3", "Tukey", "MAD", "farthest", "z"), *far])
         yield from _more(len(view.outliers) - PAIRS, "column")
 
 

@@ -9,6 +9,8 @@ from pipelines.analytics.column_card import Card, Fact
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
+from pipelines.analytics.report_quality import unjudged
+from pipelines.analytics.report_relations import Kind, Outlying, basis, kinds, outlying
 from pipelines.analytics.wording import (
     amount,
     bounded,
@@ -49,7 +51,10 @@ class TableView:
     folds: Sequence[Sequence[Card]]
     correlations: Sequence[Payload]
     scatters: Sequence[Drawing]
-    outliers: Sequence[Payload]
+    outliers: Sequence[Outlying]
+    associations: Sequence[Kind]
+    basis: str
+    copies: Sequence[Payload]
 
     @property
     def cards(self) -> list[Card]:
@@ -78,6 +83,10 @@ class TableView:
             ("Repeated rows", f"{duplicates} ({percent(repeated.get('ratio'))})"),
             ("Quality score", percent(self.quality["score"])),
         ]
+
+    @property
+    def unjudged(self) -> list[tuple[str, str, str]]:
+        return list(unjudged(self.quality))
 
     @property
     def heatmap(self) -> Drawing | None:
@@ -130,6 +139,7 @@ def table_views(findings: Findings) -> list[TableView]:
         anchor = f"t{number_ + 1}"
         cards = _cards(table, quality["issues"], anchor, budget)
         budget -= sum(card.carded for card in cards)
+        related = _of(findings.descriptive.get("associations"), table, findings)
         views.append(
             TableView(
                 table,
@@ -138,7 +148,10 @@ def table_views(findings: Findings) -> list[TableView]:
                 [cards[start : start + FOLD] for start in range(0, len(cards), FOLD)],
                 _of(findings.descriptive.get("correlations"), table, findings),
                 scatters.get(table.name, []),
-                _of(findings.descriptive.get("outliers"), table, findings),
+                outlying(_of(findings.descriptive.get("outliers"), table, findings)),
+                kinds(related),
+                basis(related, table.rows, table.sample.height),
+                _of(findings.descriptive.get("copies"), table, findings),
             )
         )
     return views

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -43,15 +44,25 @@ class Steps:
 
     def dq_validate(self, state: RunState) -> RunState:
         evidence = self._of(state)
+        order = self.workspace.order
+        options = JobOptions.model_validate(order.options).quality
+        today = datetime.fromtimestamp(order.created_at, UTC).date()
         judged = [
-            data_quality.assess(table, tails)
-            for table, tails in zip(evidence.tables, evidence.tails, strict=True)
+            data_quality.assess(
+                table,
+                tails,
+                evidence.look(at),
+                options=options,
+                today=today,
+                ground=evidence.ground(at),
+            )
+            for at, (table, tails) in enumerate(zip(evidence.tables, evidence.tails, strict=True))
         ]
         return self._publish(Phase.DQ_VALIDATE, data_quality.payload(evidence.tables, judged))
 
     def descriptive_stats(self, state: RunState) -> RunState:
         evidence = self._of(state)
-        payload = descriptive.payload(evidence.tables, evidence.tails)
+        payload = descriptive.payload(evidence.tables, evidence.far)
         return self._publish(Phase.DESCRIPTIVE_STATS, payload, descriptive.files(payload))
 
     def ml_inference(self, state: RunState) -> RunState:

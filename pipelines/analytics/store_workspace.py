@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from connectors.errors import SourceNotFound
 from connectors.object_store import ObjectStore
-from pipelines import publish
+from pipelines import artifacts, publish
 from pipelines.analytics.workspace import Bounds, File, Slice, artifact_of
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, Part, TableIngest
@@ -101,7 +101,9 @@ class StoreWorkspace:
     ) -> Iterator[Slice]:
         first_row = 1
         for part in table.parts:
-            yield from _row_groups(self._open(part), first_row, columns, matters)
+            number = artifacts.part_number(part.key)
+            for found in _row_groups(self._open(part), first_row, columns, matters):
+                yield replace(found, part=number)
             first_row += part.rows
 
     def _open(self, part: Part) -> pq.ParquetFile:

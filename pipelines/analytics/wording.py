@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
+
 NOTHING = "\N{EN DASH}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -100,6 +102,15 @@ def count(n: int, noun: str, plural: str = "") -> str:
     return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
 
 
+def verb(n: int, one: str, several: str) -> str:
+    """The form of a verb that goes with a number of things.
+
+    >>> verb(1, "lies", "lie"), verb(2, "lies", "lie")
+    ('lies', 'lie')
+    """
+    return one if n == 1 else several
+
+
 def bounded(value: object, estimate: Mapping[str, Any] | None) -> str:
     """A figure, with the bound that it is known to when it is an estimate.
 
@@ -139,11 +150,13 @@ def shorten(text: str, limit: int) -> str:
 def cell(value: object, limit: int = 80, digits: int = 9) -> str:
     r"""A value out of the data, as it is: no thousands are set apart. Null is empty.
 
-    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None)
-    ('2024', '1234567.5', 'true', 'a↵', '')
+    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None), cell({"a": [1, None]})
+    ('2024', '1234567.5', 'true', 'a↵', '', '{"a":[1,null]}')
     """
     if value is None:
         return ""
+    if isinstance(value, Mapping | list | tuple):
+        return shorten(orjson.dumps(value, default=str).decode(), limit)
     if isinstance(value, bool | float):
         return amount(value, digits).replace(",", "")
     return shorten(str(value), limit)

@@ -49,10 +49,14 @@ def artifact_of(job_id: str, file: File) -> Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """Consecutive rows of a table; the first of them is row `first_row` (from 1) of the table."""
+    """Consecutive rows of a table; the first of them is row `first_row` (from 1) of the table.
+
+    `part` is the number in the name of the Parquet part that holds them.
+    """
 
     first_row: int
     frame: pl.DataFrame
+    part: int = 0
 
 
 class Workspace(Protocol):

@@ -13,7 +13,7 @@ import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import mended_rows, records, regular_rows, typed_rows
+from pipelines.formats import mended_rows, records, regular_rows, text_encoding, typed_rows
 from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.records import Dialect
@@ -110,6 +110,8 @@ class ByteRange:
                     )
                 continue
             at = None if isinstance(self.file, Transcoded) else position
+            if isinstance(self.file, Transcoded):
+                raw = _with_replaced(raw)
             raw = replace(raw, rejects=tuple(_placed(each, at) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
@@ -225,6 +227,23 @@ class ByteRange:
         read = list(records.read(lines[:-1], self.dialect, is_last=False))[:50]
         good = sum(len(r.cells) == len(self.columns) and not r.is_literal for r in read)
         return good / max(1, len(read))
+
+
+def _with_replaced(raw: Rows) -> Rows:
+    """With a count of the rows in which characters were put for what no text of a wide encoding is.
+
+    A file may hold that character itself; then somebody before us has lost the true one.
+    """
+    texts = [column for column in raw.frame.get_columns() if column.dtype == pl.String]
+    if not texts:
+        return raw
+    marked = [column.str.contains(text_encoding.REPLACED, literal=True) for column in texts]
+    rows = pl.DataFrame([each.alias(str(n)) for n, each in enumerate(marked)])
+    count = int(rows.select(pl.any_horizontal(pl.all())).to_series().sum())
+    count = min(count, raw.frame.height - sum(raw.repaired.values()))
+    if not count:
+        return raw
+    return replace(raw, repaired={**raw.repaired, text_encoding.UNREADABLE: count})
 
 
 def _placed(reject: Reject, position: int | None) -> Reject:

@@ -18,6 +18,8 @@ NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
 TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
 ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
 ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
+WHOLE = r"^[+-]?\d+$"
+EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
 NUMBER = re.compile(r"[ \t]*[+-]?(\d+\.?\d*|\.\d+|inf|nan)", re.IGNORECASE)
@@ -147,10 +149,24 @@ def _numbers(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
         if not finite.all():
             named = cells.str.contains(r"(?i)^[+-]?inf(inity)?$")
             parsed = pl.select(pl.when(finite | named).then(parsed).alias(cells.name)).to_series()
+        if _are_rounded(cells, parsed):
+            return pl.Series(cells.name, [None] * len(cells), dtype)
     coded = _codes(cells, parsed)
     if coded is not None:
         parsed = pl.select(pl.when(~coded).then(parsed).alias(cells.name)).to_series()
     return parsed
+
+
+def _are_rounded(cells: pl.Series, parsed: pl.Series) -> bool:
+    """Whether there are whole numbers that a float would change: 9007199254740993 ends in 2 then.
+
+    Digits behind a decimal mark are another matter, since all know that those are rounded.
+    """
+    largest = parsed.abs().max()
+    if not isinstance(largest, float) or largest < EXACT_IN_A_DOUBLE:
+        return False
+    whole = cells.filter((parsed.abs() >= EXACT_IN_A_DOUBLE) & cells.str.contains(WHOLE))
+    return any(int(cell) != float(cell) for cell in whole)
 
 
 def _codes(cells: pl.Series, parsed: pl.Series) -> pl.Series | None:

@@ -64,18 +64,15 @@ class Delimited:
         if not body.strip(b"\r\n\t \0"):
             raise EmptyInput(f"{file.name} holds no rows")
         raw_lines = _lines(body, is_whole=is_whole)
-        layout = dialect.detect(
-            "".join(text_encoding.decoded(line, codec) for line in raw_lines),
-            self.choices,
-            is_whole=is_whole,
-        )
+        lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
+        layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
                 f"{file.name} has {layout.columns} columns, "
                 f" more than max_columns {limits.max_columns}",
                 limit="max_columns",
             )
-        header = _header_span(body, codec, layout, is_whole=is_whole)
+        header = _header_span(raw_lines, lines, layout, is_whole=is_whole)
         names = unique_columns(layout.names or (None,) * layout.columns)
         first = ByteRange(
             file=file,
@@ -161,9 +158,10 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
     return lines if is_whole or len(lines) == 1 else lines[:-1]
 
 
-def _header_span(body: bytes, codec: str, layout: dialect.Layout, *, is_whole: bool) -> _Header:
-    raw_lines = _lines(body, is_whole=is_whole)[:20_000]
-    lines = [text_encoding.decoded(line, codec) for line in raw_lines]
+def _header_span(
+    raw_lines: list[bytes], lines: list[str], layout: dialect.Layout, *, is_whole: bool
+) -> _Header:
+    """Within the lines in which the layout was found."""
     above = layout.first_record + (layout.header_rows if layout.names is not None else 0)
     skipped: Counter[str] = Counter()
     end = 0

@@ -22,6 +22,7 @@ DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
 LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
 WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
+SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 NONE = Choices()
 HEADER_COLUMNS = 60
@@ -51,7 +52,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     Raises InvalidOverride where the chosen header is not there.
     """
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
-    lines = split_lines(text, newline)[: SAMPLE_ROWS * 4]
+    lines = split_lines(text, newline)[:SAMPLE_LINES]
     scored = sorted(
         (_score(lines, dialect, is_whole=is_whole) for dialect in _dialects(newline, lines)),
         key=lambda candidate: -candidate.score,

@@ -17,6 +17,7 @@ BOMS = (
 )
 FALLBACK = "cp1252"
 MENDED = "not in the encoding of the file"  # a line that is read as the fallback
+REPLACED, UNREADABLE = "\ufffd", "characters that could not be decoded"
 STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
 # Mean log-likelihoods of a byte: below the first, pairs of bytes are worth a look; below the
 # second, no language was found at all.

@@ -3,7 +3,7 @@
 import ctypes
 import gc
 from importlib import import_module
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pyarrow as pa
@@ -35,6 +35,10 @@ class Runner:
     def ready(self) -> bool:
         return True
 
+    def live(self) -> None:
+        """Never returns: who waits for it learns of this process's end."""
+        Event().wait()
+
     def run(self, order: JobOrder) -> Outcome:
         """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
         self._watch = Watch()
@@ -53,7 +57,7 @@ class Runner:
 
 def start_runner(name: str, store: StoreConfig) -> Any:
     """A runner of the calling process; it dies with it."""
-    actor = ray.remote(Runner).options(name=name, max_concurrency=4, **resources.RUNNER)
+    actor = ray.remote(Runner).options(name=name, max_concurrency=5, **resources.RUNNER)
     return actor.remote(store)
 
 

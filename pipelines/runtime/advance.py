@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from threading import Event, Lock
 
-from pipelines.scan import FragmentOrder
+from pipelines.scan import PartResult
 
 INGEST_SHARE = 0.65
 
@@ -52,10 +52,10 @@ class Watch:
             self._rows[table, fragment] = rows
             self._advance = replace(self._advance, rows_read=sum(self._rows.values()))
 
-    def on_result(self, order: FragmentOrder, rows: int) -> None:
-        self.on_rows(order.table, order.index, rows)
+    def on_result(self, result: PartResult, size_bytes: int) -> None:
+        self.on_rows(result.table, result.index, result.rows)
         with self._lock:
             total = max(self._advance.bytes_total or 0, 1)
-            read = min(self._advance.bytes_read + order.size_bytes, total)
+            read = min(self._advance.bytes_read + size_bytes, total)
             furthest = max(self._advance.fraction, INGEST_SHARE * read / total)
             self._advance = replace(self._advance, bytes_read=read, fraction=furthest)

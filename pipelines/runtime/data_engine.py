@@ -21,9 +21,9 @@ from connectors.object_store import StoreConfig
 from pipelines import sandbox
 from pipelines.containers.limits import Limits
 from pipelines.runtime import resources
-from pipelines.runtime.engine import Scanned, scan_in_child
+from pipelines.runtime.engine import scan_in_child
 from pipelines.sandbox import Sandbox
-from pipelines.scan import FragmentOrder, preload
+from pipelines.scan import PartOrder, PartResult, preload
 
 # How fragments are packed into tasks depends on the cluster; what they yield does not.
 SHARE = 0.25  # of what is left for each CPU: first large packs, at the end single fragments
@@ -60,7 +60,7 @@ class DataEngine:
     on_rows: Callable[[int, int, int], None]
     is_cancelled: Callable[[], bool]
 
-    def scan(self, orders: Sequence[FragmentOrder]) -> Iterator[Scanned]:
+    def scan(self, orders: Sequence[PartOrder]) -> Iterator[PartResult]:
         packs = packed(orders, SHARE / max(1.0, _cpus()))
         tasks = [_task(pack, self.limits, self.name) for pack in packs]
         dataset = ray.data.read_datasource(
@@ -85,13 +85,13 @@ def _cpus() -> float:
     return resources_there.get("CPU", 1.0)
 
 
-def packed(orders: Sequence[FragmentOrder], share: float) -> list[list[FragmentOrder]]:
+def packed(orders: Sequence[PartOrder], share: float) -> list[list[PartOrder]]:
     """Consecutive fragments together, in packs that each hold `share` of what is left.
 
     Guided self-scheduling (Polychronopoulos and Kuck, 1987): few tasks, and yet at the end no CPU
     waits long for another.
     """
-    packs: list[list[FragmentOrder]] = []
+    packs: list[list[PartOrder]] = []
     left = sum(map(_cost, orders))
     size = wanted = 0.0
     for order in orders:
@@ -104,11 +104,11 @@ def packed(orders: Sequence[FragmentOrder], share: float) -> list[list[FragmentO
     return packs
 
 
-def _cost(order: FragmentOrder) -> int:
+def _cost(order: PartOrder) -> int:
     return order.size_bytes + FRAGMENT_BYTES
 
 
-def _task(pack: list[FragmentOrder], limits: Limits, kind: str) -> ReadTask:
+def _task(pack: list[PartOrder], limits: Limits, kind: str) -> ReadTask:
     def read() -> Iterator[pa.Table]:
         yield pa.table({"result": _answers(pack, limits, kind)}, schema=SCHEMA)
 
@@ -116,14 +116,12 @@ def _task(pack: list[FragmentOrder], limits: Limits, kind: str) -> ReadTask:
     return ReadTask(read, metadata, schema=SCHEMA)
 
 
-def _answers(pack: list[FragmentOrder], limits: Limits, kind: str) -> list[bytes]:
+def _answers(pack: list[PartOrder], limits: Limits, kind: str) -> list[bytes]:
     """The results, pickled; an error of ours too, so that it keeps its type on the way."""
-    answers: Sequence[Scanned | MetricFoundryError]
     try:
-        answers = scan_in_child(children_of(pack[0].store), pack, limits, kind)
+        return scan_in_child(children_of(pack[0].store), pack, limits, kind)
     except MetricFoundryError as error:
-        answers = [error]
-    return [pickle.dumps(answer, protocol=5) for answer in answers]
+        return [pickle.dumps(error, protocol=5)]
 
 
 class _Fragments(Datasource):

@@ -15,7 +15,7 @@ from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
-from pipelines.scan import PREVIEW_ROWS, FragmentOrder, FragmentResult
+from pipelines.scan import PREVIEW_ROWS, FragmentReading, PartOrder, PartResult
 from pipelines.statistics import published
 from pipelines.statistics.table_states import TableStates
 
@@ -24,8 +24,8 @@ def ingest(
     order: JobOrder,
     plan: Plan,
     bytes_read: int,
-    choose_engine: Callable[[Sequence[FragmentOrder]], Engine],
-    on_result: Callable[[FragmentOrder, int], None],
+    choose_engine: Callable[[Sequence[PartOrder]], Engine],
+    on_result: Callable[[PartResult, int], None],
 ) -> IngestResult:
     """Read everything that the plan names, and publish parts, states and rejects.
 
@@ -38,14 +38,14 @@ def ingest(
         for number, table in enumerate(plan.tables)
     ]
     while orders := [one for reading in readings for one in reading.orders(order)]:
-        asked = {(one.table, one.index): one for one in orders}
-        for scanned in choose_engine(orders).scan(orders):
-            readings[scanned.table].take(scanned)
-            if isinstance(scanned, FragmentResult):
-                on_result(asked[scanned.table, scanned.index], scanned.account.data)
+        for result in choose_engine(orders).scan(orders):
+            reading = readings[result.table]
+            reading.take(result)
+            read = (reading.fragments[each.index].size_bytes for each in result.readings)
+            on_result(result, sum(read))
         for reading in readings:
             reading.review()
-    store.delete([key for reading in readings for key in reading.left_over(order)])
+    store.delete(sorted(key for reading in readings for key in reading.left_over(order)))
     tables = [
         _finished(order, store, reading, sources)
         for reading in readings
@@ -68,15 +68,15 @@ def _finished(
     order: JobOrder,
     store: ObjectStore,
     reading: TableReading,
-    read: list[tuple[TablePlan, list[FragmentResult]]],
+    read: list[tuple[TablePlan, list[FragmentReading]]],
 ) -> TableIngest:
     plan = reading.plan
-    sources = tuple(_source(source, results) for source, results in read)
-    results = [result for _, found in read for result in found]
+    sources = tuple(_source(source, found) for source, found in read)
+    results = reading.parts()
     rejects_key = artifacts.result_key(order.job_id, f"rejects/{reading.folder}.parquet")
     left = [(source.origin, each.rejects_key) for source, found in read for each in found]
     has_rejects = join(store, ((origin, key) for origin, key in left if key), rejects_key)
-    rejected = summed(result.rejected for result in results)
+    rejected = summed(each.rejected for _, found in read for each in found)
     notices = (*plan.notices, *_notices(reading, sources, rejected))
     parts = tuple(result.part for result in results if result.part is not None)
     preview = [row for result in results for row in result.preview][:PREVIEW_ROWS]
@@ -102,20 +102,20 @@ def _finished(
     return table
 
 
-def _source(plan: TablePlan, results: Sequence[FragmentResult]) -> SourceIngest:
+def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceIngest:
     return SourceIngest(
         origin=plan.origin,
         format=plan.format,
-        account=sum((result.account for result in results), RowAccount()),
-        repaired=summed(result.repaired for result in results),
-        skipped=summed(result.skipped for result in results),
-        null_tokens=tokens_of(result.null_tokens for result in results),
+        account=sum((each.account for each in readings), RowAccount()),
+        repaired=summed(each.repaired for each in readings),
+        skipped=summed(each.skipped for each in readings),
+        null_tokens=tokens_of(each.null_tokens for each in readings),
         details=plan.details,
         guesses=plan.guesses,
     )
 
 
-def _given_away(results: list[FragmentResult]) -> Iterator[TableStates]:
+def _given_away(results: list[PartResult]) -> Iterator[TableStates]:
     """The states in fragment order, each let go once it is merged: together they take much room."""
     for place, result in enumerate(results):
         if result.states is not None:

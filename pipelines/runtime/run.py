@@ -22,7 +22,7 @@ from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
 from pipelines.runtime.ingest_run import ingest
 from pipelines.runtime.planning import Planner
 from pipelines.sandbox import Sandbox
-from pipelines.scan import FragmentOrder, sha256_of
+from pipelines.scan import PartOrder, sha256_of
 
 
 def run_job(order: JobOrder, children: Sandbox, watch: Watch) -> Outcome:
@@ -71,7 +71,7 @@ def _ingest(
     )
     plan = planner.plan(objects, group=options.group)
 
-    def choose(orders: Sequence[FragmentOrder]) -> Engine:
+    def choose(orders: Sequence[PartOrder]) -> Engine:
         engine: Engine
         name = f"job-{order.job_id}-ingest"
         if fits_inline(orders, order.inline_bytes):

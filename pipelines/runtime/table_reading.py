@@ -16,8 +16,33 @@ from pipelines import artifacts, column_type
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Failure, TablePlan
 from pipelines.order import JobOrder
-from pipelines.runtime.engine import FragmentFailure, Scanned
-from pipelines.scan import FragmentOrder, FragmentResult
+from pipelines.scan import Fault, FragmentReading, PartOrder, PartResult, Piece
+
+PART_BYTES = 16 << 20  # small members share a part of about this size, or of
+PART_SHARE = 16  # this share of the table, so that all processors have some
+MEMBER_BYTES = 128 << 10  # what a member costs beside its bytes
+
+
+def shared_out(plan: TablePlan) -> list[list[int]]:
+    """The numbers of the fragments that go into one part each: a fragment, or several members.
+
+    It depends on the plan alone, since the parts of a table are the same on every machine.
+    """
+    cost = [fragment.size_bytes + MEMBER_BYTES for fragment in plan.fragments]
+    most = min(PART_BYTES, sum(cost) // PART_SHARE)
+    parts: list[list[int]] = []
+    size, number = most, 0
+    for source in plan.sources:
+        is_small = len(source.fragments) == 1
+        for _ in source.fragments:
+            if is_small and size + cost[number] <= most:
+                parts[-1].append(number)
+                size += cost[number]
+            else:
+                parts.append([number])
+                size = cost[number] if is_small else most
+            number += 1
+    return parts
 
 
 @dataclass
@@ -29,73 +54,94 @@ class TableReading:
     folder: str
     schema: pl.Schema
     fragments: list[Any]
-    results: dict[int, FragmentResult] = field(default_factory=dict)
+    results: dict[int, PartResult] = field(default_factory=dict)
     widened: dict[str, tuple[str, str]] = field(default_factory=dict)
-    _failures: dict[int, FragmentFailure] = field(default_factory=dict)
+    _faults: dict[int, tuple[int, Fault]] = field(default_factory=dict)
     _ends: list[int] = field(default_factory=list)
+    _written: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, number: int, plan: TablePlan, folder: str) -> "TableReading":
         ends = list(accumulate(len(source.fragments) for source in plan.sources))
         return cls(number, plan, folder, plan.schema, list(plan.fragments), _ends=ends)
 
-    def orders(self, order: JobOrder) -> Iterator[FragmentOrder]:
+    def orders(self, order: JobOrder) -> Iterator[PartOrder]:
         """What is still to be scanned."""
-        for index, fragment in enumerate(self.fragments):
-            if index not in self.results and self._source_of(index) not in self._failures:
-                yield FragmentOrder(
-                    self.number,
-                    index,
-                    fragment,
-                    self.schema,
-                    artifacts.part_key(order.job_id, self.folder, index),
-                    artifacts.fragment_rejects_key(order.job_id, self.folder, index),
-                    order.store,
-                    keeps_raw=not order.is_private,
-                )
+        done = {each.index for result in self.results.values() for each in result.readings}
+        for together in shared_out(self.plan):
+            left = [
+                index
+                for index in together
+                if index not in done and self._source_of(index) not in self._faults
+            ]
+            if left:
+                pieces = tuple(self._piece(order, index) for index in left)
+                keeps_raw = not order.is_private
+                yield PartOrder(self.number, pieces, self.schema, order.store, keeps_raw)
 
-    def take(self, scanned: Scanned) -> None:
-        if isinstance(scanned, FragmentFailure):
-            source = self._source_of(scanned.index)
-            known = self._failures.get(source)
-            if known is None or scanned.index < known.index:
-                self._failures[source] = scanned
-        else:
-            self.results[scanned.index] = scanned
+    def take(self, result: PartResult) -> None:
+        for reading in result.readings:
+            if reading.fault is not None:
+                source = self._source_of(reading.index)
+                known = self._faults.get(source)
+                if known is None or reading.index < known[0]:
+                    self._faults[source] = (reading.index, reading.fault)
+        if result.part is not None:
+            self._written.add(result.part.key)
+        if result.part is not None or result.schema != self.schema:
+            self.results[result.index] = result
 
     def review(self) -> None:
         """Drop the results that do not fit together, so that they are asked for again."""
-        for index in list(self.results):
-            if self._source_of(index) in self._failures:
+        for index, result in list(self.results.items()):
+            sound = (each.index for each in result.readings if each.fault is None)
+            if any(self._source_of(each) in self._faults for each in sound):
                 del self.results[index]
         if not self._widen():
             self._chain()
 
     def failures(self) -> Iterator[Failure]:
         """The sources that could not be read."""
-        for source, failure in sorted(self._failures.items()):
+        for source, (_, fault) in sorted(self._faults.items()):
             origin = self.plan.sources[source].origin
             yield Failure(
                 origin.input,
                 origin.member,
-                failure.code,
-                failure.message,
-                failure.hint,
-                failure.retryable,
+                fault.code,
+                fault.message,
+                fault.hint,
+                fault.retryable,
             )
 
-    def read(self) -> Iterator[tuple[TablePlan, list[FragmentResult]]]:
-        """The sources that were read, in their order, with the results of their fragments."""
+    def read(self) -> Iterator[tuple[TablePlan, list[FragmentReading]]]:
+        """The sources that were read, in their order, with what became of their fragments."""
+        found = {each.index: each for result in self.parts() for each in result.readings}
         for source, plan in enumerate(self.plan.sources):
-            if source not in self._failures:
+            if source not in self._faults:
                 first = self._ends[source] - len(plan.fragments)
-                yield plan, [self.results[index] for index in range(first, self._ends[source])]
+                yield plan, [found[index] for index in range(first, self._ends[source])]
 
-    def left_over(self, order: JobOrder) -> Iterator[str]:
-        """The parts that a source which failed may have left; earlier rounds wrote some, too."""
-        for index in range(len(self.fragments)):
-            if self._source_of(index) in self._failures:
-                yield artifacts.part_key(order.job_id, self.folder, index)
+    def parts(self) -> list[PartResult]:
+        """What was written, in the order of the rows."""
+        return [self.results[index] for index in sorted(self.results)]
+
+    def left_over(self, order: JobOrder) -> set[str]:
+        """The parts that earlier rounds, or sources that failed, may have left."""
+        failed = {
+            artifacts.part_key(order.job_id, self.folder, index)
+            for index in range(len(self.fragments))
+            if self._source_of(index) in self._faults
+        }
+        published = {result.part.key for result in self.parts() if result.part is not None}
+        return (self._written | failed) - published
+
+    def _piece(self, order: JobOrder, index: int) -> Piece:
+        return Piece(
+            index,
+            self.fragments[index],
+            artifacts.part_key(order.job_id, self.folder, index),
+            artifacts.fragment_rejects_key(order.job_id, self.folder, index),
+        )
 
     def _source_of(self, index: int) -> int:
         return bisect_right(self._ends, index)
@@ -116,7 +162,11 @@ class TableReading:
 
     def _chain(self) -> None:
         """Ranges that did not begin where the one before ended; each round settles one at least."""
-        spans = {i: result.span for i, result in self.results.items() if result.span is not None}
+        spans = {
+            index: span
+            for index, result in self.results.items()
+            if len(result.readings) == 1 and (span := result.readings[0].span) is not None
+        }
         for index, span in spans.items():
             before = spans.get(index - 1)
             if before is None or self._source_of(index - 1) != self._source_of(index):

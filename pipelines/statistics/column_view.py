@@ -40,8 +40,9 @@ class ColumnView:
 
     @cached_property
     def present(self) -> pl.Series:
-        """The values that are not null."""
-        return self.series.drop_nulls() if self.null_count else self.series
+        """The values that are not null, without a name: polars takes `^a.*$` for a pattern."""
+        series = self.series.alias("")
+        return series.drop_nulls() if self.null_count else series
 
     @cached_property
     def codes(self) -> Codes:

@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.statistics import text_forms
 from pipelines.statistics.column_view import ColumnView
 
 Mask = npt.NDArray[np.bool_]
 
 KINDS = ("null", "nan", "infinite", "empty", "blank", "padded", "mojibake", "control")
-# UTF-8 that was read as Windows-1252 or Latin-1, and what a reader puts where it could not read.
-CONTINUED = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a"
-MOJIBAKE = f"\ufffd|\u00c2[\u0080-\u00bf]|\u00c3[{CONTINUED}]|\u00e2(?:\u20ac|\u0080)|\u00f0\u0178"
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"  # not the tab and the line breaks
 
 FIRST_SHOWN = 32
@@ -75,7 +73,7 @@ def _texts(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
         "empty": full == 0,
         "blank": (bare == 0) & (full > 0),
         "padded": (bare > 0) & (bare < full),
-        "mojibake": _matching(view.units, view.unit_chars != full, MOJIBAKE),
+        "mojibake": _matching(view.units, view.unit_chars != full, text_forms.MOJIBAKE),
         "control": _with_control(view),
     }
     for kind, mask in masks.items():

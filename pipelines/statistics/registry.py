@@ -21,17 +21,17 @@ from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.semantics import Semantics
 from pipelines.statistics.signs import Signs
 from pipelines.statistics.structure import Fields, Items
-from pipelines.statistics.text_types import TextTypes
 from pipelines.statistics.text_values import TextValues
 from pipelines.statistics.truth import Truth
 from pipelines.statistics.values import Values
 from pipelines.statistics.wholeness import Wholeness
+from pipelines.statistics.writing import Writing
 
 Statistics = tuple[type[Statistic], ...]
 
 ANY: Statistics = (Counts, Oddities, Examples, Semantics)
 NUMERIC: Statistics = (Extremes, Moments, Signs, Wholeness, Order, Values)
-TEXT: Statistics = (TextExtremes, Lengths, Padding, TextTypes, Characters, TextValues)
+TEXT: Statistics = (TextExtremes, Lengths, Padding, Characters, TextValues, Writing)
 DURATION: Statistics = (Extremes, Order, Values)
 TEMPORAL: Statistics = (Extremes, Order, Calendar, Values)
 BOOLEAN: Statistics = (Truth, Values)

@@ -1,4 +1,4 @@
-"""Screening: which of very many columns correlate, from the row sample."""
+"""Screening: which of very many columns correlate, from the row sample, never all pairs at once."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,8 +7,13 @@ import polars as pl
 from pipelines.statistics.comoments import WIDEST
 
 Matrix = npt.NDArray[np.float64]
+Single = npt.NDArray[np.float32]
 
 BLOCK = 1024
+KEPT = 400  # columns that are left; those of the 200 strongest pairs are always among them
+SLACK = 6.0  # standard errors that chance may add to the best of millions of pairs
+LEAST_ROWS = 10  # of which some cells are missing; Fisher's z is no good approximation of fewer
+LEAST_SPREAD = 1e-5  # of a column's variance: less, on the common rows, is single precision's noise
 
 
 def is_due(schema: pl.Schema) -> bool:
@@ -18,50 +23,59 @@ def is_due(schema: pl.Schema) -> bool:
 def screened(sample: pl.DataFrame) -> tuple[tuple[str, ...], Matrix, npt.NDArray[np.int64]]:
     """The columns with the strongest partner, their correlations and the rows behind each.
 
-    Columns are compared block by block in float32, so that no matrix of all pairs is ever held.
-    A null counts as the mean of its column while screening; the correlations that are returned
-    are those of the rows where both columns have a value.
+    Correlations are those of the rows where both columns have a value.
     """
     numeric = sample.select(pl.selectors.numeric())
-    scores = _strongest(_standardised(numeric))
-    chosen = np.sort(np.argsort(-scores, kind="stable")[:WIDEST])
-    names = tuple(numeric.columns[index] for index in chosen)
-    return names, *_pairwise(_reals(numeric.select(names)))
+    chosen = strongest(best_partners(reals(numeric)), KEPT).tolist()
+    kept = numeric[:, chosen]
+    return tuple(kept.columns), *pairwise(reals(kept))
 
 
-def _reals(frame: pl.DataFrame) -> Matrix:
-    reals = frame.cast(pl.Float64).to_numpy().copy()
-    reals[~np.isfinite(reals)] = np.nan
-    return reals
+def strongest(scores: Matrix, limit: int) -> npt.NDArray[np.intp]:
+    """Where the largest finite scores stand, in ascending order of place."""
+    order = np.argsort(-scores, kind="stable")[:limit]
+    return np.sort(order[np.isfinite(scores[order])])
 
 
-def _standardised(frame: pl.DataFrame) -> npt.NDArray[np.float32]:
-    x = _reals(frame)
-    known = np.isfinite(x)
-    n = np.maximum(known.sum(axis=0), 1)
-    with np.errstate(all="ignore"):
-        x = np.where(known, x, 0.0)
-        x = np.where(known, x - x.sum(axis=0) / n, 0.0)
-        norm = np.sqrt((x * x).sum(axis=0))
-        return np.nan_to_num(x / np.where(norm > 0, norm, 1.0)).astype(np.float32)
+def reals(frame: pl.DataFrame) -> Matrix:
+    """A row for each row; what is null or not finite is NaN."""
+    found = np.empty((frame.height, frame.width), order="F")
+    for place, column in enumerate(frame.iter_columns()):
+        found[:, place] = column.cast(pl.Float64).to_numpy()
+    found[~np.isfinite(found)] = np.nan
+    return found
 
 
-def _strongest(z: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The largest absolute correlation of each column with another."""
-    width = z.shape[1]
-    best = np.zeros(width, np.float32)
-    for left in range(0, width, BLOCK):
-        for right in range(left, width, BLOCK):
-            r = np.abs(z[:, left : left + BLOCK].T @ z[:, right : right + BLOCK])
+def best_partners(x: Matrix) -> Matrix:
+    """How surely each column of `x` (rows by columns, NaN is missing) correlates with another.
+
+    The score is Fisher's z of the strongest correlation less six of its standard errors (1921),
+    so that a few common rows that happen to lie on a line do not pass for a strong pair; -inf
+    where a column has no partner. Columns meet block by block in single precision: work grows with
+    the square of the columns, memory does not.
+    """
+    z, known = standardised(x)
+    scores = np.full(z.shape[1], -np.inf)
+    whole = np.asarray(known.all(axis=0))
+    for left in range(0, len(scores), BLOCK):
+        for right in range(left, len(scores), BLOCK):
+            one, two = slice(left, left + BLOCK), slice(right, right + BLOCK)
+            is_whole = whole[one].all() and whole[two].all()
+            if is_whole:  # one number of rows, so the strongest is the surest
+                found = np.abs(z[:, one].T @ z[:, two])
+            else:
+                found = _partial(z[:, one], z[:, two], known[:, one], known[:, two])
             if left == right:
-                np.fill_diagonal(r, 0.0)
-            rows, columns = r.shape
-            best[left : left + rows] = np.maximum(best[left : left + rows], r.max(axis=1))
-            best[right : right + columns] = np.maximum(best[right : right + columns], r.max(axis=0))
-    return best
+                np.fill_diagonal(found, 0.0 if is_whole else -np.inf)
+            for place, best in ((one, found.max(axis=1)), (two, found.max(axis=0))):
+                sure = _surely(best, np.float32(len(z))) if is_whole else best
+                scores[place] = np.maximum(scores[place], sure)
+    scores[~z.any(axis=0)] = -np.inf
+    return scores
 
 
-def _pairwise(x: Matrix) -> tuple[Matrix, npt.NDArray[np.int64]]:
+def pairwise(x: Matrix) -> tuple[Matrix, npt.NDArray[np.int64]]:
+    """Pearson's r of every two columns over the rows that have both, and how many those are."""
     known = np.isfinite(x)
     there = known.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -72,3 +86,39 @@ def _pairwise(x: Matrix) -> tuple[Matrix, npt.NDArray[np.int64]]:
         product = x.T @ x - total * total.T / n
         r = product / np.sqrt(square * square.T)
     return np.where(np.isfinite(r), np.clip(r, -1.0, 1.0), np.nan), n.astype(np.int64)
+
+
+def standardised(x: Matrix) -> tuple[Single, npt.NDArray[np.bool_]]:
+    """Columns of mean 0 and length 1, missing cells and columns without spread as 0."""
+    known = np.isfinite(x)
+    n = np.maximum(known.sum(axis=0), 1)
+    with np.errstate(all="ignore"):
+        filled = np.where(known, x, 0.0)
+        filled = np.where(known, filled - filled.sum(axis=0) / n, 0.0)
+        filled /= np.maximum(np.abs(filled).max(axis=0, initial=0.0), np.finfo(float).tiny)
+        norm = np.sqrt((filled * filled).sum(axis=0))
+        return np.nan_to_num(filled / np.where(norm > 0, norm, 1.0)).astype(np.float32), known
+
+
+def _partial(
+    one: Single, two: Single, known: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]
+) -> Single:
+    """The scores of two blocks some of whose cells are missing."""
+    here, there = known.astype(np.float32).T, other.astype(np.float32)
+    with np.errstate(all="ignore"):
+        n = here @ there
+        ours, theirs = one.T @ there, here @ two
+        our_square, their_square = (one * one).T @ there, here @ (two * two)
+        our_spread = our_square - ours * ours / n
+        their_spread = their_square - theirs * theirs / n
+        r = (one.T @ two - ours * theirs / n) / np.sqrt(our_spread * their_spread)
+    flat = (our_spread <= LEAST_SPREAD * our_square) | (their_spread <= LEAST_SPREAD * their_square)
+    r[flat | (n < LEAST_ROWS)] = np.nan
+    return _surely(r, n)
+
+
+def _surely(r: Single, n: Single | np.float32) -> Single:
+    with np.errstate(all="ignore"):
+        z = np.arctanh(np.minimum(np.abs(r), np.float32(1 - 1e-6)))
+        z -= np.float32(SLACK) / np.sqrt(n - np.float32(3))
+    return np.where(np.isfinite(z) & (n > 3), z, np.float32(-np.inf))

@@ -25,7 +25,8 @@ class Fields:
         assert isinstance(dtype, pl.Struct)
         names = tuple(field.name for field in dtype.fields)
         types = tuple(word(field.dtype) for field in dtype.fields)  # type: ignore[arg-type]
-        present = (len(structs) - structs.struct.field(name).null_count() for name in names)
+        nulls = structs.struct.unnest().null_count().row(0) if names else ()
+        present = (len(structs) - count for count in nulls)
         return cls(names, types, tuple(present))
 
     def merge(self, other: Self) -> Self:

@@ -53,7 +53,9 @@ class TableFold:
 
     def _sizes(self, frame: pl.DataFrame) -> npt.NDArray[np.int64]:
         """The bytes of the rows before each row, and of all."""
-        sizes = frame.select(size=self._weight)["size"].to_numpy()
+        numbered = frame.clone()
+        numbered.columns = [str(place) for place in range(frame.width)]
+        sizes = numbered.select(size=self._weight)["size"].to_numpy()
         sizes = np.broadcast_to(sizes, frame.height)
         return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
 
@@ -86,10 +88,13 @@ class TableFold:
 
 
 def _weights(schema: pl.Schema) -> Iterator[pl.Expr]:
-    """About how many bytes the values of each row take."""
+    """About how many bytes the values of each row take, of columns that are called by their place.
+
+    Polars takes a name such as `^a.*$` for a pattern.
+    """
     yield pl.lit(FIXED * len(schema), pl.Int64)
-    for name, dtype in schema.items():
-        size = _size(pl.col(name), dtype)
+    for place, dtype in enumerate(schema.dtypes()):
+        size = _size(pl.col(str(place)), dtype)
         if size is not None:
             yield size.cast(pl.Int64).fill_null(0)
 
@@ -107,7 +112,8 @@ def _size(value: pl.Expr, dtype: Any) -> pl.Expr | None:
                 return value.list.len() * FIXED
             return value.list.eval(inner.cast(pl.Int64) + FIXED).list.sum()
         case pl.Struct():
-            sizes = (_size(value.struct.field(f.name), f.dtype) for f in dtype.fields)
+            named = (f for f in dtype.fields if not f.name.startswith("^"))
+            sizes = (_size(value.struct.field(f.name), f.dtype) for f in named)
             known = [size.cast(pl.Int64) for size in sizes if size is not None]
             return pl.sum_horizontal(known) if known else None
     return None

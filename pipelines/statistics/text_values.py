@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.statistics import patterns
+from pipelines.statistics import patterns, spellings
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
@@ -165,6 +165,9 @@ class TextValues:
             known = self.runs if self.sample is None else self.sample
             figures["patterns"], bounds = patterns.of(known, self.rows)
             estimated |= {"patterns": bounds} if self.sample is not None else {}
+            most = min(spellings.MOST, self.budget.exact // spellings.SHARE)
+            if self.distinct is None and len(self.runs.hashes) <= most:
+                figures["spellings"] = spellings.of(self.runs)
         return figures | {"estimates": estimated}
 
 

@@ -15,8 +15,8 @@ from pipelines.statistics.padding import Padding
 from pipelines.statistics.patterns import TOP
 from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.signs import Signs
-from pipelines.statistics.text_types import TextTypes
 from pipelines.statistics.truth import Truth
+from pipelines.statistics.writing import Writing
 
 TOLD = (
     "distinctCount",
@@ -28,7 +28,7 @@ TOLD = (
     "personal",
 )
 # What holds counts and lengths only, and so nothing that tells a value.
-HARMLESS = (Characters, Counts, Lengths, Oddities, Padding, Signs, TextTypes, Truth)
+HARMLESS = (Characters, Counts, Lengths, Oddities, Padding, Signs, Truth, Writing)
 
 
 @dataclass(frozen=True, slots=True)

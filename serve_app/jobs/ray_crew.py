@@ -19,6 +19,7 @@ from serve_app.settings import Settings
 @dataclass
 class _Member:
     actor: Any
+    life: Any  # ends with the actor, and not before
     job_id: str | None = None
     run: Any = None
     asked: Any = None
@@ -36,17 +37,24 @@ class RayCrew:
 
     def _member(self) -> _Member:
         self._made += 1
-        return _Member(
-            start_runner(f"runner-{os.getpid()}-{self._made}", self._settings.store_config())
-        )
+        name = f"runner-{os.getpid()}-{self._made}"
+        actor = start_runner(name, self._settings.store_config())
+        return _Member(actor, actor.live.remote())
 
     def is_free(self) -> bool:
         return any(member.job_id is None for member in self._members)
 
     def start(self, order: JobOrder) -> None:
+        self._replace_dead()
         member = next(member for member in self._members if member.job_id is None)
         member.job_id, member.asked, member.advance = order.job_id, None, Advance()
         member.run = member.actor.run.options(name=f"job-{order.job_id}").remote(order)
+
+    def _replace_dead(self) -> None:
+        """No job is to take the blame for a runner that died while it had none."""
+        for place, member in enumerate(self._members):
+            if member.job_id is None and ray.wait([member.life], timeout=0)[0]:
+                self._members[place] = self._member()
 
     def wait(self, timeout_s: float) -> None:
         """Until a run ends, or the time is over."""

@@ -1,10 +1,13 @@
-"""Catalog routes: what this server can read."""
+"""Catalog routes: what this server can read, and what its results look like."""
 
-from fastapi import APIRouter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Path
 
 from connectors.registry import SOURCES
 from pipelines.choices import Overrides
 from pipelines.formats.registry import FORMATS
+from pipelines.results_schema import schemas
 from serve_app.schemas import ConnectorList, ConnectorView, FormatList, FormatView
 
 router = APIRouter(tags=["catalog"])
@@ -32,3 +35,13 @@ async def list_formats() -> FormatList:
     return FormatList(
         formats=[FormatView(name=each.name, extensions=each.extensions) for each in FORMATS]
     )
+
+
+@router.get("/schemas/{name}")
+async def get_schema(
+    name: Annotated[str, Path(description="`results-` and the `analysisVersion` of results.json.")],
+) -> dict[str, Any]:
+    """The JSON Schema that a results.json of this version follows."""
+    if name not in schemas():
+        raise HTTPException(404)
+    return dict(schemas()[name])

@@ -5,6 +5,9 @@ import re
 import pytest
 from jsonschema import Draft202012Validator
 
+from pipelines.analytics.checks.registry import RULES
+from pipelines.analytics.finalize import ANALYSIS_VERSION
+
 OPERATIONS = {
     "getHealth": ("get", "/health"),
     "getReadiness": ("get", "/ready"),
@@ -21,6 +24,7 @@ OPERATIONS = {
     "listTables": ("get", "/jobs/{job_id}/tables"),
     "listConnectors": ("get", "/connectors"),
     "listFormats": ("get", "/formats"),
+    "getSchema": ("get", "/schemas/{name}"),
 }
 
 
@@ -53,6 +57,18 @@ def test_every_operation_is_described_and_can_fail_as_a_problem(document):
                 else:
                     assert answer["content"] == {"application/problem+json": {"schema": reference}}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+def test_every_quality_rule_is_described(document):
+    """The options of a job name each rule, and each of its thresholds says what it does."""
+    schemas = document["components"]["schemas"]
+    rules = schemas["QualityOptions"]["properties"]
+
+    assert list(rules) == [rule.name for rule in RULES]
+    for rule in rules.values():
+        described = schemas[rule["$ref"].rpartition("/")[2]]
+        assert described["description"]
+        assert all("description" in field for field in described["properties"].values())
 
 
 def test_every_reference_leads_somewhere(document):
@@ -125,3 +141,15 @@ def test_formats_are_listed(client):
 
     assert ".parquet" in formats["parquet"]
     assert len(formats) >= 4
+
+
+def test_the_schema_of_results_is_served(client):
+    """By the version that results.json names; what was never published is not found."""
+    answer = client.get(f"/schemas/results-{ANALYSIS_VERSION}")
+
+    schema = answer.json()
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"] == f"urn:metricfoundry:results:{ANALYSIS_VERSION}"
+    assert schema["properties"]["analysisVersion"] == {"const": ANALYSIS_VERSION}
+    assert client.get("/schemas/results-0").status_code == 404
+    assert client.get("/schemas/..%2Fresults-1").status_code == 404

@@ -1,53 +1,81 @@
 """Meaning: whether values are what their column's semantic type says, and whose they are."""
 
-from pipelines.analytics.checks.base import QualityIssue, Subject, Verdict
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pipelines.analytics.checks import where
+from pipelines.analytics.checks.base import (
+    Failed,
+    Found,
+    Outcome,
+    Passed,
+    QualityIssue,
+    Say,
+    Subject,
+    Suspicion,
+)
+from pipelines.analytics.wording import count, percent, verb
 from pipelines.profile import ColumnProfile
+from pipelines.semantic_types.kind import Kind
+from pipelines.semantic_types.registry import KINDS
 
 
-def broken_checksum(subject: Subject) -> Verdict:
+def broken_checksum(subject: Subject) -> Iterator[Say]:
     """Values of a type with check digits that do not agree with the rest: a WARNING."""
-    checked = [
-        column
-        for column in subject.profile.columns
-        if (column.figures.get("semanticType") or {}).get("checksum") is not None
-    ]
-    issues = tuple(issue for column in checked if (issue := _broken(column)))
-    return Verdict(len(checked), issues)
+    for column in subject.profile.columns:
+        if (column.figures.get("semanticType") or {}).get("checksum") is not None:
+            yield _broken(column, subject.settings.broken_checksum.share)
 
 
-def _broken(column: ColumnProfile) -> QualityIssue | None:
+def _broken(column: ColumnProfile, share: float) -> Say:
     claim = column.figures["semanticType"]
-    broken = claim.get("broken")
-    if not broken:
-        return None
-    share = broken["count"] / column.non_null_count
-    return QualityIssue(
-        rule="broken_checksum",
-        dimension="validity",
-        severity="WARNING",
-        message=f"{broken['count']:,} of {column.non_null_count:,} values ({share:.2%}) have the"
-        f" form of {claim['type'].replace('_', ' ')} but not its check digits",
-        affected=broken["count"],
-        column=column.name,
-        value=claim["type"],
-        examples=tuple({"value": value} for value in broken["examples"]),
-    )
+    broken, rows = claim.get("broken"), column.non_null_count
+    if not broken or broken["count"] / rows <= share:
+        return Passed(column.name)
+
+    def conclude(found: Found) -> Outcome:
+        issue = QualityIssue(
+            rule="broken_checksum",
+            dimension="validity",
+            severity="WARNING",
+            message=f"{broken['count']:,} of {count(rows, 'value')}"
+            f" ({percent(broken['count'] / rows)}) {verb(broken['count'], 'has', 'have')} the form"
+            f" of {claim['type'].replace('_', ' ')} but not its check digits{found.first}",
+            count=broken["count"],
+            affected=broken["count"],
+            column=column.name,
+            value=claim["type"],
+            examples=() if found.examples else tuple({"value": v} for v in broken["examples"]),
+        )
+        return Failed(issue)
+
+    return Suspicion(where.unproven(column.name, _kind(claim)), conclude, known=broken["count"])
 
 
-def personal_data(subject: Subject) -> Verdict:
+def _kind(claim: Mapping[str, Any]) -> Kind:
+    """The kind that a claim names."""
+    named = (claim["type"], claim.get("scheme", ""))
+    return next(kind for kind in KINDS if (kind.type, kind.scheme) == named and kind.has_checksum)
+
+
+def personal_data(subject: Subject) -> Iterator[Say]:
     """Columns with data about persons: an INFO, so that someone decides what becomes of them."""
-    columns = subject.profile.columns
-    issues = tuple(
-        QualityIssue(
+    for column in subject.profile.columns:
+        personal = column.figures.get("personal")
+        yield _personal(column, personal) if personal else Passed(column.name)
+
+
+def _personal(column: ColumnProfile, personal: Mapping[str, str]) -> Suspicion:
+    def conclude(_: Found) -> Outcome:
+        issue = QualityIssue(
             rule="personal_data",
             dimension="validity",
             severity="INFO",
             message=f"personal data: {personal['why']}",
-            affected=0,
+            count=column.non_null_count,
             column=column.name,
             value=personal["kind"],
         )
-        for column in columns
-        if (personal := column.figures.get("personal"))
-    )
-    return Verdict(len(columns), issues)
+        return Failed(issue)
+
+    return Suspicion(where.filled(column.name), conclude, known=column.non_null_count, tells=False)

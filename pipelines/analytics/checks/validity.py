@@ -1,56 +1,171 @@
 """Validity: numbers far from where the rest of their column lies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipelines.analytics.checks.base import QualityIssue, Subject, Verdict
-from pipelines.analytics.outliers import Spread, Tail, spread
+from pipelines.analytics.checks import where
+from pipelines.analytics.checks.base import (
+    MASKED,
+    Failed,
+    Found,
+    Inconclusive,
+    Outcome,
+    Passed,
+    QualityIssue,
+    Say,
+    Severity,
+    Subject,
+    Suspicion,
+)
+from pipelines.analytics.checks.settings import NumericRange, Skew
+from pipelines.analytics.fences import THRESHOLDS, Spread, number, spread
+from pipelines.analytics.outliers import Tail
+from pipelines.analytics.wording import amount, count, percent, verb
+from pipelines.profile import ColumnProfile
 
-WARNING_FROM = 0.01
-ERROR_FROM = 0.05
-EXAMPLES = 5
+TWO = 2  # distinct values
 
 
-def numeric_range(subject: Subject) -> Verdict:
+def numeric_range(subject: Subject) -> Iterator[Say]:
     """Share of values outside mean ± 3 standard deviations: 1 % is a WARNING, 5 % an ERROR.
 
-    Counted over all rows; never more than 1 in 9 for any distribution (Chebyshev).
+    Counted over all rows; never more than 1 in 9 for any distribution (Chebyshev), and none at all
+    among n values if n - 1 < 9 sqrt(n) (Samuelson).
     """
-    spreads = [found for column in subject.profile.columns if (found := spread(column))]
-    judged = [_judge(found, subject.tails.get(found.column, Tail())) for found in spreads]
-    return Verdict(
-        len(judged),
-        tuple(issue for _, issue in judged if issue),
-        tuple(metrics for metrics, _ in judged),
-    )
+    settings = subject.settings.numeric_range
+    for column in subject.profile.columns:
+        if not column.is_numeric:
+            continue
+        found = spread(column)
+        if found is None:
+            yield _unspread(column)
+        elif _is_indicator(column):
+            yield Inconclusive(column.name, "it holds 0 and 1 alone, which have no range")
+        else:
+            yield _ranged(found, settings, subject.tails.get(column.name))
 
 
-def _judge(found: Spread, tail: Tail) -> tuple[Mapping[str, Any], QualityIssue | None]:
-    ratio = tail.beyond / found.count
-    severity = "ERROR" if ratio >= ERROR_FROM else "WARNING" if ratio >= WARNING_FROM else "OK"
-    metrics = {
+def _unspread(column: ColumnProfile) -> Say:
+    if column.figures.get("masked"):
+        return Inconclusive(column.name, MASKED)
+    if number(column.figures.get("min")) is None:
+        return Inconclusive(column.name, "it has no finite number")
+    if number(column.figures.get("mean")) is None or column.figures.get("stddev") is None:
+        if column.non_null_count < 2:
+            return Inconclusive(column.name, "it has one value only")
+        return Inconclusive(column.name, "its numbers are too large to compute their deviation")
+    return Passed(column.name)
+
+
+def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:
+    k = settings.deviations
+    lower, upper = found.mean - k * found.stddev, found.mean + k * found.stddev
+    look = where.deviating(found.column, found.mean, found.stddev, k)
+
+    def conclude(seen: Found) -> Outcome:
+        ratio = seen.count / found.count
+        grade = _grade(ratio, settings)
+        metrics = _range_metrics(found, (lower, upper), seen.count, grade)
+        if grade is None and (found.count - 1) <= k * found.count**0.5:
+            reason = f"none of {count(found.count, 'value')} can lie {amount(k)} deviations out"
+            return Inconclusive(found.column, reason, metrics)
+        if grade is None:
+            return Passed(found.column, metrics)
+        far = seen.examples[0] if seen.examples and "zscore" in seen.examples[0] else None
+        place = f", farthest in row {far['row']:,} ({amount(far['value'])})" if far else seen.first
+        issue = QualityIssue(
+            rule="numeric_range",
+            dimension="validity",
+            severity=grade,
+            message=f"{seen.count:,} of {found.count:,} values ({percent(ratio)})"
+            f" {verb(seen.count, 'lies', 'lie')} more than {amount(k)} standard deviations from"
+            f" the mean, outside {amount(lower)} to {amount(upper)}{place}",
+            count=seen.count,
+            affected=seen.count,
+            column=found.column,
+            value=ratio,
+            bounds={"lower": lower, "upper": upper},
+            examples=seen.examples,
+        )
+        return Failed(issue, metrics, look)
+
+    if k == THRESHOLDS["zscore"]:
+        tail = tail or Tail()
+        beyond = tuple(each for each in tail.examples if each["zscore"] > k)
+        return conclude(Found(tail.beyond, beyond))
+    if not look.reaches(found.minimum, found.maximum):
+        return conclude(Found(0))
+    return Suspicion(look, conclude)
+
+
+def _is_indicator(column: ColumnProfile) -> bool:
+    """Whether it says no and yes, as 0 and 1; however seldom, none of these is far out."""
+    ends = [number(column.figures.get(name)) for name in ("min", "max")]
+    return column.figures.get("distinctCount") == TWO and ends == [0.0, 1.0]
+
+
+def _grade(ratio: float, settings: NumericRange) -> Severity | None:
+    if not ratio or ratio < settings.warning:
+        return None
+    return "ERROR" if ratio >= settings.error else "WARNING"
+
+
+def _range_metrics(
+    found: Spread, bounds: tuple[float, float], beyond: int, grade: Severity | None
+) -> Mapping[str, Any]:
+    return {
         "column": found.column,
-        "lowerBound": found.lower,
-        "upperBound": found.upper,
+        "lowerBound": bounds[0],
+        "upperBound": bounds[1],
         "minObserved": found.minimum,
         "maxObserved": found.maximum,
         "sampleCount": found.count,
-        "violationCount": tail.beyond,
-        "violationRatio": ratio,
-        "severity": severity,
+        "violationCount": beyond,
+        "violationRatio": beyond / found.count,
+        "severity": grade or "OK",
     }
-    if ratio < WARNING_FROM:
-        return metrics, None
-    issue = QualityIssue(
-        rule="numeric_range",
-        dimension="validity",
-        severity="ERROR" if ratio >= ERROR_FROM else "WARNING",
-        message=f"{tail.beyond:,} of {found.count:,} values ({ratio:.1%}) lie more than"
-        " 3 standard deviations from the mean",
-        affected=tail.beyond,
-        column=found.column,
-        value=ratio,
-        bounds={"lower": found.lower, "upper": found.upper},
-        examples=tail.examples[:EXAMPLES],
-    )
-    return metrics, issue
+
+
+def skew(subject: Subject) -> Iterator[Say]:
+    """Numbers with a tail on one side, a skewness of 3 and more: an INFO.
+
+    Two values make no tail, however seldom one of them is.
+    """
+    settings = subject.settings.skew
+    for column in subject.profile.columns:
+        if column.is_numeric and column.figures.get("distinctCount") != TWO:
+            yield _skewed(column, settings)
+
+
+def _skewed(column: ColumnProfile, settings: Skew) -> Say:
+    found, skewness = spread(column), number(column.figures.get("skewness"))
+    if column.figures.get("masked"):
+        return Inconclusive(column.name, MASKED)
+    if column.non_null_count < settings.rows:
+        few = count(column.non_null_count, "value")
+        return Inconclusive(column.name, f"{few} are too few to speak of a shape")
+    if found is None or skewness is None or abs(skewness) < settings.skewness:
+        return Passed(column.name)
+    is_right = skewness > 0
+    bound = found.upper if is_right else found.lower
+    side = f"a long tail of {'large' if is_right else 'small'} values (skewness {skewness:.1f})"
+
+    def conclude(seen: Found) -> Outcome:
+        issue = QualityIssue(
+            rule="skew",
+            dimension="validity",
+            severity="INFO",
+            message=f"{side}: {count(seen.count, 'value')} {verb(seen.count, 'lies', 'lie')}"
+            f" {'above' if is_right else 'below'} {amount(bound)}{_median(column)}{seen.first}",
+            count=seen.count,
+            column=column.name,
+            value=skewness,
+        )
+        return Failed(issue)
+
+    return Suspicion(where.beyond(column.name, bound, above=is_right), conclude)
+
+
+def _median(column: ColumnProfile) -> str:
+    median = (column.figures.get("quantiles") or {}).get("p50")
+    return "" if median is None else f", the median is {amount(median)}"

@@ -35,8 +35,8 @@ def profile(name: str, frame: pl.DataFrame) -> TableProfile:
 def findings(frames: Mapping[str, pl.DataFrame], **changes: Any) -> Findings:
     """What the phases before the report find in these tables."""
     tables = tuple(profile(name, frame) for name, frame in frames.items())
-    tails = [
-        outliers.tails(table, lambda *_, frame=frame: [Whole(frame)])
+    far = [
+        outliers.far(table, lambda *_, frame=frame: [Whole(frame)])
         for table, frame in zip(tables, frames.values(), strict=True)
     ]
     rows = sum(frame.height for frame in frames.values())
@@ -45,8 +45,11 @@ def findings(frames: Mapping[str, pl.DataFrame], **changes: Any) -> Findings:
         "created_at": 1_795_431_600.0,
         "source_name": "sales.csv",
         "tables": tables,
-        "quality": tuple(map(data_quality.assess, tables, tails)),
-        "descriptive": descriptive.payload(tables, tails),
+        "quality": tuple(
+            data_quality.assess(table, found["zscore"])
+            for table, found in zip(tables, far, strict=True)
+        ),
+        "descriptive": descriptive.payload(tables, far),
         "inference": inference.infer(tables, MlOptions(enabled=False), "01J0000000")[0],
         "rows": RowAccount(parsed=rows, skipped=len(frames)),
         "bytes_read": 84_213,

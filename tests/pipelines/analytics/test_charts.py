@@ -69,6 +69,13 @@ def test_copies_of_a_column_come_after_real_correlations():
     assert {first["left"], first["right"]} != {"a", "copy"}
 
 
+def test_a_pair_that_hardly_correlates_has_no_scatter():
+    """A cloud of points tells nothing."""
+    frame = pl.DataFrame({"a": [n % 7 for n in range(70)], "b": [n // 7 for n in range(70)]})
+
+    assert charts.pairs(findings({"t": frame})) == []
+
+
 @pytest.mark.parametrize(
     "names_given",
     [

@@ -20,6 +20,7 @@ def test_more_than_a_fifth_of_nulls_is_a_warning_and_two_fifths_an_error(nulls, 
     payload = data_quality.assess(table(text("a", 100, nulls)), {})
 
     expected = {("null_ratio_threshold", "a", severity)} if severity else set()
+    expected |= {("all_null", "a", "WARNING")} if nulls == 100 else set()
     assert rules(payload) == expected
 
 
@@ -67,7 +68,7 @@ def test_values_beyond_three_deviations_are_judged_by_their_share(beyond, severi
 )
 def test_numbers_among_words_make_a_mixed_column(counts, mixed):
     """A column of text is mixed if at least 5 % of it, but not all, are numbers."""
-    payload = data_quality.assess(table(text("a", 100, typeCounts=counts)), {})
+    payload = data_quality.assess(table(text("a", 100, writing=counts)), {})
 
     assert rules(payload) == ({("mixed_type", "a", "WARNING")} if mixed else set())
 

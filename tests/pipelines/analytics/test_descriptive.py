@@ -16,7 +16,7 @@ def rows_of(file):
 def test_the_table_has_the_columns_that_clients_know_in_their_order():
     """descriptive_stats.csv starts with the original's columns, correlations.csv too."""
     tables = [table(numbers("=a", [1, 2, 3], quantiles=QUANTILES), numbers("b", [1, 2, 4]))]
-    payload = descriptive.payload(tables, [{"b": FAR}])
+    payload = descriptive.payload(tables, [{"zscore": {"b": FAR}}])
 
     files = {file.path: file for file in descriptive.files(payload)}
 
@@ -27,7 +27,7 @@ def test_the_table_has_the_columns_that_clients_know_in_their_order():
         ["'=a", "3", "2.0", "1.0", "1.0", "3.0", "5", "25", "50", "75", "95"]
     )
     (pair,) = rows_of(files["results/correlations.csv"])
-    assert list(pair) == ["left", "right", "correlation", "sampleSize", "method"]
+    assert list(pair) == ["left", "right", "correlation", "sampleSize", "method", "basis"]
     assert files["results/outliers.json"].body.startswith(b'[{"column":"b","method":"zscore"')
 
 
@@ -70,7 +70,7 @@ def test_of_several_tables_the_strongest_pairs_come_first():
         correlation=[[1, -0.9], [-0.9, 1]],
     )
 
-    payload = descriptive.payload([weak, strong], [{"a": FAR}, {}])
+    payload = descriptive.payload([weak, strong], [{"zscore": {"a": FAR}}, {}])
 
     assert [(pair["table"], pair["correlation"]) for pair in payload["correlations"]] == [
         ("strong", -0.9),

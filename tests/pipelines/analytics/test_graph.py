@@ -51,22 +51,27 @@ def masked(files, job_id):
     """
     seen = {}
     for key, body in files.items():
-        path = key.removeprefix(artifacts.base(job_id))
-        packed = {}
-        if path.endswith(".zip"):
-            with zipfile.ZipFile(io.BytesIO(body)) as archive:
-                packed = {f"{path}/{name}": archive.read(name) for name in archive.namelist()}
-        for name, content in (packed or {path: body}).items():
+        for name, content in unpacked(key.removeprefix(artifacts.base(job_id)), body):
             seen[name] = content.replace(job_id.encode(), b"JOB")
     for path in ("manifest.json", "results/manifest.json"):
         manifest = json.loads(seen[path])
         for entry in manifest["artifacts"]:
             if not entry["key"].endswith((".parquet", ".arrow", ".csv", ".png")):
                 del entry["sha256"]
-                if entry["key"].endswith(".zip"):
+                if entry["key"].endswith((".zip", ".xlsx")):
                     del entry["size"]
         seen[path] = manifest
     return seen
+
+
+def unpacked(path, body):
+    """The file itself, or those in it."""
+    if not path.endswith((".zip", ".xlsx")):
+        yield path, body
+        return
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        for name in archive.namelist():
+            yield from unpacked(f"{path}/{name}", archive.read(name))
 
 
 def stored_checkpoints(order):
@@ -169,6 +174,11 @@ def test_bundles_hold_the_real_files(order, object_store):
             assert archive.namelist()
             for name in archive.namelist():
                 assert archive.read(name) == files[base + folder + name]
+            if bundle.endswith("analytics_bundle.zip"):
+                assert {
+                    *("results.json", "ingest_receipt.json", "descriptive_stats.csv"),
+                    *("report.html", "report.txt", "report.xlsx"),
+                } <= set(archive.namelist())
 
 
 def test_progress_only_grows_and_names_every_phase(order):

@@ -62,7 +62,7 @@ def published(object_store, sqlite_url, frame, **options):
 def unfolded(name, body):
     """The bytes as they lie, and what archives, Parquet and states hold inside."""
     yield name, body
-    if name.endswith(".zip"):
+    if name.endswith((".zip", ".xlsx")):
         with zipfile.ZipFile(io.BytesIO(body)) as archive:
             for member in archive.namelist():
                 yield from unfolded(f"{name}/{member}", archive.read(member))
@@ -116,6 +116,7 @@ def test_without_masking_the_same_search_finds_them(object_store, sqlite_url):
 
     places = {inner.split("/")[0] for inner, _ in found}
     assert places >= {"phases", "results", "states"}
+    assert any("report.xlsx/" in inner for inner, _ in found)
     kinds = {secret for _, secret in found}
     assert {MAILS[0], CARDS[0], BROKEN, str(BIRTHS[0]), "Quillfeather"} <= kinds
 
@@ -148,6 +149,36 @@ def _dumped(connection):
             yield " ".join(
                 each.decode("latin-1") if isinstance(each, bytes) else str(each) for each in row
             )
+
+
+def test_issues_of_masked_columns_tell_places_alone(object_store, sqlite_url):
+    """Whatever is wrong with personal values, no issue, SQL or report cites one."""
+    mails = [*MAILS[:30], *(mail.upper() for mail in MAILS[:10]), *(f" {m}" for m in MAILS[40:])]
+    frame = people().with_columns(
+        mail=pl.Series(mails),
+        mail_id=pl.Series([*MAILS[:-1], MAILS[0]]),
+        born=pl.Series([date(1900, 1, 1), date(2999, 1, 1), *BIRTHS[2:]]),
+        full_name=pl.Series([*(PEOPLE * 2)[:58], "Xaviera Quillfeather Ã©", None]),
+    )
+
+    files = published(object_store, sqlite_url, frame, privacy="mask")
+
+    assert leaks(files) == set()
+    payload = json.loads(files["phases/dq_validate.json"])
+    issues = {(issue["rule"], issue.get("column")): issue for issue in payload["issues"]}
+    for key in (
+        ("padded_values", "mail"),
+        ("mojibake", "full_name"),
+        ("broken_checksum", "account"),
+    ):
+        assert all("row" in each and "value" not in each for each in issues[key]["examples"])
+    reasons = {
+        entry["reason"]
+        for verdict in payload["verdicts"]
+        for entry in verdict["inconclusive"]
+        if entry["column"] in {"born", "card"}
+    }
+    assert "its values are masked" in reasons
 
 
 def test_counts_shapes_and_meanings_stay(object_store, sqlite_url):

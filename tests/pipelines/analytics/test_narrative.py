@@ -17,6 +17,7 @@ def test_payload_has_the_documented_names():
     assert payload["reportArtifacts"] == {
         "text": "artifacts/01J0000000/results/report.txt",
         "html": "artifacts/01J0000000/results/report.html",
+        "workbook": "artifacts/01J0000000/results/report.xlsx",
     }
 
 

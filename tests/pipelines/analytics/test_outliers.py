@@ -1,12 +1,14 @@
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
-from pipelines.analytics.outliers import EXAMPLES, Tail, reports, spread, tails
+from pipelines.analytics.fences import spread
+from pipelines.analytics.outliers import EXAMPLES, Tail, far, reports
+from tests.pipelines.analytics.found import profile
 from tests.pipelines.analytics.profiles import numbers, table, text
 
 
@@ -14,6 +16,11 @@ from tests.pipelines.analytics.profiles import numbers, table, text
 class Rows:
     first_row: int
     frame: pl.DataFrame
+    part: int = 0
+
+
+def tails(profile, slices):
+    return far(profile, slices)["zscore"]
 
 
 def cut(frame, sizes):
@@ -94,6 +101,7 @@ def test_what_is_not_a_finite_number_is_no_outlier():
     assert found.examples[0] == {
         "value": -50.0,
         "zscore": pytest.approx(found.examples[0]["zscore"]),
+        "part": 0,
         "row": 405,
     }
     assert all(math.isfinite(example["zscore"]) for example in found.examples)
@@ -126,10 +134,10 @@ def test_a_column_without_spread_has_no_outliers(values):
 
 def test_the_most_extreme_column_is_reported_first():
     """Reports carry the names that clients know."""
-    near = Tail(1, 1, ({"value": 1, "zscore": 3.5, "row": 1},))
-    far = Tail(1, 1, ({"value": 2, "zscore": 9.0, "row": 2},))
+    close = Tail(1, 1, ({"value": 1, "zscore": 3.5, "row": 1},))
+    distant = Tail(1, 1, ({"value": 2, "zscore": 9.0, "row": 2},))
 
-    found = reports({"near": near, "far": far})
+    found = reports({"zscore": {"near": close, "far": distant}})
 
     assert [report["column"] for report in found] == ["far", "near"]
     assert found[0] == {
@@ -139,3 +147,79 @@ def test_the_most_extreme_column_is_reported_first():
         "count": 1,
         "values": [{"value": 2, "zscore": 9.0, "row": 2}],
     }
+
+
+SKEWED = np.random.default_rng(8).standard_t(2, 4000) * 10 + 1000
+
+
+def expected(method, values):
+    """Which values are far, and how far, by the textbook."""
+    q1, middle, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    if method == "zscore":
+        scores = np.abs(values - values.mean()) / values.std(ddof=1)
+        return scores >= 3, scores
+    if method == "tukey":
+        step = 1.5 * (q3 - q1)
+        scores = np.maximum(q1 - values, values - q3) / (q3 - q1)
+        return (values < q1 - step) | (values > q3 + step), scores
+    scores = 0.6745 * np.abs(values - middle) / np.median(np.abs(values - middle))
+    return scores > 3.5, scores
+
+
+@pytest.mark.parametrize("method", ["zscore", "tukey", "mad"])
+@pytest.mark.parametrize("sizes", [(4000,), (1, 3999), (1000,) * 4])
+def test_each_method_finds_what_numpy_finds(method, sizes):
+    """Counts are over all rows, values the farthest, each with its score and its row."""
+    frame = pl.DataFrame({"a": SKEWED})
+    held, scores = expected(method, SKEWED)
+
+    found = reports(far(profile("t", frame), cut(frame, sizes)))
+
+    (report,) = [entry for entry in found if entry["method"] == method]
+    order = np.flatnonzero(held)[np.argsort(-scores[held], kind="stable")][:EXAMPLES]
+    assert report["count"] == held.sum() > EXAMPLES
+    assert [each["row"] for each in report["values"]] == (order + 1).tolist()
+    assert [each["value"] for each in report["values"]] == SKEWED[order].tolist()
+    told = [each["zscore" if method == "zscore" else "score"] for each in report["values"]]
+    assert told == pytest.approx(scores[order].tolist())
+    inside = SKEWED[~held]
+    assert report["bounds"]["lower"] <= inside.min() <= inside.max() <= report["bounds"]["upper"]
+
+
+def test_a_column_that_mostly_repeats_one_value_has_no_fences_of_its_middle():
+    """Where quartiles or the MAD are 0, anything else would be an outlier."""
+    frame = pl.DataFrame({"a": [0.0] * 900 + [1.0] * 90 + [50.0] * 10})
+
+    found = far(profile("t", frame), cut(frame, (1000,)))
+
+    assert {method: list(tails) for method, tails in found.items()} == {
+        "zscore": ["a"],
+        "tukey": [],
+        "mad": [],
+    }
+
+
+def test_fences_of_estimated_quantiles_say_so():
+    """Beyond the exact values, quartiles are estimates, and so are the fences they make."""
+    values = np.random.default_rng(4).standard_t(3, 200_000)
+    frame = pl.DataFrame({"a": values})
+
+    found = {r["method"]: r for r in reports(far(profile("t", frame), cut(frame, (200_000,))))}
+
+    assert "estimatedBounds" not in found["zscore"]
+    assert found["tukey"]["estimatedBounds"] is True
+    bounds = found["tukey"]["bounds"]
+    outside = (values < bounds["lower"]) | (values > bounds["upper"])
+    assert found["tukey"]["count"] == outside.sum()
+
+
+def test_thousands_of_columns_share_the_examples():
+    """The wider a table, the fewer values are shown of each column; all are counted."""
+    frame = pl.DataFrame({f"c{k}": SKEWED[:400] for k in range(2000)})
+    columns = profile("t", frame.select("c0")).columns * 2000
+    wide = table(*(replace(column, name=f"c{k}") for k, column in enumerate(columns)))
+
+    found = far(wide, cut(frame, (400,)))
+
+    assert {len(tail.examples) for tail in found["tukey"].values()} == {3}
+    assert found["tukey"]["c7"].count == expected("tukey", SKEWED[:400])[0].sum()

@@ -161,6 +161,64 @@ def test_the_page_says_what_was_found():
     assert page.text.index("Look first") < page.text.index("Look here")
     sections = {"t1", "t1-quality", "t1-columns", "t1-correlations", "t1-outliers", "t1-rows"}
     assert sections | {"warnings", "reading", "highlights"} <= set(page.ids)
+    order = [name for name in page.ids if name in {"warnings", "highlights", "t1", "reading"}]
+    assert order == ["warnings", "highlights", "t1", "reading"]
+    assert " = completeness 95.8 % × uniqueness 100 % ×" in page.text
+
+
+def test_an_issue_says_where_and_how_its_rows_are_found():
+    """The first rows with their values, the bounds, and the SQL; in the card of the column too."""
+    found = findings({"sales": sales()})
+    issue = {
+        "rule": "numeric_range",
+        "severity": "WARNING",
+        "message": "2 values lie far off",
+        "count": 2,
+        "column": "amount",
+        "bounds": {"lower": 1.0, "upper": 20.0},
+        "examples": [{"row": 5113, "value": -2.5}, {"row": 5114, "value": None}],
+        "sql": "SELECT * FROM 'a' WHERE \"amount\" < 1",
+    }
+
+    page = check(report.html(replace(found, quality=({**found.quality[0], "issues": [issue]},))))
+
+    assert "expected 1 to 20 · rows 5,113 (-2.5), 5,114" in page.text
+    assert "SELECT * FROM 'a' WHERE \"amount\" < 1" in page.text
+    assert page.text.count("2 values lie far off") == 2
+
+
+def test_many_issues_fold_and_the_rest_is_counted():
+    """25 are open, 75 unfold, and those beyond are said to be in results.json."""
+    found = findings({"sales": sales()})
+    issues = [
+        {"rule": "mixed_type", "severity": "INFO", "message": f"issue number {n}"}
+        for n in range(130)
+    ]
+
+    page = check(report.html(replace(found, quality=({**found.quality[0], "issues": issues},))))
+
+    assert page.text.count("issue number") == 100
+    assert "75 more issues" in page.text
+    assert "30 more issues in results.json" in page.text
+
+
+def test_nested_values_are_shown_as_json():
+    """A cell of the first rows reads as it does in results.json."""
+    found = findings({"t": pl.DataFrame({"a": [1]})})
+    (table,) = found.tables
+    preview = ({"a": {"x": ["y", None, True]}},)
+
+    page = check(report.html(replace(found, tables=(replace(table, preview=preview),))))
+
+    assert '{"x":["y",null,true]}' in page.text
+
+
+def test_marks_are_as_wide_as_they_are_drawn():
+    """No rule of the style sheet overrides the width of lines and dots, which would hide them."""
+    page = report.html(findings({"sales": sales()})).decode()
+
+    assert 'class="s d bar" stroke-width="5"' in page
+    assert "stroke-width:" not in page
 
 
 def member(path, encoding="utf-8", **skipped):
@@ -253,7 +311,7 @@ def test_an_estimate_is_shown_with_its_bound():
     shown = check(report.html(replace(found, tables=(table,)))).text
 
     assert "≈ 400 ± 2 %" in shown
-    assert "Distinct values estimated (kmv), with 99 % confidence" in shown
+    assert "Distinct values estimated (kmv), 392 to 408, with 99 % confidence" in shown
 
 
 @pytest.mark.parametrize(
@@ -277,6 +335,7 @@ def test_every_shape_of_data_has_a_report(frames):
     check(report.html(found))
 
     assert report.text(found).endswith(b"\n")
+    assert report.xlsx(found).startswith(b"PK")
 
 
 def test_the_same_findings_give_the_same_bytes():
@@ -285,6 +344,7 @@ def test_the_same_findings_give_the_same_bytes():
 
     assert report.html(found) == report.html(found)
     assert report.text(found) == report.text(found)
+    assert report.xlsx(found) == report.xlsx(found)
 
 
 def test_five_thousand_columns_make_a_page_that_still_opens():
@@ -316,6 +376,7 @@ def test_write_report_publishes_pages_and_pictures():
     paths = {file.path: file.content_type for file in files}
     assert paths["results/report.html"] == "text/html; charset=utf-8"
     assert paths["results/report.txt"] == "text/plain; charset=utf-8"
+    assert paths["results/report.xlsx"].endswith("spreadsheetml.sheet")
     assert paths["results/graphs/amount_histogram.png"] == "image/png"
     assert set(payload) == {"summary", "highlights", "reportArtifacts"}
 

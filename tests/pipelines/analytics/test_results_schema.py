@@ -1,6 +1,7 @@
 import json
 import tomllib
 import uuid
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,11 +11,17 @@ import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
 from pipelines.analytics.finalize import GENERATOR
-from tests.pipelines.analytics import learnable
+from pipelines.artifacts import Phase
+from pipelines.formats.base import Failure, SkippedMember
+from tests.pipelines.analytics import dirty, learnable
 from tests.pipelines.analytics import run as runs
+from tests.pipelines.analytics.test_masking import people
 
 ROOT = Path(__file__).parents[3]
-SCHEMA = json.loads((ROOT / "docs/schema/results-1.json").read_text())
+SCHEMA_FILE = ROOT / "pipelines/schema/results-1.json"
+SCHEMA = json.loads(SCHEMA_FILE.read_text())
+BROKEN = Failure("sales.zip", "bad.csv", "parse.corrupt", "It is cut short.", "Export it again.")
+BLANK = SkippedMember("a.xlsx", "a.xlsx", "no cell with a value", is_sound=True)
 
 EVERY_TYPE = pl.DataFrame(
     {
@@ -35,6 +42,69 @@ EVERY_TYPE = pl.DataFrame(
     },
     strict=False,
 )
+NESTED = pl.DataFrame(
+    {
+        "user": [{"name": "a", "at": {"city": None, "geo": [1.5, 2.5]}}, None] * 20,
+        "events": [[{"on": date(2024, 1, 2), "v": 1}], []] * 20,
+        "deep": [[[1, None], None], None] * 20,
+    }
+)
+
+
+# What the original's clients read: at each place the fields that are always there.
+KEPT = {
+    "": "jobId analysisVersion generatedAt summary schema links phases metrics correlations"
+    " outliers mlInference artifactManifest phaseArtifactKeys",
+    "summary": "rows columns bytesRead datasetCompleteness dqScore",
+    "schema/0": "name type",
+    "links": "resultsManifest resultsJson",
+    "phases": " ".join(Phase),
+    "phases/ingest": "rows columns bytesRead sourceFormat preview",
+    "phases/profile": "columnProfiles datasetCompleteness",
+    "phases/profile/columnProfiles/0": "name inferredType nullCount nullRatio nonNullCount"
+    " sampleValues distinctSample",
+    "phases/dq_validate": "rulesEvaluated issues score severitySummary metrics",
+    "phases/dq_validate/issues/0": "rule severity message",
+    "phases/dq_validate/severitySummary": "bySeverity maxSeverity penalty issueCount",
+    "phases/dq_validate/metrics": "duplicateRows numericRanges categoricalCardinality",
+    "phases/descriptive_stats": "numericColumns descriptiveTable correlations outliers",
+    "phases/descriptive_stats/descriptiveTable/0": "column count mean stddev min max"
+    " q5 q25 q50 q75 q95",
+    "phases/ml_inference": "status target problemType rowsUsed featureColumns bestModel"
+    " candidateModels trainTestSplit featureStats targetDistribution predictionPreview artifacts"
+    " mode clusterSummary silhouetteScores",
+    "phases/nl_report": "summary highlights reportArtifacts",
+    "phases/nl_report/reportArtifacts": "text html",
+    "phases/finalize": "metrics manifest mlInference correlations outliers",
+    "metrics": "rows columns bytesRead datasetCompleteness dqScore dqSeveritySummary dqMetrics",
+    "correlations/0": "left right correlation sampleSize",
+    "outliers/0": "column method threshold values",
+    "outliers/0/values/0": "value zscore",
+    "artifactManifest": "jobId basePath artifacts dataQuality",
+    "artifactManifest/artifacts/0": "name key contentType description",
+    "artifactManifest/dataQuality": "severitySummary metrics",
+    "phaseArtifactKeys": " ".join(Phase),
+}
+# Of these the members are told of where the rules and the statistics are.
+OPEN = {"columnProfile", "dataQuality", "dqMetrics"}
+
+
+def closed(node, name=""):
+    """The schema without the leave to add fields: what a result has must be described."""
+    if isinstance(node, list):
+        return [closed(item) for item in node]
+    if not isinstance(node, dict) or name in OPEN:
+        return node
+    shut = {} if "additionalProperties" in node else {"additionalProperties": False}
+    parts = {key: closed(value, key) for key, value in node.items()}
+    return parts | (shut if isinstance(node.get("properties"), dict) and "type" in node else {})
+
+
+def results_of(object_store, sqlite_url, options=None, **facts):
+    """The results.json of such a run, which is strict JSON."""
+    order = runs.order(object_store.config, sqlite_url, str(uuid.uuid4()), **(options or {}))
+    outcome = runs.run(order, **facts)
+    return json.loads(object_store.get(outcome.result_key), parse_constant=pytest.fail)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +113,11 @@ EVERY_TYPE = pl.DataFrame(
         {"sales": runs.sales()},
         {"every": EVERY_TYPE},
         {"one": runs.sales(), "two": EVERY_TYPE},
+        {"nested": NESTED},
+        {"people": people()},
         {"customers": learnable.customers()},
         {"prices": learnable.prices(100)},
+        {"orders": dirty.orders()},
         {"blobs": learnable.blobs()},
         {"noise": learnable.noise()},
         {"empty": EVERY_TYPE.clear()},
@@ -54,23 +127,18 @@ EVERY_TYPE = pl.DataFrame(
 )
 def test_results_follow_their_schema(tables, object_store, sqlite_url):
     """Whatever the types and however many tables, results.json is strict JSON of this shape."""
-    order = runs.order(object_store.config, sqlite_url, str(uuid.uuid4()))
+    results = results_of(object_store, sqlite_url, tables=tables)
 
-    outcome = runs.run(order, tables=tables)
-
-    results = json.loads(object_store.get(outcome.result_key), parse_constant=pytest.fail)
-    Draft202012Validator(SCHEMA).validate(results)
+    Draft202012Validator(closed(SCHEMA)).validate(results)
     assert [table["name"] for table in results["tables"]] == list(tables)
 
 
 def test_every_figure_of_a_column_is_described(object_store, sqlite_url):
     """No profile of any type has a field that the schema does not know."""
-    order = runs.order(object_store.config, sqlite_url, str(uuid.uuid4()))
-    tables = {"sales": runs.sales(), "every": EVERY_TYPE}
+    tables = {"sales": runs.sales(), "every": EVERY_TYPE, "nested": NESTED}
 
-    outcome = runs.run(order, tables=tables)
+    results = results_of(object_store, sqlite_url, tables=tables)
 
-    results = json.loads(object_store.get(outcome.result_key))
     found = {
         field
         for table in results["tables"]
@@ -80,12 +148,61 @@ def test_every_figure_of_a_column_is_described(object_store, sqlite_url):
     assert found <= set(SCHEMA["$defs"]["columnProfile"]["properties"])
 
 
+@pytest.mark.parametrize(
+    ("facts", "status"),
+    [
+        ({"options": {"privacy": "mask"}, "tables": {"people": people()}}, "SUCCEEDED"),
+        ({"options": {"privacy": "mask"}, "tables": {"p": people(), "n": NESTED}}, "SUCCEEDED"),
+        ({"options": {"ml": {"enabled": False}}}, "SUCCEEDED"),
+        ({"failures": (BROKEN,)}, "PARTIAL"),
+        ({"failures": (replace(BROKEN, member=None),), "tables": {"n": NESTED}}, "PARTIAL"),
+        ({"tables": {}, "skipped": (BLANK,)}, "SUCCEEDED"),
+    ],
+    ids=["masked", "masked, several", "without ml", "partial", "partial, an input", "blank"],
+)
+def test_every_kind_of_result_follows_the_schema(facts, status, object_store, sqlite_url):
+    """Masked, partly read, without models and without any table."""
+    results = results_of(object_store, sqlite_url, **facts)
+
+    Draft202012Validator(closed(SCHEMA)).validate(results)
+    assert results["status"] == status
+
+
+def test_the_schema_holds_results_to_what_clients_rely_on(object_store, sqlite_url):
+    """Without any of these fields, or with another kind of value there, they are refused."""
+    results = results_of(object_store, sqlite_url)
+    validator = Draft202012Validator(SCHEMA)
+    assert validator.is_valid(results)
+
+    for path, names in KEPT.items():
+        place = results
+        for step in filter(None, path.split("/")):
+            place = place[int(step) if step.isdigit() else step]
+        for name in names.split():
+            kept = place.pop(name)
+            assert not validator.is_valid(results), f"{path} without {name}"
+            if name not in {"value", "min", "max"}:
+                place[name] = lambda: None
+                assert not validator.is_valid(results), f"{path} with any {name}"
+            place[name] = kept
+
+
 def test_the_schema_is_one_that_can_be_broken():
     """It is a valid schema, and nothing is not a result."""
     Draft202012Validator.check_schema(SCHEMA)
 
     with pytest.raises(ValidationError):
         Draft202012Validator(SCHEMA).validate({})
+
+
+def test_no_part_of_the_schema_is_told_twice():
+    """No name stands twice in an object, of which a reader would see the last."""
+
+    def once(pairs):
+        assert len(dict(pairs)) == len(pairs), [name for name, _ in pairs]
+        return dict(pairs)
+
+    json.loads(SCHEMA_FILE.read_text(), object_pairs_hook=once)
 
 
 def test_the_generator_is_this_version():

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from pipelines.analytics import store_workspace
-from pipelines.analytics.outliers import tails
+from pipelines.analytics.outliers import far
+from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import File
 from pipelines.profile import profile_table
 from tests.pipelines.analytics import run as runs
@@ -69,7 +70,7 @@ def test_the_second_pass_finds_what_numpy_finds(order):
     workspace, table = stored(order, pl.DataFrame({"a": values, "b": np.arange(1000) % 10}))
     profile = profile_table("t", table.origins, workspace.states(table), size_bytes=1)
 
-    found = tails(profile, lambda *asked: workspace.slices(table, *asked))
+    found = far(profile, lambda *asked: workspace.slices(table, *asked))["zscore"]
 
     scores = np.abs(values - values.mean()) / values.std(ddof=1)
     assert found.keys() == {"a"}
@@ -93,3 +94,68 @@ def test_what_is_put_is_measured_as_it_lies_there(order, object_store):
     assert runs.workspace(order).measure([artifact.key for artifact in written]) == {
         artifact.key: (artifact.size, artifact.sha256) for artifact in written
     }
+
+
+class Counting(StoreWorkspace):
+    """A workspace that counts the cells that it decodes."""
+
+    cells = 0
+
+    def slices(self, *asked):
+        for piece in super().slices(*asked):
+            self.cells += piece.frame.height * piece.frame.width
+            yield piece
+
+
+def read_for_outliers(order, frame):
+    """The profile, what the second pass finds, and the cells that it decodes for it."""
+    workspace = Counting(order, runs.Scan(order, tables={"t": frame}))
+    (table,) = workspace.ingest().tables
+    profile = profile_table("t", table.origins, workspace.states(table), size_bytes=1)
+    found = far(profile, lambda *asked: workspace.slices(table, *asked))
+    return found, workspace.cells
+
+
+def test_a_far_value_costs_its_row_group_and_its_column(order):
+    """Of 1,200 rows and 6 columns, the 50 rows around the one far value are decoded, and no more.
+
+    Parts hold 150 rows, their row groups 50; the value in row 777 lies in part 5.
+    """
+    steady = np.tile(np.arange(10.0), 120)
+    frame = pl.DataFrame({f"c{k}": steady for k in range(6)}).with_columns(
+        c3=pl.Series(np.where(np.arange(1200) == 776, 1e4, steady))
+    )
+
+    found, cells = read_for_outliers(order, frame)
+
+    assert cells == 50
+    for method in ("zscore", "tukey", "mad"):
+        assert list(found[method]) == ["c3"]
+        (example,) = found[method]["c3"].examples
+        assert (example["value"], example["part"], example["row"]) == (1e4, 5, 777)
+
+
+def test_without_a_far_value_nothing_is_decoded(order):
+    """Uniform columns cross no fence of any method."""
+    _, cells = read_for_outliers(order, pl.DataFrame({"a": np.tile(np.arange(10.0), 60)}))
+
+    assert cells == 0
+
+
+def test_pruning_loses_nothing(order):
+    """What is found in the row groups that matter is what all rows hold."""
+    generator = np.random.default_rng(21)
+    values = np.sort(generator.standard_t(2, 1500))
+    frame = pl.DataFrame({"a": values, "b": generator.normal(size=1500)})
+
+    found, cells = read_for_outliers(order, frame)
+
+    q1, middle, q3 = np.quantile(values, [0.25, 0.5, 0.75])
+    step, mad = 1.5 * (q3 - q1), np.median(np.abs(values - middle))
+    counts = {
+        "zscore": (np.abs(values - values.mean()) >= 3 * values.std(ddof=1)).sum(),
+        "tukey": ((values < q1 - step) | (values > q3 + step)).sum(),
+        "mad": (0.6745 * np.abs(values - middle) > 3.5 * mad).sum(),
+    }
+    assert {method: found[method]["a"].count for method in counts} == counts
+    assert 0 < cells < 3000

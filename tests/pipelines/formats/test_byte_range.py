@@ -1,8 +1,10 @@
 """Byte ranges: however a file is cut, the rows are those of the whole, each once."""
 
+import codecs
 import csv
 import io
 import random
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,6 +18,7 @@ from pipelines.formats import mended_rows, regular_rows
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.text_encoding import UNREADABLE
 
 TRICKY = (
     "plain",
@@ -253,3 +256,26 @@ def test_short_cells_are_parsed_in_smaller_chunks(seekable):
 
     assert sum(cells) == 10 << 20
     assert max(cells) <= 5 << 20
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda raw: raw, {}),
+        (lambda raw: raw.replace("é".encode("utf-16-le"), b"\x00\xd8"), {UNREADABLE: 3}),
+        (lambda raw: raw + b"x", {UNREADABLE: 1}),
+    ],
+)
+def test_what_a_wide_encoding_cannot_say_is_counted(damage, told):
+    """Half a surrogate pair, or half a character at the end; a row that has several counts once."""
+    text = "a,b\n" + "1,café é\n2,tea\n" * 3 + "3,end"
+    content = codecs.BOM_UTF16_LE + damage(text.encode("utf-16-le"))
+
+    plan = planned(content)
+
+    chunks = list(plan.fragments[0].chunks(plan.schema))
+    repaired = sum(told.values())
+    assert sum((Counter(chunk.repaired) for chunk in chunks), Counter()) == told
+    assert sum((chunk.rows for chunk in chunks), RowAccount()) == RowAccount(
+        parsed=7 - repaired, repaired=repaired, skipped=1
+    )

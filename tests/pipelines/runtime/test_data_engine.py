@@ -6,7 +6,7 @@ import polars as pl
 
 from connectors.object_store import StoreConfig
 from pipelines.runtime.data_engine import packed
-from pipelines.scan import FragmentOrder
+from pipelines.scan import PartOrder, Piece
 
 STORE = StoreConfig(bucket="b", endpoint="", region="", access_key="", secret_key="")
 
@@ -18,9 +18,9 @@ class Sized:
     size_bytes: int
 
 
-def orders(*sizes: int) -> list[FragmentOrder]:
+def orders(*sizes: int) -> list[PartOrder]:
     return [
-        FragmentOrder(0, index, Sized(size), pl.Schema(), "part", "rejects", STORE)
+        PartOrder(0, (Piece(index, Sized(size), "part", "rejects"),), pl.Schema(), STORE)
         for index, size in enumerate(sizes)
     ]
 

@@ -1,4 +1,4 @@
-"""Characters, types and oddities of texts, against Python's own, wherever the column is cut."""
+"""Characters and oddities of texts, against Python's own, wherever the column is cut."""
 
 import random
 import re
@@ -11,7 +11,6 @@ from pipelines.statistics.budget import Budget
 from pipelines.statistics.characters import PIECE, SCRIPTS, Characters
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.oddities import Oddities
-from pipelines.statistics.text_types import TextTypes
 
 R = random.Random(8)
 ALPHABET = "ABcd19  \t-é\u00df\u0416\u6771\u3042\u30a2\ud55c\u0e01\u05d0\u0627\u0391\U0001f600"
@@ -58,38 +57,6 @@ def test_words_are_counted_across_the_pieces_that_bytes_are_read_in():
     texts = ["x" * (PIECE - 1) + " y", "z" * (PIECE - 3), " ", "a b"] + [str(n) for n in range(9)]
 
     assert figures(Characters, texts)["words"] == 14
-
-
-@pytest.mark.parametrize(
-    "text, kind",
-    [
-        ("12", "numeric"),
-        (" -1,234.50 ", "numeric"),
-        ("+.5e-3", "numeric"),
-        ("12 %", "numeric"),
-        ("2024-02-29", "date"),
-        ("29.2.24", "date"),
-        ("2024-02-29T12:30:00Z", "date"),
-        ("True", "boolean"),
-        ("no", "boolean"),
-        ("nothing", "text"),
-        ("12 apples", "text"),
-        ("1-2", "text"),
-        ("", "text"),
-        ("-", "text"),
-    ],
-)
-@pytest.mark.parametrize("repeats", [1, 3000])
-def test_texts_have_the_type_they_read_as(text, kind, repeats):
-    """Every value is of one type, and texts that repeat are counted each time."""
-    texts = [text] * repeats + ["word"] * 5
-
-    counts = figures(TextTypes, texts, cut=repeats // 2)["typeCounts"]
-
-    expected = dict.fromkeys(("numeric", "boolean", "date", "text"), 0)
-    expected["text"] += 5
-    expected[kind] += repeats
-    assert counts == expected
 
 
 ODD = {

@@ -167,6 +167,14 @@ def test_a_source_that_makes_no_sense(client, counts, body, detail, code, counte
         ({"source_type": "s3", "s3_path": URI, "options": 3}, "/options"),
         ({"source_type": "s3", "s3_path": URI, "options": {"group": "no"}}, "/options/group"),
         ({"source_type": "s3", "s3_path": URI, "options": {"privacy": "hide"}}, "/options/privacy"),
+        (
+            {"source_type": "s3", "s3_path": URI, "options": {"quality": {"skewed": {}}}},
+            "/options/quality",
+        ),
+        (
+            {"source_type": "s3", "s3_path": URI, "options": {"quality": {"skew": {"rows": 0}}}},
+            "/options/quality/skew/rows",
+        ),
     ],
 )
 def test_json_of_the_wrong_shape(client, body, pointer):

@@ -1,0 +1,149 @@
+"""Related: sentences on columns that go together, each relation told once."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from pipelines.analytics.findings import Findings, Payload
+from pipelines.analytics.observations import Name, Parts, Sentence
+from pipelines.analytics.wording import count, percent
+
+STRONG = 0.5  # a correlation worth a sentence
+TELLING = 0.6  # a correlation ratio: a third of the variation
+SAME = 0.9999
+BENT = 0.1  # by which ranks must correlate better than values do
+
+Pair = tuple[str, str, str]  # table, and two columns
+
+
+def related(findings: Findings) -> Iterator[Sentence]:
+    """Copies, then correlations, then associations; of copies only the first is spoken of again."""
+    found = findings.descriptive
+    for group in found.get("copies") or ():
+        yield _copies(findings, group)
+    later = {
+        (_table(findings, group), name)
+        for group in found.get("copies") or ()
+        for name in group["columns"][1:]
+    }
+    entries = [
+        entry
+        for entry in (*(found.get("correlations") or ()), *(found.get("associations") or ()))
+        if not later & {(_table(findings, entry), entry[side]) for side in ("left", "right")}
+    ]
+    by_method: dict[str, list[Payload]] = {}
+    for entry in entries:
+        by_method.setdefault(entry["method"].removesuffix("_sample"), []).append(entry)
+    yield from _numbers(findings, by_method.get("pearson", ()), by_method.get("spearman", ()))
+    for entry in by_method.get("cramers_v", ()):
+        if entry["correlation"] >= STRONG:
+            yield _categories(findings, entry)
+    for entry in by_method.get("correlation_ratio", ()):
+        if entry["correlation"] >= TELLING:
+            yield _explained(findings, entry)
+
+
+def _copies(findings: Findings, group: Payload) -> Sentence:
+    names: list[str] = group["columns"]
+    shown: list[str | Name] = [Name(names[0])]
+    for name in names[1:3]:
+        shown += [", ", Name(name)]
+    shown += [f" and {len(names) - 3:,} more"] if len(names) > 3 else []
+    if len(names) <= 3:
+        shown[-2] = " and "
+    table = _table(findings, group)
+    where = "every one of " if group["basis"] == "all_rows" else "each of "
+    told = f" are copies: they hold the same value in {where}{_sampled(group)}."
+    inside = _inside(findings, table)
+    return Sentence(46, "copy", (*shown, *inside, told), table, names[0])
+
+
+def _numbers(
+    findings: Findings, pearson: Iterable[Payload], spearman: Iterable[Payload]
+) -> Iterator[Sentence]:
+    """Correlations of values; where those of ranks are clearly stronger, of ranks instead."""
+    ranks = {_pair(findings, entry): entry for entry in spearman}
+    values = {_pair(findings, entry): entry for entry in pearson}
+    first: dict[tuple[str, str], str] = {}  # of columns that say the same, the first
+    told: set[Pair] = set()
+    for pair, entry in values.items():
+        table, left, right = pair
+        one, two = first.get((table, left), left), first.get((table, right), right)
+        if abs(entry["correlation"]) >= SAME:
+            first[table, right] = one
+        known = (table, min(one, two), max(one, two))
+        if known in told or _is_bent(ranks.get(pair), entry):
+            continue
+        told.add(known)
+        if abs(entry["correlation"]) >= STRONG:
+            yield _correlation(findings, entry)
+    for pair, entry in ranks.items():
+        if abs(entry["correlation"]) >= STRONG and _is_bent(entry, values.get(pair)):
+            yield _monotonic(findings, entry, values[pair])
+
+
+def _is_bent(rank: Payload | None, value: Payload | None) -> bool:
+    if rank is None or value is None:
+        return False
+    return bool(abs(rank["correlation"]) >= abs(value["correlation"]) + BENT)
+
+
+def _correlation(findings: Findings, pair: Payload) -> Sentence:
+    r = pair["correlation"]
+    shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
+    figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
+    same = " say the same" if r > 0 else " mirror each other"
+    way = same if abs(r) >= SAME else _way(r)
+    return _sentence(findings, pair, 25 + 20 * abs(r), way, figure)
+
+
+def _monotonic(findings: Findings, pair: Payload, value: Payload) -> Sentence:
+    rho, r = pair["correlation"], value["correlation"]
+    way = f"{_way(rho)}, but not along a line"
+    figure = f" (rank correlation {rho:.2f} in {_sampled(pair)}; r = {r:.2f})."
+    return _sentence(findings, pair, 25 + 20 * abs(rho), way, figure)
+
+
+def _categories(findings: Findings, pair: Payload) -> Sentence:
+    v = pair["correlation"]
+    figure = f" (Cramér's V = {v:.2f} in {_sampled(pair)})."
+    return _sentence(findings, pair, 24 + 20 * v, " go together", figure)
+
+
+def _explained(findings: Findings, pair: Payload) -> Sentence:
+    eta = pair["correlation"]
+    told = f", which explains {percent(round(eta * eta, 4))} of its variation"
+    figure = f" (correlation ratio {eta:.2f} in {_sampled(pair)})."
+    table = _table(findings, pair)
+    names: Parts = (Name(pair["right"]), *_inside(findings, table), " differs by ")
+    parts: Parts = (*names, Name(pair["left"]), told, figure)
+    return Sentence(24 + 20 * eta, "association", parts, table, pair["right"])
+
+
+def _sentence(findings: Findings, pair: Payload, weight: float, way: str, figure: str) -> Sentence:
+    table = _table(findings, pair)
+    names: Parts = (Name(pair["left"]), " and ", Name(pair["right"]))
+    kind = "association" if pair["method"] == "cramers_v" else "correlation"
+    parts: Parts = (*names, *_inside(findings, table), way, figure)
+    return Sentence(weight, kind, parts, table, pair["left"])
+
+
+def _way(r: float) -> str:
+    return " rise together" if r > 0 else " move in opposite directions"
+
+
+def _sampled(entry: Mapping[str, Any]) -> str:
+    noun = "row" if entry["basis"] == "all_rows" else "sampled row"
+    return count(int(entry["sampleSize"]), noun)
+
+
+def _pair(findings: Findings, entry: Payload) -> Pair:
+    return _table(findings, entry), entry["left"], entry["right"]
+
+
+def _inside(findings: Findings, table: str) -> Parts:
+    return (" in ", Name(table)) if len(findings.tables) > 1 else ()
+
+
+def _table(findings: Findings, entry: Mapping[str, Any]) -> str:
+    """The table that an entry speaks of, which it names where there are several."""
+    return str(entry.get("table", findings.tables[0].name))

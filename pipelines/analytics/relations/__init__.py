@@ -1,0 +1,1 @@
+"""Relations: how columns of every kind go together, from the row sample."""

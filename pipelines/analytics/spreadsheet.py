@@ -1,0 +1,185 @@
+"""Spreadsheet: sheets of plain values as the bytes of an .xlsx, in which nothing is live."""
+
+import io
+import math
+import re
+import shutil
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.writer.excel import ExcelWriter
+
+from pipelines.analytics.wording import shorten
+from pipelines.publish import FORMULA_STARTS, ZIP_EPOCH
+
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TEXT = 8000  # characters of a cell; the format allows 32,767
+EXACT = 10**15  # the first integer that a spreadsheet rounds
+# OOXML reads `_x0041_` in a text as an A, and XML holds no U+FFFE and U+FFFF.
+ESCAPE, NO_XML = re.compile(r"(?=_x[0-9A-Fa-f]{4}_)"), re.compile("[\ufffe\uffff]")
+
+Value = str | int | float | None
+Style = Literal["text", "figure", "count", "percent", "coefficient", "sentence"]
+FORMATS: dict[Style, str] = {
+    "text": "General",
+    "sentence": "General",
+    "figure": "General",
+    "count": "#,##0",
+    "percent": "0.00%",
+    "coefficient": "0.000",
+}
+HEADER_FONT, HEADER_FILL = Font(bold=True), PatternFill("solid", fgColor="EDF1F4")
+HEADER_LINE = Border(bottom=Side(style="thin", color="9AA5AD"))
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a sheet; `width` in characters."""
+
+    title: str
+    width: int = 12
+    style: Style = "figure"
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet under a header that stays in sight, and its first `held` columns with it."""
+
+    name: str
+    fields: Sequence[Field]
+    rows: Iterable[Sequence[Value]]
+    held: int = 0
+
+
+def workbook(sheets: Iterable[Sheet], title: str, created_at: float) -> bytes:
+    """The sheets in order, a row at a time; the same sheets give the same bytes.
+
+    `created_at` is in epoch seconds, and the only time in the file.
+    """
+    book = Workbook(write_only=True)
+    made = datetime.fromtimestamp(int(created_at), UTC).replace(tzinfo=None)
+    book.properties.creator = "MetricFoundry"
+    book.properties.title = _text(title)
+    book.properties.created = book.properties.modified = made
+    for sheet in sheets:
+        _write(book, sheet)
+    stream = io.BytesIO()
+    ExcelWriter(book, _Archive(stream, "w", zipfile.ZIP_DEFLATED)).save()
+    return stream.getvalue()
+
+
+class _Archive(zipfile.ZipFile):
+    """An archive without a clock, and without what else its maker's machine would tell."""
+
+    def writestr(self, name: Any, body: Any, *_: Any) -> None:
+        super().writestr(_entry(name), body)
+
+    def write(self, filename: str | PathLike[str], arcname: Any = None, *_: Any) -> None:
+        with Path(filename).open("rb") as source, self.open(_entry(arcname), "w") as target:
+            shutil.copyfileobj(source, target)
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, ZIP_EPOCH)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3
+    entry.external_attr = 0o644 << 16
+    return entry
+
+
+def _write(book: Workbook, sheet: Sheet) -> None:
+    page = book.create_sheet(sheet.name)
+    page.freeze_panes = f"{get_column_letter(sheet.held + 1)}2"
+    page.print_title_rows = "1:1"
+    page.page_setup.orientation = "landscape"
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr.fitToPage = True
+    for index, field in enumerate(sheet.fields, 1):
+        page.column_dimensions[get_column_letter(index)].width = field.width
+    page.append([_heading(page, field) for field in sheet.fields])
+    cells = [_model(page, field) for field in sheet.fields]
+    rows = 1
+    for row in sheet.rows:
+        page.append(list(_filled(cells, row)))
+        rows += 1
+    page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.fields))}{rows}"
+
+
+def _heading(page: Any, field: Field) -> Any:
+    cell = WriteOnlyCell(page, _text(field.title))
+    cell.data_type = "s"
+    cell.font, cell.fill, cell.border = HEADER_FONT, HEADER_FILL, HEADER_LINE
+    left = field.style in {"text", "sentence"}
+    cell.alignment = Alignment("left" if left else "right", "top", wrap_text=True)
+    return cell
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells that stand, one after the other, for all of a column; no `figure` is a bare number.
+
+    A `quoted` text is one that would become a formula once it was edited.
+    """
+
+    figure: Any
+    text: Any
+    quoted: Any
+
+
+def _model(page: Any, field: Field) -> _Cells:
+    figure, text, quoted = (WriteOnlyCell(page) for _ in range(3))
+    figure.number_format = FORMATS[field.style]
+    is_word = field.style in {"text", "sentence"}
+    for cell in (figure, text, quoted):
+        cell.alignment = Alignment(
+            "left" if is_word else "right", "top", wrap_text=field.style == "sentence"
+        )
+    quoted.quotePrefix = True
+    return _Cells(None if field.style == "figure" else figure, text, quoted)
+
+
+def _filled(cells: Sequence[_Cells], row: Sequence[Value]) -> Iterator[Any]:
+    for models, value in zip(cells, row, strict=True):
+        told = _told(value)
+        if isinstance(told, str):
+            cell = models.quoted if told.startswith(FORMULA_STARTS) else models.text
+            cell.value = told
+            cell.data_type = "s"  # whatever it begins with
+            yield cell
+        elif told is None or models.figure is None:
+            yield told
+        else:
+            models.figure.value = told
+            yield models.figure
+
+
+def _told(value: Value) -> Value:
+    """What a cell can hold as it is; other numbers become texts."""
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int) and abs(value) >= EXACT:
+        return str(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _text(words: str) -> str:
+    r"""Foreign text as the format can hold it.
+
+    >>> _text("a\x00"), _text("_x0041_"), _text("\uffff")
+    ('a<U+0000>', '_x005F_x0041_', '<U+FFFF>')
+    """
+    shown = NO_XML.sub(lambda found: f"<U+{ord(found[0]):04X}>", shorten(words, TEXT))
+    return ESCAPE.sub("_x005F", shown)

@@ -1,0 +1,153 @@
+"""Related: what is said of columns that go together."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from pipelines.analytics import report
+from pipelines.analytics.related import related
+from tests.pipelines.analytics.found import findings
+
+RNG = np.random.default_rng(12)
+ROWS = 500
+BASE = RNG.normal(size=ROWS)
+PLACE = RNG.integers(0, 4, ROWS)
+CITY = np.array(["Ulm", "Bonn", "Kiel", "Jena"])[PLACE]
+
+
+def told(frame: pl.DataFrame, **tables: pl.DataFrame) -> list[str]:
+    found = findings({"t": frame, **tables})
+    return [str(sentence) for sentence in related(found)]
+
+
+def test_copies_are_called_copies_and_told_of_once():
+    """Two equal columns correlate with a third in one sentence, not in two."""
+    near = BASE + RNG.normal(size=ROWS) / 3
+    frame = pl.DataFrame({"a": BASE, "b": BASE, "c": near})
+
+    lines = told(frame)
+
+    assert lines[0] == "`a` and `b` are copies: they hold the same value in every one of 500 rows."
+    assert len(lines) == 2
+    assert lines[1].startswith("`a` and `c` rise together (r = 0.9")
+
+
+def test_many_copies_are_counted():
+    """Three are named, the others are a number."""
+    frame = pl.DataFrame(dict.fromkeys("abcde", BASE))
+
+    (line,) = told(frame)
+
+    assert line.startswith("`a`, `b`, `c` and 2 more are copies")
+
+
+def test_columns_in_other_units_are_spoken_of_once():
+    """What is said of metres is not said again of feet."""
+    near = BASE + RNG.normal(size=ROWS) / 3
+    frame = pl.DataFrame({"metres": BASE, "feet": BASE * 3.28, "c": near})
+
+    lines = told(frame)
+
+    assert lines[0] == "`metres` and `feet` say the same (r = 1.0000 over 500 rows)."
+    assert len(lines) == 2
+
+
+def test_a_bent_relation_is_told_by_ranks():
+    """Where values rise together but not along a line, both coefficients are named."""
+    (line,) = told(pl.DataFrame({"a": BASE, "b": np.exp(BASE * 3)}))
+
+    assert line.startswith("`a` and `b` rise together, but not along a line (rank correlation 1.00")
+    assert "in 500 rows; r = 0." in line
+
+
+def test_categories_that_go_together_are_named_with_their_rows():
+    """Text columns have relations too."""
+    empty = [None if n % 10 == 0 else str(p) for n, p in enumerate(PLACE)]
+    (line,) = told(pl.DataFrame({"city": CITY, "code": empty}))
+
+    assert line == "`city` and `code` go together (Cramér's V = 1.00 in 450 rows)."
+
+
+def test_a_number_that_differs_by_category_is_told_with_its_share():
+    """Eta is told as the part of the variation that the category explains."""
+    (line,) = told(pl.DataFrame({"city": CITY, "price": PLACE * 2 + RNG.normal(size=ROWS)}))
+
+    assert line.startswith("`price` differs by `city`, which explains 8")
+    assert line.endswith("in 500 rows).")
+
+
+def test_noise_is_not_spoken_of():
+    """Nothing is said where nothing is."""
+    noise = {f"n{k}": RNG.normal(size=ROWS) for k in range(5)}
+    luck = {f"t{k}": RNG.choice(list("abc"), ROWS) for k in range(5)}
+
+    assert told(pl.DataFrame({**noise, **luck})) == []
+
+
+def test_a_sentence_on_a_sample_says_so():
+    """More rows than the sample holds: the sentence names sampled rows."""
+    many = pl.DataFrame({"city": np.tile(CITY, 12), "code": np.tile(PLACE.astype(str), 12)})
+
+    lines = told(many)
+
+    assert lines == ["`city` and `code` go together (Cramér's V = 1.00 in 5,000 sampled rows)."]
+
+
+def test_with_several_tables_each_sentence_names_its_table():
+    """The same names in two tables are not one relation."""
+    frame = pl.DataFrame({"a": BASE, "b": BASE})
+
+    lines = told(frame, u=frame)
+
+    assert lines == [
+        f"`a` and `b` in `{table}` are copies: they hold the same value in every one of 500 rows."
+        for table in "tu"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [(1, "Over all 500 rows"), (12, "From a random sample of 5,000 of 6,000 rows")],
+)
+def test_the_report_says_from_how_many_rows_associations_come(times, words):
+    """HTML and text both show them, with what the figure means."""
+    frame = pl.DataFrame(
+        {
+            "city": np.tile(CITY, times),
+            "land": np.tile(np.where(PLACE > 1, "east", "west"), times),
+            "price": RNG.normal(size=ROWS * times),
+            "twin": np.tile(CITY, times),
+        }
+    )
+    found = findings({"t": frame})
+
+    page, text = report.html(found).decode(), report.text(found).decode()
+
+    assert 'id="t1-associations"' in page
+    assert words in page
+    assert words in " ".join(text.split())
+    assert "Cramér" in page
+    assert "Cramér" in text
+    assert "<code>city</code>, <code>twin</code> hold the same value in each of" in page
+
+
+def test_outliers_are_shown_a_line_a_column_with_each_method():
+    """The page counts by z-score, Tukey and MAD side by side."""
+    frame = pl.DataFrame({"a": [*np.arange(100.0), 5000.0]})
+    page = report.html(findings({"t": frame})).decode()
+
+    section = page[page.index('id="t1-outliers"') :]
+    line = section[section.index('<td class="name mono">a</td>') :].split("</tr>")[0]
+
+    assert line.count('<td class="n">1</td>') == 3
+    assert "5000" in line
+    assert '<td class="n">101</td>' in line
+
+
+def test_a_short_column_has_an_outlier_by_its_median():
+    """Ten values cannot lie three deviations apart; the median tells."""
+    frame = pl.DataFrame({"a": [1.0, 2, 3, 2, 1, 2, 3, 2, 900]})
+    highlights = report.write_report(findings({"t": frame}))[0]["highlights"]
+
+    assert any("`a` has 1 value far from its median" in line for line in highlights)
+    assert any("the farthest 900 in row 9." in line for line in highlights)

@@ -34,7 +34,7 @@ class CoMissing:
         places = np.array(holed, np.int64)
         if len(places) > WIDEST:
             return cls._too_wide()
-        masks = (view.columns[place].series.is_null().to_numpy() for place in holed)
+        masks = (view.columns[place].nulls for place in holed)
         return cls(places, counted(np.array([_packed(mask) for mask in masks], np.uint64)))
 
     @classmethod
@@ -83,7 +83,7 @@ def sampled(sample: pl.DataFrame) -> list[dict[str, int]]:
     """The same of the rows of a sample, for the columns that lack most of them."""
     nulls = np.array(sample.null_count().row(0), np.int64)
     holed = np.sort(np.argsort(-nulls, kind="stable")[: min(WIDEST, np.count_nonzero(nulls))])
-    masks = (sample.to_series(place).is_null().to_numpy() for place in holed.tolist())
+    masks = (sample.to_series(place).alias("").is_null().to_numpy() for place in holed.tolist())
     return pairs(holed, counted(np.array([_packed(mask) for mask in masks], np.uint64)))
 
 

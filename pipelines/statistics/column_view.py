@@ -39,6 +39,11 @@ class ColumnView:
         return self.series.null_count()
 
     @cached_property
+    def nulls(self) -> npt.NDArray[np.bool_]:
+        """Which rows are null."""
+        return self.series.alias("").is_null().to_numpy()
+
+    @cached_property
     def present(self) -> pl.Series:
         """The values that are not null, without a name: polars takes `^a.*$` for a pattern."""
         series = self.series.alias("")

@@ -51,7 +51,7 @@ class Oddities:
 
 def _found(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
     if view.null_count:
-        yield "null", *_ends(view.series.is_null().to_numpy())
+        yield "null", *_ends(view.nulls)
     if view.word == "number":
         yield from _numbers(view)
     if view.word == "text":
@@ -61,7 +61,7 @@ def _found(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
 def _numbers(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
     if len(view.runs.finite().values) == len(view.runs.values):
         return
-    reals = view.series.cast(pl.Float64)
+    reals = view.series.alias("").cast(pl.Float64)
     for kind, mask in (("nan", reals.is_nan()), ("infinite", reals.is_infinite())):
         if mask.any():
             yield kind, *_ends(mask.fill_null(value=False).to_numpy())
@@ -104,7 +104,7 @@ def _rows(view: ColumnView, mask: Mask) -> Mask:
     if not view.null_count:
         return mask
     rows = np.zeros(len(view.series), np.bool_)
-    rows[view.series.is_not_null().to_numpy()] = mask
+    rows[~view.nulls] = mask
     return rows
 
 

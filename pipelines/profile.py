@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,18 @@ import polars as pl
 
 from pipelines.column_type import word
 from pipelines.formats.base import Notice, Origin
-from pipelines.statistics import screening
+from pipelines.statistics import co_missing, screening
 from pipelines.statistics.base import Statistic
+from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
+from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.null_rows import NullRows
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.table_states import TableStates
+
+EPOCH = date(1970, 1, 1)
+ODD = frozenset({"impossibleDate", "mojibake"})  # of the texts, which are counted already
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,27 @@ class TableProfile:
     preview: tuple[Mapping[str, Any], ...] = ()
     notices: tuple[Notice, ...] = ()
     empty_rows: int = 0
+    co_missing: Mapping[str, Any] = field(default_factory=dict)
     correlation_method: str = "exact"
+
+    @property
+    def cells(self) -> int:
+        return self.rows * len(self.columns)
+
+    @property
+    def missing_cells(self) -> int:
+        return sum(column.null_count for column in self.columns)
+
+    def gaps_to_wire(self) -> dict[str, Any]:
+        """What is missing in the table, as `tables[]` tells it."""
+        return {
+            "cells": self.cells,
+            "missingCells": self.missing_cells,
+            "rowsWithNulls": self.rows_with_nulls,
+            "emptyRows": self.empty_rows,
+            "coMissing": dict(self.co_missing),
+            "completeness": self.completeness,
+        }
 
 
 def profile_table(
@@ -99,11 +125,15 @@ def profile_table(
     null_tokens: Mapping[str, Mapping[str, int]] | None = None,
     preview: Sequence[Mapping[str, Any]] = (),
     notices: Sequence[Notice] = (),
+    as_of: date | None = None,
 ) -> TableProfile:
-    """The profile that the merged states of all fragments of a table amount to."""
+    """The profile that the merged states of all fragments of a table amount to.
+
+    Dates after `as_of` are in the future; without it, nothing is said of that.
+    """
     tokens = null_tokens or {}
     columns = tuple(
-        _column(title, dtype, found, tokens.get(title, {}))
+        _column(title, dtype, found, tokens.get(title, {}), as_of)
         for (title, dtype), found in zip(states.schema.items(), states.columns, strict=True)
     )
     cells = states.rows * len(columns)
@@ -133,12 +163,30 @@ def profile_table(
         preview=tuple(preview),
         notices=tuple(notices),
         empty_rows=states.of_table(NullRows).all,
+        co_missing=_co_missing(states, sample),
         correlation_method="sample" if is_screened else "exact",
     )
 
 
+def _co_missing(states: TableStates, sample: RowSample) -> dict[str, Any]:
+    """Which columns lack the same rows; of very many columns, as far as the sample tells."""
+    state, names = states.of_table(CoMissing), states.schema.names()
+    found = co_missing.sampled(sample.frame) if state.is_too_wide else state.result()["pairs"]
+    return {
+        "pairs": [
+            {**pair, "left": names[pair["left"]], "right": names[pair["right"]]} for pair in found
+        ],
+        "method": "sample" if state.is_too_wide else "exact",
+        "rows": sample.frame.height if state.is_too_wide else states.rows,
+    }
+
+
 def _column(
-    name: str, dtype: pl.DataType, states: tuple[Statistic, ...], null_tokens: Mapping[str, int]
+    name: str,
+    dtype: pl.DataType,
+    states: tuple[Statistic, ...],
+    null_tokens: Mapping[str, int],
+    as_of: date | None,
 ) -> ColumnProfile:
     figures: dict[str, Any] = {"distinctCount": 0, "topValues": []}
     estimates: dict[str, Any] = {}
@@ -146,12 +194,37 @@ def _column(
         found = state.result()
         estimates |= found.pop("estimates", {})
         figures |= found
+        if isinstance(state, Calendar) and as_of and word(dtype) != "time":
+            figures["future"] = _future(state, as_of)
     count, nulls = figures.pop("count"), figures.pop("nullCount")
     if null_tokens:
         figures["nullTokens"] = dict(null_tokens)
+    figures |= _spread(figures, estimates, count - nulls)
+    written = figures.get("writing") or {word(dtype): count - nulls}
+    figures["typeCounts"] = {kind: n for kind, n in written.items() if n and kind not in ODD}
     figures["estimates"] = estimates
     inferred = "unknown" if count == nulls else _INFERRED.get(word(dtype), "text")
     return ColumnProfile(name, word(dtype), inferred, count, nulls, figures)
+
+
+def _future(calendar: Calendar, as_of: date) -> dict[str, Any]:
+    """How many values lie after a day; `atMost` where that may be more."""
+    least, most = calendar.after((as_of - EPOCH).days)
+    found = {"asOf": as_of.isoformat(), "count": least}
+    return found if least == most else {**found, "atMost": most}
+
+
+def _spread(
+    figures: Mapping[str, Any], estimates: Mapping[str, Any], values: int
+) -> Mapping[str, Any]:
+    """Whether all values are equal, and whether all differ; None where an estimate cannot tell."""
+    unique = figures.get("uniqueCount")
+    if not values or unique is None:
+        return {}
+    if "distinctCount" not in estimates:
+        return {"constant": figures["distinctCount"] == 1, "allUnique": unique == values}
+    is_open = estimates.get("uniqueCount", {}).get("upper", 0) >= values
+    return {"constant": False, "allUnique": None if is_open else False}
 
 
 _INFERRED = {

@@ -1,6 +1,6 @@
 """Column card: the figures of one column in the words and the order of the report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,10 +40,17 @@ MEASURED = (
     ("sum", "sum"),
     ("iqr", "interquartile range"),
     ("mad", "median abs. deviation"),
+    ("coefficientOfVariation", "coefficient of variation"),
+    ("mode", "mode"),
     ("skewness", "skewness"),
     ("kurtosis", "kurtosis"),
     ("meanLength", "mean length"),
+    ("medianLength", "median length"),
+    ("items", "items"),
+    ("nullItems", "empty items"),
     ("resolution", "resolution"),
+    ("timeZone", "time zone"),
+    ("uniqueCount", "occur once"),
 )
 
 NOTED = (
@@ -99,7 +106,7 @@ class Card:
             for name, word in COUNTED
             if figures.get(name)
         ]
-        return shown + self._meaning()
+        return [*shown, *_order(figures), *_written(figures), *self._meaning()]
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -183,6 +190,37 @@ class Card:
 
 def _has(figures: Mapping[str, Any], name: str) -> bool:
     return figures.get(name) is not None
+
+
+def _written(figures: Mapping[str, Any]) -> Iterator[Fact]:
+    """What texts read as and are written in, and oddities that are counted nowhere else."""
+    types = {kind: n for kind, n in (figures.get("typeCounts") or {}).items() if n}
+    if len(types) > 1:
+        yield "read as", ", ".join(f"{kind} {amount(n)}" for kind, n in types.items())
+    scripts = figures.get("scripts") or {}
+    if set(scripts) - {"Latin", "other"}:
+        yield "scripts", ", ".join(sorted(scripts, key=lambda script: -scripts[script]))
+    if figures.get("words"):
+        yield "words", amount(figures["words"])
+    for odd in figures.get("oddities") or ():
+        if odd["what"] in {"mojibake", "control"}:
+            what = {"control": "with control characters"}.get(odd["what"], odd["what"])
+            yield what, f"{amount(odd['count'])}, first in row {amount(odd['firstRow'])}"
+
+
+def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:
+    """How the values follow each other, and which dates are odd."""
+    if figures.get("monotonic") not in {None, "constant"}:
+        yield "row by row", figures["monotonic"].replace("_", " ")
+    gaps = figures.get("gaps")
+    if gaps and gaps["count"]:
+        found = f"{count(gaps['count'], 'gap')}, {count(gaps['missing'], gaps['unit'])} in all"
+        yield "without a value", found
+    future = figures.get("future")
+    if future and future["count"]:
+        yield f"after {future['asOf']}", amount(future["count"])
+    for day, found in (figures.get("epochDates") or {}).items():
+        yield f"on {day}", amount(found)
 
 
 def _estimated(what: str, estimate: Mapping[str, Any]) -> str:

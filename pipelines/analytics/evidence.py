@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import cached_property, partial
 from threading import RLock
 from typing import Any
@@ -73,9 +74,10 @@ class Evidence:
 
     @cached_property
     def _tables(self) -> tuple[TableProfile, ...]:
+        as_of = datetime.fromtimestamp(self._workspace.order.created_at, UTC).date()
         return tuple(
             over_all_rows(
-                _profile(table, self._workspace.states(table)),
+                _profile(table, self._workspace.states(table), as_of),
                 partial(self._workspace.slices, table),
             )
             for table in self.ingest.tables
@@ -89,7 +91,7 @@ class Evidence:
         )
 
 
-def _profile(table: TableIngest, states: TableStates) -> TableProfile:
+def _profile(table: TableIngest, states: TableStates, as_of: date) -> TableProfile:
     profile = profile_table(
         table.name,
         table.origins,
@@ -98,6 +100,7 @@ def _profile(table: TableIngest, states: TableStates) -> TableProfile:
         null_tokens=table.null_tokens,
         preview=table.preview,
         notices=table.notices,
+        as_of=as_of,
     )
     notices = (replace(found, table=found.table or table.name) for found in profile.notices)
     return replace(profile, notices=tuple(notices))

@@ -24,9 +24,8 @@ def payload(tables: Sequence[TableProfile]) -> dict[str, Any]:
                 "table": table.name,
                 "rows": table.rows,
                 "columns": len(table.columns),
-                "rowsWithNulls": table.rows_with_nulls,
                 "duplicateRows": dict(table.duplicate_rows),
-                "completeness": table.completeness,
+                **table.gaps_to_wire(),
             }
             for table in tables
         ],

@@ -79,6 +79,7 @@ class TableView:
             ("Size", size(profile.size_bytes)),
             ("Cells filled", percent(profile.completeness)),
             ("Rows with an empty cell", amount(profile.rows_with_nulls)),
+            ("Rows without any value", amount(profile.empty_rows)),
             ("Repeated rows", f"{duplicates} ({percent(repeated.get('ratio'))})"),
             ("Quality score", percent(self.quality["score"])),
         ]

@@ -7,9 +7,8 @@ from pipelines.analytics.column_sheet import COLUMN, TABLE, as_number, columns, 
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.relations.associations import ALL, SAMPLE
-from pipelines.analytics.report_quality import places
 from pipelines.analytics.spreadsheet import Field, Sheet, Value
-from pipelines.analytics.wording import moment
+from pipelines.analytics.wording import moment, places
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
 SEVERITY = Field("Severity", 10, "text")
@@ -145,7 +144,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
             entry.get("dimension"),
             (entry.get("bounds") or {}).get("lower"),
             (entry.get("bounds") or {}).get("upper"),
-            places(entry) or None,
+            places(entry.get("examples") or ()) or None,
             *(entry.get(name) for name in ours),
         )
         for entry in entries

@@ -17,6 +17,7 @@ from pipelines.analytics.workspace import Bounds, File, Slice, artifact_of
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, Part, TableIngest
 from pipelines.order import JobOrder
+from pipelines.statistics import published
 from pipelines.statistics.table_states import TableStates
 
 SIDE_BY_SIDE = 8
@@ -93,7 +94,7 @@ class StoreWorkspace:
         publish.sweep(self.store, self.order.job_id, keep)
 
     def states(self, table: TableIngest) -> TableStates:
-        return TableStates.from_arrow(pa.ipc.open_file(self.get(table.states_key)).read_all())
+        return published.read(self.get(table.states_key))
 
     def slices(
         self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]

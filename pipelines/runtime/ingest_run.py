@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-import pyarrow as pa
-
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
 from pipelines.artifacts import ARROW_TYPE, slug
@@ -18,6 +16,7 @@ from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentReading, PartOrder, PartResult
+from pipelines.statistics import published
 from pipelines.statistics.table_states import TableStates
 
 
@@ -99,7 +98,7 @@ def _finished(
     )
     if order.is_private:
         table, states = masked(table, states)
-    store.put(states_key, _ipc(states.to_arrow()), ARROW_TYPE)
+    store.put(states_key, published.written(states), ARROW_TYPE)
     return table
 
 
@@ -122,13 +121,6 @@ def _given_away(results: list[PartResult]) -> Iterator[TableStates]:
         if result.states is not None:
             results[place] = replace(result, states=None)
             yield result.states
-
-
-def _ipc(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue().to_pybytes()
 
 
 def _notices(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 
 from pipelines.semantic_types.recognition import Tally
 from pipelines.statistics import registry
@@ -50,12 +51,37 @@ def _pack(value: Any, buffers: list[bytes]) -> Any:
         return {"$": "array", "at": len(buffers) - 1, "dtype": value.dtype.str, "shape": shape}
     if isinstance(value, pl.Series | pl.DataFrame):
         frame = value.to_frame() if isinstance(value, pl.Series) else value
-        stream = io.BytesIO()
-        frame.write_ipc(stream)
-        buffers.append(stream.getvalue())
+        buffers.append(_ipc(frame))
         return {"$": type(value).__name__, "at": len(buffers) - 1}
     fields = {f.name: _pack(getattr(value, f.name), buffers) for f in dataclasses.fields(value)}
     return {"$": type(value).__name__, **fields}
+
+
+def _ipc(frame: pl.DataFrame) -> bytes:
+    """The same bytes for the same values, whatever arrays they lie in.
+
+    Arrow's writer leaves out what polars keeps of a longer array that a column was cut from: empty
+    null masks, items beyond the ends; taking all rows leaves out the items under nulls. Enums and
+    integers of 128 bits only polars knows.
+    """
+    frame, stream = frame.rechunk(), io.BytesIO()
+    if any(_is_ours(dtype) for dtype in frame.dtypes):
+        frame.write_ipc(stream, compat_level=pl.CompatLevel.oldest())
+        return stream.getvalue()
+    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if any(dtype.is_nested() for dtype in frame.dtypes):
+        table = table.take(np.arange(frame.height))
+    with pa.ipc.new_file(stream, table.schema) as writer:
+        writer.write_table(table)
+    return stream.getvalue()
+
+
+def _is_ours(dtype: Any) -> bool:
+    if isinstance(dtype, pl.Struct):
+        return any(_is_ours(field.dtype) for field in dtype.fields)
+    if isinstance(dtype, pl.List | pl.Array):
+        return _is_ours(dtype.inner)
+    return isinstance(dtype, pl.Categorical | pl.Enum | pl.Int128 | pl.UInt128 | pl.Object)
 
 
 def _unpack(value: Any, buffers: Sequence[bytes]) -> Any:

@@ -4,14 +4,19 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from pipelines.column_type import word
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.encoding import Codes, Encoding
 from pipelines.statistics.runs import NumberRuns, TextRuns
+from pipelines.statistics.text_bytes import Bytes, flat
 
 PROBE = 4096
+ODD_END = np.ones(256, np.bool_)
+ODD_END[33:127] = False  # ASCII without white space
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class ColumnView:
     @cached_property
     def null_count(self) -> int:
         return self.series.null_count()
+
+    @cached_property
+    def nulls(self) -> npt.NDArray[np.bool_]:
+        """Which rows are null."""
+        return self.series.alias("").is_null().to_numpy()
 
     @cached_property
     def present(self) -> pl.Series:
@@ -65,6 +75,47 @@ class ColumnView:
             return None
         runs = TextRuns.of(self.texts)
         return runs if len(runs.hashes) <= self.budget.exact else None
+
+    @cached_property
+    def units(self) -> pl.Series:
+        """The distinct texts where they are known, else all; what is true of them is counted so."""
+        return self.texts if self.text_runs is None else self.text_runs.values
+
+    @cached_property
+    def unit_counts(self) -> npt.NDArray[np.int64]:
+        """How many values each unit stands for."""
+        if self.text_runs is None:
+            return np.ones(len(self.texts), np.int64)
+        return self.text_runs.counts
+
+    @cached_property
+    def unit_chars(self) -> npt.NDArray[np.uint32]:
+        return self.units.str.len_chars().to_numpy()
+
+    @cached_property
+    def unit_bytes(self) -> npt.NDArray[np.uint32]:
+        return self.units.str.len_bytes().to_numpy()
+
+    @cached_property
+    def unit_bare_bytes(self) -> npt.NDArray[np.uint32]:
+        """Without the white space around, which shows in the first or the last byte."""
+        content, ends = self.unit_content
+        bare = self.unit_bytes
+        if not len(content):
+            return bare
+        last = len(content) - 1
+        odd = ODD_END[content[np.minimum(ends[:-1], last)]] | ODD_END[content[ends[1:] - 1]]
+        places = np.flatnonzero(odd & (bare > 0))
+        if len(places):
+            bare = bare.copy()
+            stripped = self.units.gather(places).str.strip_chars()
+            bare[places] = stripped.str.len_bytes().to_numpy()
+        return bare
+
+    @cached_property
+    def unit_content(self) -> tuple[Bytes, npt.NDArray[np.int64]]:
+        """The bytes of all units one after another, and where each begins and the last ends."""
+        return flat(self.units)
 
     @cached_property
     def distinct_bound(self) -> int:

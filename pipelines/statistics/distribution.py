@@ -38,17 +38,21 @@ class Distribution:
         shares = np.array(PERCENTS) / 100
         quantiles = self.at(shares)
         deviations = self._deviations(quantiles[3])
-        edges = _edges(low, high, int(self.counts.sum()), is_whole=self.is_whole)
-        heights = self._heights(edges)
+        histogram = self.histogram(low, high)
         figures = {
             "quantiles": _named(quantiles),
             "iqr": finite(quantiles[4] - quantiles[2]),
             "mad": finite(deviations.at(np.array([0.5]))[0]),
-            "histogram": {"edges": edges.tolist(), "counts": heights.tolist()},
+            "histogram": histogram,
         }
         if self.error:
+            heights = np.array(histogram["counts"])
             figures["estimates"] = self._estimates(shares, quantiles[3], heights, (low, high))
         return figures
+
+    def histogram(self, low: float, high: float) -> dict[str, list[float]]:
+        edges = _edges(low, high, int(self.counts.sum()), is_whole=self.is_whole)
+        return {"edges": edges.tolist(), "counts": self._heights(edges).tolist()}
 
     def _estimates(
         self,

@@ -35,9 +35,9 @@ class Extremes:
 
     def result(self) -> dict[str, Any]:
         if self.low is None or self.high is None:
-            return {"min": None, "max": None}
+            return {"min": None, "max": None, "range": None}
         low, high = self.encoding.decode(np.array([self.low, self.high], dtype=object))
-        return {"min": low, "max": high}
+        return {"min": low, "max": high, "range": self.encoding.span(self.low, self.high)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.runs import Counts, NumberRuns, TextRuns
 
 TOP = 20
+BOTTOM = 10
 
 Runs = TypeVar("Runs", NumberRuns, TextRuns)
 
@@ -35,17 +36,42 @@ def top(runs: Runs, short: int = 0) -> Runs:
     return best.take(np.flatnonzero(best.counts > short)).less(-short) if short else best
 
 
+def leads(counts: Counts, short: int) -> bool:
+    """Whether the first of the top values surely is the most frequent, and occurs more than once.
+
+    A value that is not listed may occur twice as often as the counters are short.
+    """
+    if not len(counts) or counts[0] - short <= 1:
+        return False
+    second = int(counts[1]) if len(counts) > 1 else 2 * short
+    return not short or bool(counts[0] - short >= second)
+
+
+def has_rare(counts: Counts) -> bool:
+    """Whether rare values are more than those at the top, and rarer."""
+    return len(counts) > TOP and bool(counts.min() < counts.max())
+
+
 def estimates(
     sketch: DistinctSketch, rows: int, counts: Counts, short: int
-) -> tuple[int, dict[str, Any]]:
-    """The number of distinct values, and the bounds of it and of the top values' counts."""
+) -> tuple[dict[str, int], dict[str, Any]]:
+    """The numbers of distinct and unique values, their bounds, and those of the top values."""
     lower, upper = sketch.bounds
-    return min(rows, round(sketch.estimate)), {
+    least, most = sketch.unique_bounds
+    counted = {"distinctCount": sketch.estimate, "uniqueCount": sketch.unique}
+    return {name: min(rows, round(count)) for name, count in counted.items()}, {
         "distinctCount": {
             "method": "kmv",
             "lower": min(rows, int(lower)),
             "upper": min(rows, int(np.ceil(upper))),
             "confidence": 0.99,
+            "rows": rows,
+        },
+        "uniqueCount": {
+            "method": "kmv",
+            "lower": min(rows, int(least)),
+            "upper": min(rows, int(np.ceil(most))),
+            "confidence": 0.98,
             "rows": rows,
         },
         "topValues": {

@@ -9,7 +9,7 @@ import polars as pl
 
 _ZEROS = re.compile(r"(?:\.0+|(\.\d*?[1-9])0+)(?=$|[+\-Z])")
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9}
-_KNOWN = (-62_135_510_400, 253_402_214_400)  # the years 1 to 9999, whatever the time zone
+KNOWN = (-62_135_510_400, 253_402_214_400)  # the years 1 to 9999, whatever the time zone
 
 
 def instants(codes: npt.NDArray[np.int64], unit: str, zone: str | None) -> list[Any]:
@@ -37,8 +37,17 @@ def durations(codes: npt.NDArray[np.int64], unit: str) -> list[str]:
     return [_duration(int(code), _PER_SECOND[unit]) for code in codes]
 
 
+def duration(code: int, unit: str) -> str:
+    """One duration, however long.
+
+    >>> duration(366, "D"), duration(90_061_000_000_500, "ns")
+    ('P366D', 'P1DT1H1M1.0000005S')
+    """
+    return f"P{code}D" if unit == "D" else _duration(code, _PER_SECOND[unit])
+
+
 def _zoned(code: int, unit: str, zone: str) -> str | None:
-    if not _KNOWN[0] <= code // _PER_SECOND[unit] < _KNOWN[1]:
+    if not KNOWN[0] <= code // _PER_SECOND[unit] < KNOWN[1]:
         text = instants(np.array([code]), unit, None)[0]
         return text and f"{text}Z"
     dtype = pl.Datetime(unit, zone)  # type: ignore[arg-type]

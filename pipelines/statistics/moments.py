@@ -12,6 +12,16 @@ from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.encoding import Encoding, finite
 from pipelines.statistics.exact_sum import ExactSum, total
 
+NAMES = (
+    "sum",
+    "mean",
+    "variance",
+    "stddev",
+    "coefficientOfVariation",
+    "skewness",
+    "kurtosis",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:
@@ -95,8 +105,7 @@ class Moments:
 
     def result(self) -> dict[str, Any]:
         if not self.n:
-            names = ("sum", "mean", "variance", "stddev", "skewness", "kurtosis")
-            return dict.fromkeys(names)
+            return dict.fromkeys(NAMES)
         unit = 10.0**-self.encoding.scale
         variance = finite(self.m2 / (self.n - 1) * unit * unit if self.n > 1 else None)
         spread = self.m2 / self.n
@@ -104,11 +113,15 @@ class Moments:
         if spread > 0 and math.isfinite(spread * spread) and spread * spread > 0:
             skewed = self.m3 / self.n / (spread * math.sqrt(spread))
             kurtosis = self.m4 / self.n / (spread * spread) - 3
+        mean = finite(self._mean())
+        stddev = None if variance is None else math.sqrt(max(0.0, variance))
+        relative = stddev / abs(mean) if stddev is not None and mean else None
         return {
             "sum": self._sum(),
-            "mean": finite(self._mean()),
+            "mean": mean,
             "variance": variance,
-            "stddev": None if variance is None else math.sqrt(max(0.0, variance)),
+            "stddev": stddev,
+            "coefficientOfVariation": finite(relative),
             "skewness": finite(skewed),
             "kurtosis": finite(kurtosis),
         }

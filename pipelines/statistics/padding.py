@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
-
 from pipelines.statistics.column_view import ColumnView
 
 
@@ -19,14 +17,12 @@ class Padding:
 
     @classmethod
     def of(cls, view: ColumnView) -> Self:
-        runs = view.text_runs
-        texts = view.texts if runs is None else runs.values
-        full = texts.str.len_bytes().to_numpy()
-        bare = texts.str.strip_chars().str.len_bytes().to_numpy()
-        changed = full != bare
-        weights = np.ones(len(texts), np.int64) if runs is None else runs.counts
+        bare, counts = view.unit_bare_bytes, view.unit_counts
+        changed = view.unit_bytes != bare
+        if not changed.any():
+            return cls()
         return cls(
-            int(weights[changed & (bare == 0)].sum()), int(weights[changed & (bare > 0)].sum())
+            int(counts[changed & (bare == 0)].sum()), int(counts[changed & (bare > 0)].sum())
         )
 
     def merge(self, other: Self) -> Self:

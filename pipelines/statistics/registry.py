@@ -3,35 +3,49 @@
 from collections.abc import Mapping
 
 from pipelines.statistics.base import Statistic, TableStatistic
+from pipelines.statistics.characters import Characters
+from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.counts import Counts
+from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.examples import Examples
 from pipelines.statistics.extremes import Extremes, TextExtremes
 from pipelines.statistics.lengths import Lengths
 from pipelines.statistics.moments import Moments
 from pipelines.statistics.null_rows import NullRows
+from pipelines.statistics.oddities import Oddities
+from pipelines.statistics.order import Order
 from pipelines.statistics.padding import Padding
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.semantics import Semantics
 from pipelines.statistics.signs import Signs
+from pipelines.statistics.structure import Fields, Items
 from pipelines.statistics.text_values import TextValues
 from pipelines.statistics.truth import Truth
 from pipelines.statistics.values import Values
+from pipelines.statistics.wholeness import Wholeness
 from pipelines.statistics.writing import Writing
 
 Statistics = tuple[type[Statistic], ...]
 
-ANY: Statistics = (Counts, Examples, Semantics)
-NUMERIC: Statistics = (Extremes, Moments, Signs, Values)
-TEXT: Statistics = (TextExtremes, Lengths, Padding, TextValues, Writing)
-TEMPORAL: Statistics = (Extremes, Values)
+ANY: Statistics = (Counts, Oddities, Examples, Semantics)
+NUMERIC: Statistics = (Extremes, Moments, Signs, Wholeness, Order, Values)
+TEXT: Statistics = (TextExtremes, Lengths, Padding, Characters, TextValues, Writing)
+DURATION: Statistics = (Extremes, Order, Values)
+TEMPORAL: Statistics = (Extremes, Order, Calendar, Values)
 BOOLEAN: Statistics = (Truth, Values)
 BINARY: Statistics = (TextValues,)
-LIST: Statistics = (Lengths, TextValues)
-STRUCT: Statistics = (TextValues,)
+LIST: Statistics = (Lengths, Items, TextValues)
+STRUCT: Statistics = (Fields, TextValues)
 
-TABLE: tuple[type[TableStatistic], ...] = (NullRows, Duplicates, CoMoments, RowSample)
+TABLE: tuple[type[TableStatistic], ...] = (
+    NullRows,
+    CoMissing,
+    Duplicates,
+    CoMoments,
+    RowSample,
+)
 
 BY_TYPE: Mapping[str, Statistics] = {
     "integer": ANY + NUMERIC,
@@ -41,7 +55,7 @@ BY_TYPE: Mapping[str, Statistics] = {
     "date": ANY + TEMPORAL,
     "time": ANY + TEMPORAL,
     "datetime": ANY + TEMPORAL,
-    "duration": ANY + TEMPORAL,
+    "duration": ANY + DURATION,
     "boolean": ANY + BOOLEAN,
     "binary": ANY + BINARY,
     "list": ANY + LIST,

@@ -30,16 +30,15 @@ class RowSample:
 
     @classmethod
     def of(cls, view: TableView) -> Self:
-        first = np.uint64(view.first_row)
-        seed = mix(np.array([view.fragment + 1], np.uint64))
-        keys = mix(np.arange(view.frame.height, dtype=np.uint64) + first ^ seed)
+        rows = np.arange(view.frame.height, dtype=np.int64) + view.first_row
+        keys = _keys(np.array([view.fragment]), rows)
         kept = _smallest(keys, view.budget.sample)
         return cls(
             view.budget.sample,
             _shortened(view.frame[kept]),
             keys[kept],
             np.full(len(kept), view.fragment, np.int64),
-            kept.astype(np.int64) + view.first_row,
+            rows[kept],
         )
 
     def merge(self, other: Self) -> Self:
@@ -54,6 +53,20 @@ class RowSample:
             np.concatenate([self.fragments, other.fragments])[kept],
             np.concatenate([self.rows, other.rows])[kept],
         )
+
+    def renumbered(self, by: int, *, is_whole: bool) -> Self:
+        """With fragments that count from `by`.
+
+        Where all rows are kept they get the keys that go with it. Others keep their own: that they
+        are small is why the rows were kept, and only against these a merge chooses fairly.
+        """
+        fragments = self.fragments + by
+        keys = _keys(fragments, self.rows) if is_whole else self.keys
+        return type(self)(self.size, self.frame, keys, fragments, self.rows)
+
+
+def _keys(fragments: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> Hashes:
+    return mix(rows.astype(np.uint64) ^ mix(fragments.astype(np.uint64) + np.uint64(1)))
 
 
 def _smallest(keys: Hashes, size: int) -> npt.NDArray[np.intp]:

@@ -24,8 +24,10 @@ class NumberRuns:
     counts: Counts
 
     @classmethod
-    def of(cls, codes: Codes) -> Self:
+    def of(cls, codes: Codes, weights: Counts | None = None) -> Self:
         """Counts by sorting, or in an array when integers lie close together.
+
+        `weights` says how often each integer stands for itself; once, where there are none.
 
         >>> NumberRuns.of(np.array([3, 1, 3]))
         NumberRuns(values=array([1, 3]), counts=array([1, 2]))
@@ -33,9 +35,14 @@ class NumberRuns:
         if codes.dtype == np.int64 and len(codes):
             low, high = int(codes.min()), int(codes.max())
             if high - low < min(SPAN, 4 * len(codes)):
-                dense = np.bincount(codes - low)
+                dense = np.bincount(codes - low, weights).astype(np.int64, copy=False)
                 values = np.flatnonzero(dense)
                 return cls(values + low, dense[values])
+        if weights is not None:
+            order = np.argsort(codes, kind="stable")
+            ordered, starts = codes[order], run_starts(codes[order])
+            sums = np.add.reduceat(weights[order], starts) if len(starts) else weights
+            return cls(ordered[starts], sums)
         ordered = np.sort(codes)
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
@@ -77,6 +84,10 @@ class NumberRuns:
     def best(self, limit: int) -> Self:
         """The most frequent values; of equally frequent ones the smaller come first."""
         return self.take(most(self.counts, limit))
+
+    def least(self, limit: int) -> Self:
+        """The rarest values; of equally rare ones the smaller come first."""
+        return self.take(most(-self.counts, limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +150,12 @@ class TextRuns:
         frame = pl.DataFrame({"n": candidates.counts, "v": candidates.values})
         order = frame.select(pl.arg_sort_by("n", "v", descending=[True, False])).to_series()
         return candidates.take(order.head(limit).to_numpy())
+
+    def least(self, limit: int) -> Self:
+        """The rarest texts; of equally rare ones the first by code point."""
+        frame = pl.DataFrame({"n": self.counts, "v": self.values}).with_row_index("at")
+        lowest = frame.bottom_k(limit, by=["n", "v"]).sort("n", "v")
+        return self.take(lowest["at"].to_numpy())
 
 
 def most(counts: Counts, limit: int) -> npt.NDArray[np.intp]:

@@ -13,7 +13,7 @@ from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.examples import SHOWN
-from pipelines.statistics.frequent import estimates, heaviest, top
+from pipelines.statistics.frequent import BOTTOM, estimates, has_rare, heaviest, top
 from pipelines.statistics.hashing import Hashes
 from pipelines.statistics.runs import TextRuns, run_starts
 
@@ -100,7 +100,7 @@ class TextValues:
             runs=self.runs.take(kept).less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(self.runs.hashes, self.budget.distinct),
+            distinct=DistinctSketch.of(self.runs.hashes, self.runs.counts, self.budget.distinct),
             sample=self.runs.take(np.arange(min(SAMPLE, len(self.runs.hashes)))),
         )
 
@@ -125,7 +125,7 @@ class TextValues:
             runs=frequent.less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(distinct, self.budget.distinct),
+            distinct=DistinctSketch.of(distinct, counts, self.budget.distinct),
             sample=sample,
         )
 
@@ -152,15 +152,15 @@ class TextValues:
         best = top(self.runs, self.short)
         figures: dict[str, Any] = {
             "distinctCount": len(self.runs.hashes),
-            "topValues": [
-                {"value": value, "count": int(count)}
-                for value, count in zip(best.values.str.head(SHOWN), best.counts, strict=True)
-            ],
+            "uniqueCount": int((self.runs.counts == 1).sum()),
+            "topValues": _counted(best),
         }
         estimated: dict[str, Any] = {}
         if self.distinct is not None:
-            distinct, estimated = estimates(self.distinct, self.rows, best.counts, self.short)
-            figures["distinctCount"] = distinct
+            counted, estimated = estimates(self.distinct, self.rows, best.counts, self.short)
+            figures |= counted
+        elif has_rare(self.runs.counts):
+            figures["bottomValues"] = _counted(self.runs.least(BOTTOM))
         if self.is_prose:
             known = self.runs if self.sample is None else self.sample
             figures["patterns"], bounds = patterns.of(known, self.rows)
@@ -169,6 +169,11 @@ class TextValues:
             if self.distinct is None and len(self.runs.hashes) <= most:
                 figures["spellings"] = spellings.of(self.runs)
         return figures | {"estimates": estimated}
+
+
+def _counted(runs: TextRuns) -> list[dict[str, Any]]:
+    values = runs.values.str.head(SHOWN)
+    return [{"value": v, "count": int(n)} for v, n in zip(values, runs.counts, strict=True)]
 
 
 def _places(hashes: Hashes, wanted: Hashes) -> npt.NDArray[np.intp]:

@@ -12,7 +12,7 @@ from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.distribution import Distribution, empty
 from pipelines.statistics.encoding import Encoding
-from pipelines.statistics.frequent import estimates, heaviest, top
+from pipelines.statistics.frequent import BOTTOM, estimates, has_rare, heaviest, leads, top
 from pipelines.statistics.rank_sketch import RankSketch
 from pipelines.statistics.runs import NumberRuns
 
@@ -67,7 +67,9 @@ class Values:
             low,
             high,
             short,
-            DistinctSketch.of(hashing.of_codes(self.runs.values), self.budget.distinct),
+            DistinctSketch.of(
+                hashing.of_codes(self.runs.values), self.runs.counts, self.budget.distinct
+            ),
             RankSketch.of(finite, self.budget.ranks) if self.encoding.is_numeric else None,
         )
 
@@ -105,18 +107,30 @@ class Values:
         best = top(self.runs, self.short)
         figures: dict[str, Any] = {
             "distinctCount": len(self.runs.values),
-            "topValues": [
-                {"value": value, "count": int(count)}
-                for value, count in zip(self.encoding.decode(best.values), best.counts, strict=True)
-            ],
+            "uniqueCount": int((self.runs.counts == 1).sum()),
+            "topValues": self._counted(best),
         }
         if self.encoding.is_numeric:
             figures |= self._distribution()
+            figures["mode"] = self._mode(best)
         if self.distinct is not None:
-            distinct, estimated = estimates(self.distinct, self.rows, best.counts, self.short)
-            figures["distinctCount"] = distinct
+            counted, estimated = estimates(self.distinct, self.rows, best.counts, self.short)
+            figures |= counted
             figures["estimates"] = figures.get("estimates", {}) | estimated
+        elif has_rare(self.runs.counts):
+            figures["bottomValues"] = self._counted(self.runs.least(BOTTOM))
         return figures
+
+    def _counted(self, runs: NumberRuns) -> list[dict[str, Any]]:
+        decoded = self.encoding.decode(runs.values)
+        return [
+            {"value": value, "count": int(count)}
+            for value, count in zip(decoded, runs.counts, strict=True)
+        ]
+
+    def _mode(self, best: NumberRuns) -> Any:
+        surely = leads(best.counts, self.short)
+        return self.encoding.decode(best.values[:1])[0] if surely else None
 
     def _distribution(self) -> dict[str, Any]:
         if self.ranks is not None:

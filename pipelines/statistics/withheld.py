@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+from pipelines.statistics.characters import Characters
 from pipelines.statistics.counts import Counts
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.lengths import Lengths
+from pipelines.statistics.oddities import Oddities
 from pipelines.statistics.padding import Padding
 from pipelines.statistics.patterns import TOP
 from pipelines.statistics.runs import NumberRuns
@@ -16,9 +18,17 @@ from pipelines.statistics.signs import Signs
 from pipelines.statistics.truth import Truth
 from pipelines.statistics.writing import Writing
 
-TOLD = ("distinctCount", "patterns", "semanticType", "personal")
+TOLD = (
+    "distinctCount",
+    "uniqueCount",
+    "constant",
+    "allUnique",
+    "patterns",
+    "semanticType",
+    "personal",
+)
 # What holds counts and lengths only, and so nothing that tells a value.
-HARMLESS = (Counts, Lengths, Padding, Signs, Truth, Writing)
+HARMLESS = (Characters, Counts, Lengths, Oddities, Padding, Signs, Truth, Writing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class Withheld:
         bound = {"method": "withheld", "lower": least, "upper": most, "confidence": 0.99}
         estimates: dict[str, Any] = {"distinctCount": bound}
         united = {**theirs, **mine, "distinctCount": least, "estimates": estimates}
+        for lost in ("uniqueCount", "constant", "allUnique"):
+            united.pop(lost, None)
         if "patterns" in united:
             united["patterns"] = _patterns(mine, theirs)
             least_counts = [each["count"] for each in united["patterns"]]

@@ -48,7 +48,8 @@ class Writing:
         texts, counts = (view.texts, None) if runs is None else (runs.values, runs.counts)
         if not len(texts):
             return cls()
-        starts, sizes, content = _bytes_of(texts)
+        content, ends = view.unit_content
+        starts, sizes = ends[:-1], view.unit_bytes
         first = content[np.minimum(starts, len(content) - 1)] if len(content) else sizes
         figures = np.flatnonzero((sizes > 0) & (sizes <= LONGEST) & _FIGURE[first])
         words = np.flatnonzero((sizes > 0) & (sizes <= WORD) & _WORD[first])
@@ -96,14 +97,3 @@ def _foreign(starts: Counts, content: Bytes) -> Counts:
     first, second = content[lead], content[lead + 1]
     near = lead[((first == 0xC3) & _SECOND[second]) | ((first == 0xEF) & (second == 0xBF))]
     return np.unique(np.searchsorted(starts, near, side="right") - 1)
-
-
-def _bytes_of(texts: pl.Series) -> tuple[Counts, Counts, Bytes]:
-    """Where each text starts, how long it is, and the bytes of all."""
-    array = texts.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    _, offsets, content = array.buffers()
-    ends = np.frombuffer(memoryview(offsets or b""), np.int64)[
-        array.offset : array.offset + len(array) + 1
-    ]
-    body = np.frombuffer(memoryview(content), np.uint8) if content else np.empty(0, np.uint8)
-    return ends[:-1], np.diff(ends), body[: int(ends[-1])]

@@ -133,6 +133,21 @@ def test_results_follow_their_schema(tables, object_store, sqlite_url):
     assert [table["name"] for table in results["tables"]] == list(tables)
 
 
+def test_every_figure_of_a_column_is_described(object_store, sqlite_url):
+    """No profile of any type has a field that the schema does not know."""
+    tables = {"sales": runs.sales(), "every": EVERY_TYPE, "nested": NESTED}
+
+    results = results_of(object_store, sqlite_url, tables=tables)
+
+    found = {
+        field
+        for table in results["tables"]
+        for column in table["columnProfiles"]
+        for field in column
+    }
+    assert found <= set(SCHEMA["$defs"]["columnProfile"]["properties"])
+
+
 @pytest.mark.parametrize(
     ("facts", "status"),
     [

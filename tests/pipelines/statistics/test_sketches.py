@@ -87,7 +87,9 @@ def test_a_rank_sketch_loses_no_weight(size):
 def test_distinct_values_are_counted_to_two_percent(seed):
     """With the default size the error stays below 2 %, and within the bounds."""
     n = 400_000
-    sketch = DistinctSketch.of(of_codes(np.arange(n) + seed * 10**9), Budget().distinct)
+    sketch = DistinctSketch.of(
+        of_codes(np.arange(n) + seed * 10**9), np.ones(n, np.int64), Budget().distinct
+    )
 
     low, high = sketch.bounds
 
@@ -118,6 +120,27 @@ def test_frequent_values_lie_between_their_bounds(kind):
     stated = found["estimates"]["topValues"]
     for top, low, high in zip(found["topValues"], stated["lower"], stated["upper"], strict=True):
         assert low <= truth[top["value"]] <= high
+
+
+@pytest.mark.parametrize("kind", [Values, TextValues], ids=lambda k: k.__name__)
+def test_values_that_occur_once_are_estimated_within_bounds(kind):
+    """Whether a kept value repeats is known, wherever the column is cut."""
+    x = np.concatenate([np.arange(60_000), np.arange(20_000)])
+    x = RNG.permutation(x if kind is Values else np.char.add("v", x.astype(str)))
+
+    found = [folded(kind, x, part).result() for part in (7000, len(x))]
+
+    bound = found[0]["estimates"]["uniqueCount"]
+    assert found[0]["uniqueCount"] == found[1]["uniqueCount"] == pytest.approx(40_000, rel=0.05)
+    assert bound["lower"] <= 40_000 <= bound["upper"]
+
+
+def test_a_mode_is_told_only_where_it_surely_leads():
+    """A value that stands for a tenth leads; among values that hardly repeat none does."""
+    leading = np.where(RNG.random(N) < 0.1, 7, np.arange(N) + 10)
+
+    assert folded(Values, leading, 10_000).result()["mode"] == 7
+    assert folded(Values, np.arange(N) // 2, 10_000).result()["mode"] is None
 
 
 def test_patterns_of_many_texts_are_estimated():

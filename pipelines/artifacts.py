@@ -54,6 +54,11 @@ def part_key(job_id: str, folder: str, fragment: int) -> str:
     return f"{base(job_id)}tables/{folder}/part-{fragment:05d}.parquet"
 
 
+def table_prefix(job_id: str, folder: str) -> str:
+    """The prefix of the parts of a table."""
+    return f"{base(job_id)}tables/{folder}/"
+
+
 def part_number(key: str) -> int:
     """The number in a part's name.
 
@@ -61,11 +66,6 @@ def part_number(key: str) -> int:
     12
     """
     return int(key.rpartition("part-")[2].removesuffix(".parquet"))
-
-
-def table_prefix(job_id: str, folder: str) -> str:
-    """The prefix of the parts of a table."""
-    return f"{base(job_id)}tables/{folder}/"
 
 
 def scratch(job_id: str) -> str:

@@ -58,7 +58,7 @@ class Evidence:
         return Ground(
             self._workspace.uri(prefix.rstrip("/")),
             tuple(name for name, _ in table.schema),
-            tuple((part.key.rpartition("/")[2], part.rows) for part in table.parts),
+            tuple((artifacts.part_number(part.key), part.rows) for part in table.parts),
         )
 
     @property

@@ -11,11 +11,11 @@ from pipelines.analytics.checks.where import Again, Where, literal, quoted
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The folder of a table, its columns, and the (name, rows) of its parts in their order."""
+    """The folder of a table, its columns, and the (number, rows) of its parts in their order."""
 
     folder: str
     columns: tuple[str, ...] = ()
-    parts: tuple[tuple[str, int], ...] = ()
+    parts: tuple[tuple[int, int], ...] = ()
 
     def placed(self, example: Mapping[str, Any]) -> dict[str, Any]:
         """An example with the part in which its row lies, and the row there, from 1."""

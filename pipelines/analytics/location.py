@@ -81,18 +81,18 @@ class _Search:
         where = self.where
         return isinstance(where, Where) and where.sql is None and where.column not in self.masked
 
-    def show(self, first_row: int, column: pl.Series, places: Places) -> None:
+    def show(self, rows: Rows, column: pl.Series, places: Places) -> None:
         """Add rows to the examples, as many as the page still holds."""
         chosen = places[: PAGE - len(self.examples)]
-        rows = (first_row + chosen).tolist()
+        told = [{"part": rows.part, "row": rows.first_row + at} for at in chosen.tolist()]
         where = self.where
         is_told = isinstance(where, Where) or where.columns == (column.name,)
         if not self.suspicion.tells or not is_told or column.name in self.masked:
-            self.examples += [{"row": row} for row in rows]
+            self.examples += told
             return
         values = _shown(column.gather(chosen))
         self.examples += [
-            {"row": row, "value": value} for row, value in zip(rows, values, strict=True)
+            {"value": value, **place} for place, value in zip(told, values, strict=True)
         ]
 
     def matters(self, bounds: Bounds) -> bool:
@@ -109,7 +109,7 @@ class _Search:
         column = rows.frame.get_column(name)
         places = np.flatnonzero(mask.to_numpy())
         self.count += len(places)
-        self.show(rows.first_row, column, places)
+        self.show(rows, column, places)
         if self.suspicion.others is not None:
             left = column.to_frame().filter(self.suspicion.others).to_series().drop_nulls()
             if left.dtype.is_float():
@@ -149,7 +149,7 @@ def _look_again(search: _Search, where: Again, slices: Slices) -> None:
         again = ~hashes.is_first_distinct() | pl.Series(np.isin(hashes.to_numpy(), seen))
         if where.filled:
             again &= frame.to_series().is_not_null()
-        search.show(rows.first_row, frame.to_series(), np.flatnonzero(again.to_numpy()))
+        search.show(rows, frame.to_series(), np.flatnonzero(again.to_numpy()))
         seen = np.union1d(seen, hashes.to_numpy())
         if not search.is_open or len(seen) > LOOKED:
             break

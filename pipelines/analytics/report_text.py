@@ -8,9 +8,8 @@ from pipelines.analytics import narrative, report_view
 from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
-from pipelines.analytics.report_quality import places
 from pipelines.analytics.report_view import TableView
-from pipelines.analytics.wording import amount, cell, count, moment, percent, shorten
+from pipelines.analytics.wording import amount, cell, count, moment, percent, places, shorten
 
 WIDTH = 80
 COLUMNS = 200
@@ -96,8 +95,8 @@ def _table(view: TableView) -> Iterator[str]:
     for issue in issues[:ISSUES]:
         column = f"`{shorten(issue['column'], 40)}` " if issue.get("column") else ""
         told = f"{issue['severity']} {column}{shorten(issue['message'], 400)}"
-        has_values = any("value" in each for each in issue.get("examples") or ())
-        yield from _wrapped(f"{told}; {places(issue)}" if has_values else told, "- ")
+        examples = [each for each in issue.get("examples") or () if "value" in each]
+        yield from _wrapped(f"{told}; {places(examples)}" if examples else told, "- ")
     yield from _more(len(issues) - ISSUES, "issue")
     unclear = view.unjudged
     if unclear:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipelines.analytics import data_quality, narrative, report_view, scoring
+from pipelines.analytics import data_quality, narrative, report_view
 from pipelines.analytics.column_sheet import COLUMN, TABLE, as_number, columns, title, worded
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.relations.associations import ALL, SAMPLE
-from pipelines.analytics.report_quality import places
+from pipelines.analytics.scoring import SEVERITIES
 from pipelines.analytics.spreadsheet import Field, Sheet, Value
-from pipelines.analytics.wording import moment
+from pipelines.analytics.wording import moment, places
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
 SEVERITY = Field("Severity", 10, "text")
@@ -101,19 +101,10 @@ def _issues(findings: Findings, several: bool) -> Sheet:
         for table, quality in zip(findings.tables, findings.quality, strict=True)
         for issue in quality["issues"]
     ]
-    entries.sort(key=lambda issue: scoring.SEVERITIES.index(issue["severity"]))
+    entries.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
     known = {
-        *(
-            "severity",
-            "table",
-            "column",
-            "rule",
-            "message",
-            "count",
-            "affected",
-            "dimension",
-            "value",
-        )
+        *("severity", "table", "column", "rule", "message"),
+        *("count", "affected", "dimension", "value"),
     }
     ours = dict.fromkeys(
         name
@@ -145,7 +136,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
             entry.get("dimension"),
             (entry.get("bounds") or {}).get("lower"),
             (entry.get("bounds") or {}).get("upper"),
-            places(entry) or None,
+            places(entry.get("examples") or ()) or None,
             *(entry.get(name) for name in ours),
         )
         for entry in entries

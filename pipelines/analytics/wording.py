@@ -183,6 +183,20 @@ def plain(value: object, limit: int = 120) -> str:
     return shown if any(map(str.isalnum, shown)) else f"“{shown}”"
 
 
+def places(examples: Sequence[Mapping[str, Any]], at_most: int = 5) -> str:
+    """The first of the cells that an issue speaks of.
+
+    >>> places([{"row": 5113, "value": -2.5}, {"row": 5114, "value": None}, {"value": "x"}])
+    'row 5,113: -2.5; row 5,114: empty; x'
+    """
+    told = []
+    for example in examples[:at_most]:
+        value = cell(example["value"], 40) or "empty" if "value" in example else ""
+        place = f"row {example['row']:,}" if example.get("row") is not None else ""
+        told.append(": ".join(filter(None, (place, value))))
+    return "; ".join(told)
+
+
 def moment(epoch_s: float) -> str:
     """A time as a person writes it.
 

@@ -54,6 +54,7 @@ def _repeated(
     duplicates: Mapping[str, Any], number: int, metrics: Mapping[str, Any], grade: Severity
 ) -> Conclude:
     bound = duplicates if "lower" in duplicates else None
+    ends = {name: duplicates[name] for name in ("lower", "upper") if name in duplicates}
     rows = verb(number, "row repeats", "rows repeat")
 
     def conclude(found: Found) -> Outcome:
@@ -65,7 +66,7 @@ def _repeated(
             f" ({percent(metrics['ratio'])} of the table){found.first}",
             count=number,
             affected=number,
-            value={"count": number, "ratio": metrics["ratio"]},
+            value={"count": number, "ratio": metrics["ratio"], **ends},
         )
         return Failed(issue, metrics)
 

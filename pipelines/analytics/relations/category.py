@@ -1,6 +1,6 @@
 """Category: which columns of a sample have few enough values to count them against each other."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,12 +11,14 @@ from pipelines.statistics import screening
 
 MOST_LEVELS = 50
 ROWS_A_LEVEL = 5  # on average; of fewer, every table looks like a relation
-WORK = 3e10  # multiplications that comparing all levels of all columns may take
+WORK = 2e10  # multiplications that comparing all levels of all columns may take
+BLOCK = 1024  # levels
 PROJECTIONS = 3
 SEED = 20
 
 Codes = npt.NDArray[np.int64]
 Matrix = npt.NDArray[np.float64]
+Block = tuple[slice, npt.NDArray[np.float32], npt.NDArray[np.intp]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,21 @@ def categories(sample: pl.DataFrame) -> list[Category]:
         if 2 <= levels <= MOST_LEVELS and levels * ROWS_A_LEVEL <= known:
             found.append(Category(column.name, levels, codes))
     return found
+
+
+def blocks(found: Sequence[Category]) -> Iterator[Block]:
+    """Neighbouring columns: which, their indicators, and where each column's levels begin."""
+    first = 0
+    while first < len(found):
+        last, levels = first + 1, found[first].levels
+        while last < len(found) and levels + found[last].levels <= BLOCK:
+            levels += found[last].levels
+            last += 1
+        members = found[first:last]
+        sizes = np.array([category.levels for category in members])
+        indicators = np.hstack([category.indicators() for category in members])
+        yield slice(first, last), indicators, np.cumsum(sizes) - sizes
+        first = last
 
 
 def affordable(found: Sequence[Category], scores: Matrix, levels: float) -> list[Category]:

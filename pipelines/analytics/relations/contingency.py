@@ -1,6 +1,6 @@
 """Contingency: Cramer's V of categorical columns, from blocks of their tables at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +10,13 @@ from pipelines.analytics.relations.category import (
     Category,
     affordable,
     best_scores,
+    blocks,
     projected,
 )
 from pipelines.analytics.relations.relation import Compared, Relation
 from pipelines.analytics.relations.strongest import above_diagonal, strongest
 
-BLOCK = 1024  # levels
-
 Matrix = npt.NDArray[np.float64]
-Block = tuple[slice, npt.NDArray[np.float32], npt.NDArray[np.intp]]
 
 
 def cramers_v(found: Sequence[Category], limit: int) -> Compared:
@@ -32,9 +30,9 @@ def cramers_v(found: Sequence[Category], limit: int) -> Compared:
         return Compared()
     columns, found = len(found), _screened(found)
     values, counts = np.full((len(found),) * 2, np.nan), np.zeros((len(found),) * 2, np.int64)
-    blocks = list(_blocks(found))
-    for number, (left, ours, starts) in enumerate(blocks):
-        for right, theirs, others in blocks[number:]:
+    parts = list(blocks(found))
+    for number, (left, ours, starts) in enumerate(parts):
+        for right, theirs, others in parts[number:]:
             tables = (ours.T @ theirs).astype(np.float64)
             values[left, right], counts[left, right] = _corrected(tables, starts, others)
     lefts, rights, pairs = strongest(above_diagonal(values), limit)
@@ -56,21 +54,6 @@ def _screened(found: Sequence[Category]) -> Sequence[Category]:
         return found
     vectors = projected(found)
     return affordable(found, best_scores(vectors, vectors, is_same=True), most)
-
-
-def _blocks(found: Sequence[Category]) -> Iterator[Block]:
-    """Neighbouring columns: which, their indicators, and where each column's levels begin."""
-    first = 0
-    while first < len(found):
-        last, levels = first + 1, found[first].levels
-        while last < len(found) and levels + found[last].levels <= BLOCK:
-            levels += found[last].levels
-            last += 1
-        members = found[first:last]
-        sizes = np.array([category.levels for category in members])
-        indicators = np.hstack([category.indicators() for category in members])
-        yield slice(first, last), indicators, np.cumsum(sizes) - sizes
-        first = last
 
 
 def _corrected(

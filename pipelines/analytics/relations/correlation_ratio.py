@@ -11,6 +11,7 @@ from pipelines.analytics.relations.category import (
     Category,
     affordable,
     best_scores,
+    blocks,
     projected,
 )
 from pipelines.analytics.relations.relation import Compared, Relation
@@ -43,8 +44,14 @@ def correlation_ratio(found: Sequence[Category], numbers: pl.DataFrame, limit: i
     squares = x * x
     values = np.full((len(found), x.shape[1]), np.nan)
     counts = np.zeros(values.shape, np.int64)
-    for place, category in enumerate(found):
-        values[place], counts[place] = _eta(category, x, squares, there)
+    for at, indicators, starts in blocks(found):
+        levels = indicators.astype(np.float64).T
+        present = np.add.reduceat(levels, starts, axis=0)
+        if known.all():
+            n_level = np.broadcast_to(levels.sum(axis=1)[:, None], (len(levels), x.shape[1]))
+        else:
+            n_level = levels @ there
+        values[at], counts[at] = _eta(levels @ x, n_level, present @ squares, starts)
     lefts, rights, pairs = strongest(values, limit)
     listed = tuple(
         Relation(found[left].name, numbers.columns[right], float(values[left, right]),
@@ -55,25 +62,26 @@ def correlation_ratio(found: Sequence[Category], numbers: pl.DataFrame, limit: i
 
 
 def _screened(found: Sequence[Category], x: Matrix) -> Sequence[Category]:
-    most = WORK / max(1, x.size)
+    most = WORK / max(1, 2 * x.size)
     if sum(category.levels for category in found) <= most:
         return found
     return affordable(found, best_scores(projected(found), x), most)
 
 
 def _eta(
-    category: Category, x: Matrix, squares: Matrix, there: Matrix
+    total: Matrix, n_level: Matrix, squares: Matrix, starts: npt.NDArray[np.intp]
 ) -> tuple[Matrix, npt.NDArray[np.int64]]:
-    indicators = category.indicators().astype(np.float64).T
-    present = (category.codes >= 0).astype(np.float64)
-    n_level, total = indicators @ there, indicators @ x
-    n, whole = n_level.sum(axis=0), total.sum(axis=0)
+    """Eta of categories by numbers, and the rows behind it.
+
+    `total` and `n_level` are sums and counts of each level, which begin at `starts`; `squares` sums
+    of squares of each category.
+    """
+    n, whole = np.add.reduceat(n_level, starts, axis=0), np.add.reduceat(total, starts, axis=0)
     with np.errstate(all="ignore"):
         mean = whole * whole / n
-        spread = present @ squares - mean
+        spread = squares - mean
         between = np.divide(total * total, n_level, out=np.zeros_like(total), where=n_level > 0)
-        share = (between.sum(axis=0) - mean) / spread
-        eta = np.sqrt(np.clip(share, 0.0, 1.0))
-    groups = (n_level > 0).sum(axis=0)
-    told = (groups > 1) & (n >= LEAST_ROWS * groups) & (spread > 1e-12 * (present @ squares))
+        eta = np.sqrt(np.clip((np.add.reduceat(between, starts, axis=0) - mean) / spread, 0.0, 1.0))
+    groups = np.add.reduceat((n_level > 0).astype(np.float64), starts, axis=0)
+    told = (groups > 1) & (n >= LEAST_ROWS * groups) & (spread > 1e-12 * squares)
     return np.where(told, eta, np.nan), n.astype(np.int64)

@@ -49,7 +49,7 @@ def test_what_is_not_known_is_counted_over_all_rows():
     (found,) = locate([suspicion(where.beyond("n", 49.5, above=True))], reader)
 
     assert reader.read == [0, 1, 2]
-    assert (found.count, found.examples[0]) == (250, {"row": 51, "value": 50})
+    assert (found.count, found.examples[0]) == (250, {"row": 51, "part": 0, "value": 50})
 
 
 def test_row_groups_that_cannot_matter_are_not_read():
@@ -59,7 +59,7 @@ def test_row_groups_that_cannot_matter_are_not_read():
     (found,) = locate([suspicion(where.numbers("n", [150.0]))], reader)
 
     assert reader.read == [1]
-    assert found == Found(1, ({"row": 151, "value": 150},))
+    assert found == Found(1, ({"row": 151, "part": 1, "value": 150},))
 
 
 def test_nothing_suspected_nothing_read():
@@ -95,5 +95,5 @@ def test_masked_columns_are_told_by_row_alone():
 
     (found,) = locate([suspicion(look, known=3)], Reader(), masked={"s"})
 
-    assert all(set(example) == {"row"} for example in found.examples)
+    assert all(set(example) == {"row", "part"} for example in found.examples)
     assert found.values == ()

@@ -176,7 +176,7 @@ def test_many_categories_are_screened_and_the_planted_pair_is_found(monkeypatch)
 
 def test_categories_that_tell_of_a_number_survive_the_screening(monkeypatch):
     """The one column of three hundred that explains the number is compared with it."""
-    monkeypatch.setattr("pipelines.analytics.relations.contingency.WORK", 1e6)
+    monkeypatch.setattr("pipelines.analytics.relations.correlation_ratio.WORK", 1e5)
     columns = {f"c{k}": RNG.integers(0, 8, ROWS).astype(str) for k in range(300)}
     number = columns["c123"].astype(float) + RNG.normal(size=ROWS)
 
@@ -184,6 +184,9 @@ def test_categories_that_tell_of_a_number_survive_the_screening(monkeypatch):
 
     ratios = [e for e in result.listed if e["method"] == "correlation_ratio"]
     assert (ratios[0]["left"], ratios[0]["right"]) == ("c123", "number")
+    (note,) = [note for note in result.screened if note["method"] == "correlation_ratio"]
+    assert note["columns"] == 301
+    assert note["kept"] < 60
 
 
 def test_lists_end_and_count_what_they_leave_out():

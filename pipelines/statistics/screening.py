@@ -71,7 +71,7 @@ def best_partners(x: Matrix) -> Matrix:
                 sure = _surely(best, np.float32(len(z))) if is_whole else best
                 scores[place] = np.maximum(scores[place], sure)
     scores[~z.any(axis=0)] = -np.inf
-    return scores
+    return np.round(scores, 4)  # what lies beyond depends on how many threads multiply
 
 
 def pairwise(x: Matrix) -> tuple[Matrix, npt.NDArray[np.int64]]:

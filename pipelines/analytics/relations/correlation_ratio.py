@@ -14,7 +14,7 @@ from pipelines.analytics.relations.category import (
     blocks,
     projected,
 )
-from pipelines.analytics.relations.relation import Compared, Relation
+from pipelines.analytics.relations.relation import DIGITS, Compared, Relation
 from pipelines.analytics.relations.strongest import strongest
 from pipelines.statistics import screening
 
@@ -52,6 +52,7 @@ def correlation_ratio(found: Sequence[Category], numbers: pl.DataFrame, limit: i
         else:
             n_level = levels @ there
         values[at], counts[at] = _eta(levels @ x, n_level, present @ squares, starts)
+    values = np.round(values, DIGITS)
     lefts, rights, pairs = strongest(values, limit)
     listed = tuple(
         Relation(found[left].name, numbers.columns[right], float(values[left, right]),

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.analytics.relations.relation import Compared, Relation
+from pipelines.analytics.relations.relation import DIGITS, Compared, Relation
 from pipelines.analytics.relations.strongest import above_diagonal, strongest
 from pipelines.statistics import screening
 from pipelines.statistics.comoments import WIDEST
@@ -29,7 +29,7 @@ def spearman(frame: pl.DataFrame, limit: int) -> Compared:
         chosen = screening.strongest(screening.best_partners(ranks), screening.KEPT)
         names, ranks = [names[place] for place in chosen.tolist()], ranks[:, chosen]
     matrix, counts = screening.pairwise(ranks)
-    strength = above_diagonal(matrix)
+    strength = np.round(above_diagonal(matrix), DIGITS)
     strength[counts < LEAST_ROWS] = np.nan
     is_whole = bool(np.isfinite(ranks).all())
     lefts, rights, pairs = strongest(strength, limit if is_whole else SPARE * limit)
@@ -54,4 +54,4 @@ def _ranks(values: Matrix) -> Matrix:
 def _of_common(left: Matrix, right: Matrix) -> float:
     both = np.isfinite(left) & np.isfinite(right)
     matrix, _ = screening.pairwise(_ranks(np.column_stack([left[both], right[both]])))
-    return float(matrix[0, 1])
+    return round(float(matrix[0, 1]), DIGITS)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+DIGITS = 12  # beyond them, coefficients depend on how many threads multiplied the matrices
+
 
 @dataclass(frozen=True, slots=True)
 class Relation:

@@ -28,7 +28,7 @@ class TableFold:
         self._schema = schema
         self._fragment = fragment
         self._most_rows, self._most_bytes = rows, size_bytes
-        self._weight = pl.sum_horizontal(*_weights(schema), pl.lit(0, pl.Int64))
+        self._fixed, self._weights = FIXED * len(schema), tuple(_weights(schema))
         self._first_row = 0
         self._waiting: list[pl.DataFrame] = []
         self._waiting_rows = 0
@@ -53,11 +53,12 @@ class TableFold:
 
     def _sizes(self, frame: pl.DataFrame) -> npt.NDArray[np.int64]:
         """The bytes of the rows before each row, and of all."""
-        numbered = frame.clone()
-        numbered.columns = [str(place) for place in range(frame.width)]
-        sizes = numbered.select(size=self._weight)["size"].to_numpy()
-        sizes = np.broadcast_to(sizes, frame.height)
-        return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
+        sizes = np.full(frame.height, self._fixed, np.int64)
+        if self._weights:  # without a column in it, an expression has no height that is sure
+            numbered = frame.clone()
+            numbered.columns = [str(place) for place in range(frame.width)]
+            sizes += numbered.select(size=pl.sum_horizontal(self._weights))["size"].to_numpy()
+        return np.concatenate([[0], np.cumsum(sizes)])
 
     def _stop(self, upto: npt.NDArray[np.int64], start: int) -> int:
         """The first row that no longer fits; a block has one row at least."""
@@ -88,11 +89,10 @@ class TableFold:
 
 
 def _weights(schema: pl.Schema) -> Iterator[pl.Expr]:
-    """About how many bytes the values of each row take, of columns that are called by their place.
+    """The bytes of what may be of any length in each row, of columns called by their place.
 
     Polars takes a name such as `^a.*$` for a pattern.
     """
-    yield pl.lit(FIXED * len(schema), pl.Int64)
     for place, dtype in enumerate(schema.dtypes()):
         size = _size(pl.col(str(place)), dtype)
         if size is not None:

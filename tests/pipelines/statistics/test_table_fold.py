@@ -84,6 +84,16 @@ def test_chunks_of_any_size_give_the_same_bytes(limits):
     assert len(set(found.values())) == 1
 
 
+@pytest.mark.parametrize("columns", [["n"], ["n", "t"]], ids=str)
+def test_a_frame_in_pieces_is_like_a_whole_one(columns):
+    """Frames that were joined hold each column in several pieces of memory."""
+    whole = pl.DataFrame({"n": range(900), "t": [str(n) for n in range(900)]}).select(columns)
+    pieces = pl.concat([whole[:300], whole[300:301], whole[301:]], rechunk=False)
+    assert pieces.n_chunks() == 3
+
+    assert published(folded(pieces, [], rows=256)) == published(folded(whole, [], rows=256))
+
+
 def test_blocks_stay_within_their_size():
     """One long row aside, a block holds no more than it may; so memory stays bounded."""
     frame = pl.DataFrame({"t": ["x" * 400] * 50 + ["y" * 5000] + ["z" * 400] * 50})

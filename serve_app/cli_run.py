@@ -64,6 +64,7 @@ class Headline:
     completeness: float | None
     dq_score: float | None
     issues: tuple[Mapping[str, Any], ...]
+    more_issues: int = 0
 
     @classmethod
     def of(cls, results: Mapping[str, Any]) -> "Headline":
@@ -75,6 +76,7 @@ class Headline:
             completeness=summary["datasetCompleteness"],
             dq_score=summary["dqScore"],
             issues=tuple(sorted(issues, key=_gravity)[:TOP_ISSUES]),
+            more_issues=max(0, len(issues) - TOP_ISSUES),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -157,6 +159,8 @@ def _print_headline(output: Output, headline: Headline) -> None:
         place = " ".join(str(issue[key]) for key in ("table", "column") if issue.get(key))
         message = escaped(f"{place}: {issue['message']}" if place else issue["message"])
         output.print(f"  {issue['severity'].lower():8} {message}")
+    if headline.more_issues:
+        output.print(f"  and {headline.more_issues:,} more in the report")
 
 
 def _percent(ratio: float | None) -> str:

@@ -45,7 +45,7 @@ def shares(column: ColumnProfile) -> Iterator[Shares]:
     if values and shapes and _tell(shapes[:SHAPES], values, figures.get("distinctCount")):
         least = "≥ " if "patterns" in (figures.get("estimates") or {}) else ""
         yield Shares(
-            "Shapes: A a capital, a a small letter, 9 a digit",
+            "Shapes: A for a capital, a for a small letter, 9 for a digit",
             [
                 _top(shorten(each["pattern"], 60) or "(empty)", each["count"], values, least)
                 for each in shapes[:SHAPES]

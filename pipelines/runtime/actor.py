@@ -3,7 +3,7 @@
 import ctypes
 import gc
 from importlib import import_module
-from threading import Event, Thread
+from threading import Event, Thread, Timer
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +19,7 @@ from pipelines.sandbox import Sandbox
 from pipelines.scan import preload
 
 LARGE_BYTES = 64 << 20
+RELEASE_PAUSE_S = 0.5  # the answer goes first
 LEARNING = "pipelines.analytics.learning.inquiry"
 
 
@@ -46,7 +47,7 @@ class Runner:
             return run_job(order, self._children, self._watch)
         finally:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
-                _release_memory()
+                _release_memory_soon()
 
     def advance(self) -> Advance:
         return self._watch.advance()
@@ -59,6 +60,12 @@ def start_runner(name: str, store: StoreConfig) -> Any:
     """A runner of the calling process; it dies with it."""
     actor = ray.remote(Runner).options(name=name, max_concurrency=5, **resources.RUNNER)
     return actor.remote(store)
+
+
+def _release_memory_soon() -> None:
+    timer = Timer(RELEASE_PAUSE_S, _release_memory)
+    timer.daemon = True
+    timer.start()
 
 
 def _release_memory() -> None:

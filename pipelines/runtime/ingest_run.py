@@ -1,7 +1,6 @@
 """Ingest run: plan, scan, check and merge, until every table is consistent; knows no Ray."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from connectors.object_store import ObjectStore
@@ -17,7 +16,6 @@ from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentReading, PartOrder, PartResult
 from pipelines.statistics import published
-from pipelines.statistics.table_states import TableStates
 
 
 def ingest(
@@ -80,8 +78,7 @@ def _finished(
     notices = (*plan.notices, *_notices(reading, sources, rejected))
     parts = tuple(result.part for result in results if result.part is not None)
     preview = [row for result in results for row in result.preview][:PREVIEW_ROWS]
-    reading.results.clear()
-    states = TableStates.merged(_given_away(results))
+    states = reading.states()
     states_key = artifacts.states_key(order.job_id, reading.folder)
     table = TableIngest(
         name=plan.name,
@@ -113,14 +110,6 @@ def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceInges
         details=plan.details,
         guesses=plan.guesses,
     )
-
-
-def _given_away(results: list[PartResult]) -> Iterator[TableStates]:
-    """The states in fragment order, each let go once it is merged: together they take much room."""
-    for place, result in enumerate(results):
-        if result.states is not None:
-            results[place] = replace(result, states=None)
-            yield result.states
 
 
 def _notices(

@@ -6,7 +6,7 @@ began where the one before it ended. What is not is read again, with what is kno
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
@@ -17,6 +17,8 @@ from pipelines.formats.alignment import united
 from pipelines.formats.base import Failure, TablePlan
 from pipelines.order import JobOrder
 from pipelines.scan import Fault, FragmentReading, PartOrder, PartResult, Piece
+from pipelines.statistics.running_merge import RunningMerge
+from pipelines.statistics.table_states import TableStates
 
 PART_BYTES = 16 << 20  # small members share a part of about this size, or of
 PART_SHARE = 16  # this share of the table, so that all processors have some
@@ -59,6 +61,8 @@ class TableReading:
     _faults: dict[int, tuple[int, Fault]] = field(default_factory=dict)
     _ends: list[int] = field(default_factory=list)
     _written: set[str] = field(default_factory=set)
+    _merging: RunningMerge = field(default_factory=RunningMerge)
+    _settled: int = 0
 
     @classmethod
     def of(cls, number: int, plan: TablePlan, folder: str) -> "TableReading":
@@ -90,6 +94,7 @@ class TableReading:
             self._written.add(result.part.key)
         if result.part is not None or result.schema != self.schema:
             self.results[result.index] = result
+            self._settle()
 
     def review(self) -> None:
         """Drop the results that do not fit together, so that they are asked for again."""
@@ -97,6 +102,7 @@ class TableReading:
             sound = (each.index for each in result.readings if each.fault is None)
             if any(self._source_of(each) in self._faults for each in sound):
                 del self.results[index]
+                self._unsettle()
         if not self._widen():
             self._chain()
 
@@ -124,6 +130,14 @@ class TableReading:
     def parts(self) -> list[PartResult]:
         """What was written, in the order of the rows."""
         return [self.results[index] for index in sorted(self.results)]
+
+    def states(self) -> TableStates:
+        """Of all rows; what was not sure to stay before is merged now."""
+        for index in sorted(self.results):
+            if index >= self._settled and (states := self.results[index].states) is not None:
+                self._merging.add(states)
+        self.results.clear()
+        return self._merging.states()
 
     def left_over(self, order: JobOrder) -> set[str]:
         """The parts that earlier rounds, or sources that failed, may have left."""
@@ -158,19 +172,54 @@ class TableReading:
                 self.widened[name] = (first, column_type.word(dtype))
         self.schema = joined
         self.results.clear()
+        self._unsettle()
         return True
+
+    def _settle(self) -> None:
+        """Merge what comes next while the rest is still being read, if it is sure to stay.
+
+        Where there is one source, its states are let go: together they would take much room. Where
+        there are several, each may yet fail and take its rows with it; the others start anew then.
+        """
+        while (result := self.results.get(self._settled)) is not None:
+            if result.states is None or result.schema != self.schema or not self._follows(result):
+                return
+            self._merging.add(result.states)
+            self._settled = result.readings[-1].index + 1
+            if len(self.plan.sources) == 1:
+                self.results[result.index] = replace(result, states=None)
+
+    def _unsettle(self) -> None:
+        self._merging, self._settled = RunningMerge(), 0
 
     def _chain(self) -> None:
         """Ranges that did not begin where the one before ended; each round settles one at least."""
-        spans = {
-            index: span
+        torn = [
+            (index, end)
             for index, result in self.results.items()
-            if len(result.readings) == 1 and (span := result.readings[0].span) is not None
-        }
-        for index, span in spans.items():
-            before = spans.get(index - 1)
-            if before is None or self._source_of(index - 1) != self._source_of(index):
-                continue
-            if span[0] != before[1]:
-                self.fragments[index] = self.fragments[index].starting_at(before[1])
-                del self.results[index]
+            if (end := self._end_before(index)) is not None and _start(result) != end
+        ]
+        for index, end in torn:
+            self.fragments[index] = self.fragments[index].starting_at(end)
+            del self.results[index]
+
+    def _follows(self, result: PartResult) -> bool:
+        """Whether it begins where the one before it ended."""
+        end = self._end_before(result.index)
+        return end is None or _start(result) == end
+
+    def _end_before(self, index: int) -> int | None:
+        """Where the byte range before this one ended, if both are ranges of one source."""
+        before, result = self.results.get(index - 1), self.results[index]
+        if before is None or self._source_of(index - 1) != self._source_of(index):
+            return None
+        return None if _span(result) is None or (span := _span(before)) is None else span[1]
+
+
+def _span(result: PartResult) -> tuple[int, int] | None:
+    return result.readings[0].span if len(result.readings) == 1 else None
+
+
+def _start(result: PartResult) -> int | None:
+    span = _span(result)
+    return None if span is None else span[0]

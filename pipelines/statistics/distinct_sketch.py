@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.statistics.hashing import SPACE, Hashes
+from pipelines.statistics.selection import smallest
 
 Z99 = 2.5758293035489004  # standard normal quantile: 99 % lie within
 
@@ -27,12 +28,14 @@ class DistinctSketch:
     @classmethod
     def of(cls, hashes: Hashes, counts: npt.NDArray[np.int64], size: int) -> Self:
         """Of distinct hashes, in any order, and how often the value of each occurs."""
-        once = counts == 1
-        if len(hashes) > size:
-            kept = hashes <= np.partition(hashes, size - 1)[size - 1]
-            hashes, once = hashes[kept], once[kept]
-        order = np.argsort(hashes)
-        return cls(size, hashes[order], once[order])
+        kept = smallest(hashes, size)
+        kept = kept[np.argsort(hashes[kept])]
+        return cls(size, hashes[kept], counts[kept] == 1)
+
+    @classmethod
+    def of_ordered(cls, hashes: Hashes, counts: npt.NDArray[np.int64], size: int) -> Self:
+        """Of distinct hashes in ascending order."""
+        return cls(size, hashes[:size], counts[:size] == 1)
 
     def merge(self, other: Self) -> Self:
         both = np.concatenate([self.hashes, other.hashes])

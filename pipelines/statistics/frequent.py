@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.runs import Counts, NumberRuns, TextRuns
+from pipelines.statistics.selection import nth_largest
 
 TOP = 20
 BOTTOM = 10
@@ -22,7 +23,7 @@ def heaviest(counts: Counts, size: int) -> tuple[npt.NDArray[np.intp], int]:
     """
     if len(counts) <= size:
         return np.arange(len(counts)), 0
-    short = int(np.partition(counts, len(counts) - size - 1)[len(counts) - size - 1])
+    short = nth_largest(counts, size + 1)
     return np.flatnonzero(counts > short), short
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
+from pipelines.statistics import running_merge
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.table_states import TableStates
 
@@ -40,7 +41,7 @@ def merged(jobs: Iterable[TableStates]) -> TableStates:
     for states in jobs:
         numbered.append(_renumbered(states, before))
         before += 1 + max((fragment for fragment, _ in states.fragments), default=0)
-    return TableStates.merged(numbered)
+    return running_merge.merged(numbered)
 
 
 def _renumbered(states: TableStates, by: int) -> TableStates:

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics.hashing import Hashes, mix
+from pipelines.statistics.selection import smallest
 from pipelines.statistics.table_view import TableView
 
 SHOWN = 1000  # characters of a long text
@@ -70,9 +71,7 @@ def _keys(fragments: npt.NDArray[np.int64], rows: npt.NDArray[np.int64]) -> Hash
 
 
 def _smallest(keys: Hashes, size: int) -> npt.NDArray[np.intp]:
-    if len(keys) <= size:
-        return np.arange(len(keys))
-    return np.sort(np.argpartition(keys, size - 1)[:size])
+    return np.sort(smallest(keys, size))
 
 
 def _shortened(frame: pl.DataFrame) -> pl.DataFrame:

@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.statistics.encoding import Codes
 from pipelines.statistics.hashing import Hashes
+from pipelines.statistics.selection import nth_largest
 
 Counts = npt.NDArray[np.int64]
 
@@ -143,7 +144,7 @@ class TextRuns:
     def best(self, limit: int) -> Self:
         """The most frequent texts; of equally frequent ones the first by code point."""
         if len(self.counts) > limit:
-            least = np.partition(self.counts, len(self.counts) - limit)[len(self.counts) - limit]
+            least = nth_largest(self.counts, limit)
             candidates = self.take(np.flatnonzero(self.counts >= least))
         else:
             candidates = self
@@ -161,7 +162,7 @@ class TextRuns:
 def most(counts: Counts, limit: int) -> npt.NDArray[np.intp]:
     """Where the largest counts are, the largest first, of equal ones the first."""
     if len(counts) > limit:
-        least = np.partition(counts, len(counts) - limit)[len(counts) - limit]
+        least = nth_largest(counts, limit)
         candidates = np.flatnonzero(counts >= least)
     else:
         candidates = np.arange(len(counts))

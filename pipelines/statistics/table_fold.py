@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.statistics.running_merge import RunningMerge
 from pipelines.statistics.table_states import TableStates
 
-ROWS = 1 << 17
+ROWS = 1 << 18
 SIZE_BYTES = 192 << 20  # of values; wide tables cost less the more rows a block has
 FIXED = 8  # bytes of a value that is no text
 
@@ -18,8 +19,7 @@ class TableFold:
     """Collects rows until computing pays (wide tables come in chunks of few rows), then folds.
 
     Where a block of rows ends depends on the rows before it and on nothing else, so that sums of
-    floats round alike however the reader cut the rows into chunks. The one mutable thing here.
-    Neighbours are merged in a balanced tree, as `merged` does.
+    floats round alike however the reader cut the rows into chunks.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class TableFold:
         self._waiting: list[pl.DataFrame] = []
         self._waiting_rows = 0
         self._waiting_bytes = 0
-        self._stack: list[tuple[int, TableStates]] = []
+        self._merging = RunningMerge()
 
     def add(self, frame: pl.DataFrame) -> None:
         """The next rows. Raises TypeError when they do not have the schema."""
@@ -70,22 +70,15 @@ class TableFold:
 
     def states(self) -> TableStates:
         """Of all rows so far."""
-        if self._waiting or not self._stack:
+        if self._waiting or self._merging.is_empty:
             self._fold()
-        state = self._stack[-1][1]
-        for _, earlier in reversed(self._stack[:-1]):
-            state = earlier.merge(state)
-        return state
+        return self._merging.states()
 
     def _fold(self) -> None:
         frame = pl.concat(self._waiting) if self._waiting else pl.DataFrame(schema=self._schema)
-        state = TableStates.of(frame, fragment=self._fragment, first_row=self._first_row)
-        height = 0
+        self._merging.add(TableStates.of(frame, fragment=self._fragment, first_row=self._first_row))
         self._first_row += frame.height
         self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
-        while self._stack and self._stack[-1][0] == height:
-            state, height = self._stack.pop()[1].merge(state), height + 1
-        self._stack.append((height, state))
 
 
 def _weights(schema: pl.Schema) -> Iterator[pl.Expr]:

@@ -2,7 +2,6 @@
 
 import io
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
@@ -72,25 +71,6 @@ class TableStates:
             ),
             tuple(a.merge(b) for a, b in zip(self.table, other.table, strict=True)),
         )
-
-    @classmethod
-    def merged(cls, states: Iterable[Self]) -> Self:
-        """All of them, in this order; takes them one by one and never holds more than log2(n).
-
-        Neighbours are merged in a balanced tree, so that each value is moved only log2(n) times.
-        """
-        stack: list[tuple[int, Self]] = []
-        for each in states:
-            height, state = 0, each
-            while stack and stack[-1][0] == height:
-                state, height = stack.pop()[1].merge(state), height + 1
-            stack.append((height, state))
-        if not stack:
-            raise ValueError("no states to merge")
-        _, state = stack.pop()
-        while stack:
-            state = stack.pop()[1].merge(state)
-        return state
 
     def to_arrow(self) -> pa.Table:
         """One row for every column and statistic."""

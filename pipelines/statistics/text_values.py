@@ -100,7 +100,9 @@ class TextValues:
             runs=self.runs.take(kept).less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(self.runs.hashes, self.runs.counts, self.budget.distinct),
+            distinct=DistinctSketch.of_ordered(
+                self.runs.hashes, self.runs.counts, self.budget.distinct
+            ),
             sample=self.runs.take(np.arange(min(SAMPLE, len(self.runs.hashes)))),
         )
 
@@ -125,7 +127,7 @@ class TextValues:
             runs=frequent.less(short),
             loose=self.loose.clear(),
             short=short,
-            distinct=DistinctSketch.of(distinct, counts, self.budget.distinct),
+            distinct=DistinctSketch.of_ordered(distinct, counts, self.budget.distinct),
             sample=sample,
         )
 

@@ -20,6 +20,7 @@ from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
 from pipelines.privacy import masked
 from pipelines.publish import sha256
+from pipelines.statistics import running_merge
 from pipelines.statistics.table_states import TableStates
 
 CREATED_AT = 1_795_433_400.5
@@ -102,7 +103,7 @@ class Scan:
             parts.append(Part(key, rows.height, len(stream.getvalue()), digest))
             states.append(TableStates.of(rows, fragment=fragment, first_row=0))
         states_key = artifacts.states_key(self.order.job_id, name)
-        whole = TableStates.merged(states)
+        whole = running_merge.merged(states)
         table = TableIngest(
             name=name,
             folder=name,

@@ -10,6 +10,7 @@ import pytest
 import scipy.stats
 
 from pipelines.profile import profile_table
+from pipelines.statistics import running_merge
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.moments import Moments
@@ -32,7 +33,7 @@ every_sample = pytest.mark.parametrize("x", SAMPLES.values(), ids=list(SAMPLES))
 
 def profile(frame, parts=1):
     cuts = np.linspace(0, frame.height, parts + 1).astype(int)
-    states = TableStates.merged(
+    states = running_merge.merged(
         TableStates.of(frame[a:b], fragment=number, first_row=0)
         for number, (a, b) in enumerate(pairwise(cuts))
     )

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines import artifacts
 from pipelines.profile import profile_table
-from pipelines.statistics import published
+from pipelines.statistics import published, running_merge
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.table_states import TableStates
 from tests.pipelines.analytics import run as runs
@@ -35,7 +35,7 @@ def job(frame):
     """A table of two fragments, as a job leaves it."""
     half = frame.height // 2
     parts = (frame[:half], frame[half:])
-    return TableStates.merged(
+    return running_merge.merged(
         TableStates.of(part, fragment=number, first_row=0) for number, part in enumerate(parts)
     )
 
@@ -44,13 +44,13 @@ def as_one(*frames):
     """The same tables as fragments of one job."""
     parts = [part for f in frames for part in (f[: f.height // 2], f[f.height // 2 :])]
     pairs = [
-        TableStates.merged(
+        running_merge.merged(
             TableStates.of(parts[number], fragment=number, first_row=0)
             for number in (start, start + 1)
         )
         for start in range(0, len(parts), 2)
     ]
-    return TableStates.merged(pairs)
+    return running_merge.merged(pairs)
 
 
 def test_states_that_are_read_back_are_those_that_were_written():

@@ -21,6 +21,7 @@ from pipelines.semantic_types.national_ids import (
     pl_pesel,
     se_personnummer,
 )
+from pipelines.statistics import running_merge
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.semantics import Semantics
@@ -265,7 +266,7 @@ def test_neither_order_nor_cuts_matter(seed):
         for start, end in zip([0, *cuts], [*cuts, frame.height], strict=True)
     ]
 
-    assert _semantics(TableStates.merged(parts)) == _semantics(whole)
+    assert _semantics(running_merge.merged(parts)) == _semantics(whole)
 
 
 def _semantics(states):

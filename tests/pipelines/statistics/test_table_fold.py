@@ -7,8 +7,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from pipelines.statistics import running_merge
 from pipelines.statistics.table_fold import TableFold
-from pipelines.statistics.table_states import TableStates
 
 RNG = np.random.default_rng(9)
 N = 3000
@@ -119,6 +119,6 @@ def test_fragments_that_arrive_in_any_order_give_the_same_bytes():
     found = set()
     for order in orders:
         arrived = {number: parts[number] for number in order}
-        found.add(published(TableStates.merged(arrived[number] for number in sorted(arrived))))
+        found.add(published(running_merge.merged(arrived[number] for number in sorted(arrived))))
 
     assert len(found) == 1

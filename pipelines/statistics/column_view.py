@@ -30,6 +30,11 @@ class ColumnView:
     def word(self) -> str:
         return word(self.series.dtype)
 
+    @property
+    def is_textual(self) -> bool:
+        """Whether the values are texts, or shown as such; all others are held as numbers."""
+        return self.word in {"text", "binary", "list", "struct"}
+
     @cached_property
     def encoding(self) -> Encoding:
         return Encoding.of(self.series.dtype)
@@ -120,7 +125,7 @@ class ColumnView:
     @cached_property
     def distinct_bound(self) -> int:
         """At most so many distinct values are present."""
-        if self.word in {"text", "binary", "list", "struct"}:
+        if self.is_textual:
             return len(self.texts) if self.text_runs is None else len(self.text_runs.hashes)
         return len(self.runs.values)
 

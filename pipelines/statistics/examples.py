@@ -1,8 +1,10 @@
 """Examples: the first values of a column."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
 import polars as pl
 
 from pipelines.statistics.column_view import ColumnView, as_json
@@ -23,10 +25,12 @@ class Examples:
 
     @classmethod
     def of(cls, view: ColumnView) -> Self:
-        present = view.present
-        if not len(present) or view.word == "null":
+        if view.word == "null" or not len(view.present):
             return cls()
-        return cls(_shown(view, present.head(FIRST)), _first_distinct(view))
+        if view.is_textual:
+            return cls(_shown(view, view.present.head(FIRST)), _first_distinct(view, _texts))
+        first = view.encoding.decode(view.codes[:FIRST])
+        return cls(tuple(first), _first_distinct(view, _codes))
 
     def merge(self, other: Self) -> Self:
         first = (*self.first, *other.first)[:FIRST]
@@ -39,19 +43,29 @@ class Examples:
         return {"sampleValues": list(self.first), "distinctSample": list(self.distinct)}
 
 
-def _first_distinct(view: ColumnView) -> tuple[Any, ...]:
+def _first_distinct(
+    view: ColumnView, within: Callable[[ColumnView, int], Sequence[Any]]
+) -> tuple[Any, ...]:
     """Looks further into the column only while too few distinct values were seen."""
-    found = _distinct(view.present.head(4 * DISTINCT))
+    found = within(view, 4 * DISTINCT)
     for rows in (1000, len(view.present)):
-        if len(found) >= min(DISTINCT, view.distinct_bound):
+        if len(found) >= DISTINCT or len(found) >= view.distinct_bound:
             break
-        found = _distinct(view.present.head(rows))
-    return tuple(dict.fromkeys(_shown(view, found)))
+        found = within(view, rows)
+    return tuple(dict.fromkeys(found))
 
 
-def _distinct(values: pl.Series) -> pl.Series:
+def _texts(view: ColumnView, rows: int) -> Sequence[Any]:
+    """The first distinct values of so many rows."""
+    values = view.present.head(rows)
     values = as_json(values) if values.dtype.is_nested() else values
-    return values.unique(maintain_order=True).head(DISTINCT)
+    return _shown(view, values.unique(maintain_order=True).head(DISTINCT))
+
+
+def _codes(view: ColumnView, rows: int) -> Sequence[Any]:
+    codes = view.codes[:rows]
+    _, firsts = np.unique(codes, return_index=True)
+    return view.encoding.decode(codes[np.sort(firsts)[:DISTINCT]])
 
 
 def _shown(view: ColumnView, values: pl.Series) -> tuple[Any, ...]:
@@ -59,7 +73,5 @@ def _shown(view: ColumnView, values: pl.Series) -> tuple[Any, ...]:
         return tuple(values.cast(pl.String).str.head(SHOWN))
     if view.word == "binary":
         return tuple(values.bin.encode("hex").str.head(SHOWN))
-    if view.word in {"list", "struct"}:
-        texts = as_json(values) if values.dtype.is_nested() else values
-        return tuple(texts.str.head(SHOWN))
-    return tuple(view.encoding.decode(view.encoding.codes(values)))
+    texts = as_json(values) if values.dtype.is_nested() else values
+    return tuple(texts.str.head(SHOWN))

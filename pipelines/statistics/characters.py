@@ -63,7 +63,7 @@ class Characters:
         weights = view.unit_counts
         scripts, beyond = np.zeros(len(SCRIPTS), np.int64), 0
         characters = int((view.unit_chars * weights).sum())
-        if (view.unit_bytes != view.unit_chars).any():
+        if not view.units_are_ascii:
             scripts = _scripts(view)
             beyond = int(scripts.sum())
         found = np.array([*classes, characters - beyond - sum(classes), beyond], np.int64)

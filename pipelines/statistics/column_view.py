@@ -94,15 +94,23 @@ class ColumnView:
         return self.text_runs.counts
 
     @cached_property
-    def unit_chars(self) -> npt.NDArray[np.uint32]:
-        return self.units.str.len_chars().to_numpy()
+    def units_are_ascii(self) -> bool:
+        content, _ = self.unit_content
+        return not len(content) or int(content.max()) < 128
 
     @cached_property
-    def unit_bytes(self) -> npt.NDArray[np.uint32]:
-        return self.units.str.len_bytes().to_numpy()
+    def unit_chars(self) -> npt.NDArray[np.int64]:
+        if self.units_are_ascii:
+            return self.unit_bytes
+        return self.units.str.len_chars().to_numpy().astype(np.int64)
 
     @cached_property
-    def unit_bare_bytes(self) -> npt.NDArray[np.uint32]:
+    def unit_bytes(self) -> npt.NDArray[np.int64]:
+        _, ends = self.unit_content
+        return np.diff(ends)
+
+    @cached_property
+    def unit_bare_bytes(self) -> npt.NDArray[np.int64]:
         """Without the white space around, which shows in the first or the last byte."""
         content, ends = self.unit_content
         bare = self.unit_bytes

@@ -73,10 +73,12 @@ def _texts(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
         "empty": full == 0,
         "blank": (bare == 0) & (full > 0),
         "padded": (bare > 0) & (bare < full),
-        "mojibake": _matching(view.units, view.unit_chars != full, text_forms.MOJIBAKE),
         "control": _with_control(view),
     }
-    for kind, mask in masks.items():
+    if not view.units_are_ascii:
+        masks["mojibake"] = _matching(view.units, view.unit_chars != full, text_forms.MOJIBAKE)
+    for kind in (kind for kind in KINDS if kind in masks):
+        mask = masks[kind]
         if mask.any():
             yield kind, *_ends(_rows(view, mask))
 

@@ -1,11 +1,11 @@
 """Inference: what a model would say of the data, or why none was asked or could say anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipelines import artifacts
 from pipelines.analytics.observations import Name
-from pipelines.analytics.workspace import File
+from pipelines.analytics.workspace import Answer
 from pipelines.options import MlOptions
 from pipelines.profile import TableProfile
 
@@ -13,9 +13,19 @@ NOT_WANTED = "No model was trained, since options.ml.enabled is false."
 NO_TABLE = "There is no table to learn from."
 
 
+def inquire_here(table: TableProfile, options: MlOptions) -> Answer:
+    """What models say of one table, asked in this process."""
+    from pipelines.analytics.learning.inquiry import inquire  # scikit-learn takes a second to load
+
+    return inquire(table, options)
+
+
 def infer(
-    tables: Sequence[TableProfile], options: MlOptions, job_id: str
-) -> tuple[dict[str, Any], list[File]]:
+    tables: Sequence[TableProfile],
+    options: MlOptions,
+    job_id: str,
+    inquire: Callable[[TableProfile, MlOptions], Answer] = inquire_here,
+) -> Answer:
     """The payload of ml_inference, and the files that it speaks of.
 
     Of several tables the largest is looked at; if a target is asked for, the largest that has it.
@@ -24,8 +34,6 @@ def infer(
         return payload(reason=NOT_WANTED, message=NOT_WANTED), []
     if not tables:
         return payload(reason=NO_TABLE, message=NO_TABLE), []
-    from pipelines.analytics.learning.inquiry import inquire  # scikit-learn takes a second to load
-
     table = chosen(tables, options.target)
     found, files = inquire(table, options)
     if len(tables) > 1:

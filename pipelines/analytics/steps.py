@@ -68,7 +68,9 @@ class Steps:
     def ml_inference(self, state: RunState) -> RunState:
         order = self.workspace.order
         options = JobOptions.model_validate(order.options).ml
-        payload, files = inference.infer(self._of(state).tables, options, order.job_id)
+        payload, files = inference.infer(
+            self._of(state).tables, options, order.job_id, self.workspace.inquire
+        )
         return self._publish(Phase.ML_INFERENCE, payload, files)
 
     def nl_report(self, state: RunState) -> RunState:

@@ -13,10 +13,13 @@ import pyarrow.parquet as pq
 from connectors.errors import SourceNotFound
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, publish
-from pipelines.analytics.workspace import Bounds, File, Slice, artifact_of
+from pipelines.analytics.inference import inquire_here
+from pipelines.analytics.workspace import Answer, Bounds, File, Slice, artifact_of
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, Part, TableIngest
+from pipelines.options import MlOptions
 from pipelines.order import JobOrder
+from pipelines.profile import TableProfile
 from pipelines.statistics import published
 from pipelines.statistics.table_states import TableStates
 
@@ -28,7 +31,7 @@ KEPT_BYTES = 64 << 20
 
 @dataclass
 class StoreWorkspace:
-    """A workspace on an object store. `scan` plans and reads the inputs.
+    """A workspace on an object store. `scan` plans and reads the inputs, `learn` asks models.
 
     What it has written itself it remembers, up to a bound, since later phases bundle it.
     """
@@ -37,6 +40,7 @@ class StoreWorkspace:
     scan: Callable[[], IngestResult]
     is_cancelled: Callable[[], bool] = lambda: False
     tell: Callable[[str, float], None] = lambda _phase, _fraction: None
+    learn: Callable[[TableProfile, MlOptions], Answer] = inquire_here
     _kept: dict[str, bytes] = field(default_factory=dict, repr=False)
 
     @property
@@ -48,6 +52,9 @@ class StoreWorkspace:
 
     def ingest(self) -> IngestResult:
         return self.scan()
+
+    def inquire(self, table: TableProfile, options: MlOptions) -> Answer:
+        return self.learn(table, options)
 
     def put(self, files: Iterable[File]) -> list[Artifact]:
         chosen = list(files)

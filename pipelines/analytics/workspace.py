@@ -9,7 +9,9 @@ import polars as pl
 from pipelines import artifacts
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, TableIngest
+from pipelines.options import MlOptions
 from pipelines.order import JobOrder
+from pipelines.profile import TableProfile
 from pipelines.publish import sha256
 from pipelines.statistics.table_states import TableStates
 
@@ -29,6 +31,9 @@ class File:
     content_type: str
     description: str
     name: str | None = None
+
+
+Answer = tuple[dict[str, Any], list[File]]  # what models said: fields of a payload, and files
 
 
 def artifact_of(job_id: str, file: File) -> Artifact:
@@ -71,6 +76,10 @@ class Workspace(Protocol):
 
     def ingest(self) -> IngestResult:
         """Plan and scan the inputs. May raise RunCancelled."""
+        ...
+
+    def inquire(self, table: TableProfile, options: MlOptions) -> Answer:
+        """Ask what models say of the table. May raise RunCancelled."""
         ...
 
     def put(self, files: Iterable[File]) -> list[Artifact]:

@@ -2,8 +2,7 @@
 
 import ctypes
 import gc
-from importlib import import_module
-from threading import Event, Thread, Timer
+from threading import Event, Timer
 from typing import Any
 
 import pyarrow as pa
@@ -14,13 +13,13 @@ from pipelines.analytics.outcome import Outcome
 from pipelines.order import JobOrder
 from pipelines.runtime import data_engine, resources
 from pipelines.runtime.advance import Advance, Watch
+from pipelines.runtime.learner import Learner
 from pipelines.runtime.run import run_job
 from pipelines.sandbox import Sandbox
 from pipelines.scan import preload
 
 LARGE_BYTES = 64 << 20
 RELEASE_PAUSE_S = 0.5  # the answer goes first
-LEARNING = "pipelines.analytics.learning.inquiry"
 
 
 class Runner:
@@ -30,8 +29,10 @@ class Runner:
         self._watch = Watch()
         self._children = Sandbox(warm=(preload, (store,)))
         self._children.start()
+        self._learner = Learner()
+        self._learner.start()
         data_engine.configure()
-        _import_ahead()
+        import pipelines.analytics.report  # noqa: F401 - before the first job, not in it
 
     def ready(self) -> bool:
         return True
@@ -44,7 +45,7 @@ class Runner:
         """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
         self._watch = Watch()
         try:
-            return run_job(order, self._children, self._watch)
+            return run_job(order, self._children, self._learner, self._watch)
         finally:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
                 _release_memory_soon()
@@ -73,13 +74,3 @@ def _release_memory() -> None:
     gc.collect()
     pa.default_memory_pool().release_unused()
     ctypes.CDLL(None).malloc_trim(0)
-
-
-def _import_ahead() -> None:
-    """What a job would import on its way is imported before the first job comes.
-
-    scikit-learn takes a second or two, which the first job may use: its bytes come first.
-    """
-    import pipelines.analytics.report  # noqa: F401
-
-    Thread(target=import_module, args=(LEARNING,), daemon=True).start()

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from connectors.errors import ReadError
 from connectors.object_store import ObjectStore, S3Object
@@ -20,18 +21,20 @@ from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
 from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
 from pipelines.runtime.ingest_run import ingest
+from pipelines.runtime.learner import Learner
 from pipelines.runtime.planning import Planner
 from pipelines.sandbox import Sandbox
 from pipelines.scan import PartOrder, sha256_of
 
 
-def run_job(order: JobOrder, children: Sandbox, watch: Watch) -> Outcome:
+def run_job(order: JobOrder, children: Sandbox, learner: Learner, watch: Watch) -> Outcome:
     """Run the phases that are still to be run, and publish. Raises RunCancelled."""
     workspace = StoreWorkspace(
         order,
         scan=lambda: _scan(order, children, watch),
         is_cancelled=watch.is_cancelled,
         tell=watch.on_phase,
+        learn=partial(learner.inquire, is_cancelled=watch.is_cancelled),
     )
     return run_graph(workspace, order.checkpoints)
 

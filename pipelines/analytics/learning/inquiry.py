@@ -1,7 +1,6 @@
 """Inquiry: one table, asked what it can predict and which of its rows lie apart."""
 
 import warnings
-from typing import Any
 
 import polars as pl
 from threadpoolctl import threadpool_limits
@@ -14,11 +13,9 @@ from pipelines.analytics.learning.prediction import Prediction, predict
 from pipelines.analytics.learning.sampling import drawn
 from pipelines.analytics.learning.targets import Choice, asked, found, named
 from pipelines.analytics.learning.task import LEAST_ROWS
-from pipelines.analytics.workspace import File
+from pipelines.analytics.workspace import Answer
 from pipelines.options import MlOptions
 from pipelines.profile import TableProfile
-
-Answer = tuple[dict[str, Any], list[File]]
 
 
 def inquire(table: TableProfile, options: MlOptions) -> Answer:

@@ -1,0 +1,50 @@
+"""Learner: models are trained in a child that has scikit-learn loaded, beside the other phases.
+
+The phases of the analysis run in threads of one interpreter, which gives them one core together;
+training is half of their work, so it goes to another core, and a crash in it costs the job alone.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from connectors.errors import AnalysisError, ParserOutOfMemory, ReadError, ServiceUnavailable
+from pipelines import sandbox
+from pipelines.analytics.inference import inquire_here
+from pipelines.analytics.workspace import Answer, RunCancelled
+from pipelines.options import MlOptions
+from pipelines.profile import TableProfile
+from pipelines.sandbox import ChildLimits, Sandbox
+
+MODULE = "pipelines.analytics.learning.inquiry"
+LIMITS = ChildLimits(memory_bytes=6 << 30, cpu_s=600)
+
+
+class Learner:
+    """Children for training, of one runner. scikit-learn takes a second or two to load."""
+
+    def __init__(self) -> None:
+        self._children = Sandbox(warm=(import_module, (MODULE,)))
+
+    def start(self) -> None:
+        self._children.start()
+
+    def close(self) -> None:
+        self._children.close()
+
+    def inquire(
+        self, table: TableProfile, options: MlOptions, is_cancelled: Callable[[], bool]
+    ) -> Answer:
+        """What models say of the table. Raises RunCancelled, or how the child ended.
+
+        That it was killed says nothing about the data, so a retry may help; that it failed does.
+        """
+        try:
+            return self._children.run(
+                inquire_here, table, options, limits=LIMITS, is_cancelled=is_cancelled
+            )
+        except sandbox.Cancelled as error:
+            raise RunCancelled from error
+        except ParserOutOfMemory as error:
+            raise ServiceUnavailable("the process that trains models was killed") from error
+        except ReadError as error:
+            raise AnalysisError("Training a model failed unexpectedly") from error

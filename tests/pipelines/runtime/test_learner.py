@@ -1,0 +1,97 @@
+"""Learner: models come from another process, and its end is told for what it is."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import polars as pl
+import psutil
+import pytest
+
+from connectors.errors import AnalysisError, ServiceUnavailable
+from pipelines.analytics.inference import inquire_here
+from pipelines.analytics.workspace import RunCancelled
+from pipelines.options import MlOptions
+from pipelines.runtime.learner import Learner
+from tests.pipelines.analytics import learnable
+from tests.pipelines.analytics.found import profile
+
+OPTIONS = MlOptions()
+
+
+@pytest.fixture(scope="module")
+def learner() -> Iterator[Learner]:
+    learner = Learner()
+    yield learner
+    learner.close()
+
+
+def never() -> bool:
+    return False
+
+
+def child_of(server: psutil.Process) -> psutil.Process:
+    """The process that trains, once there is one."""
+    for _ in range(1000):
+        if children := server.children():
+            return children[0]
+        time.sleep(0.01)
+    raise AssertionError("no child came")
+
+
+def server_here() -> psutil.Process:
+    found = [
+        process
+        for process in psutil.Process().children()
+        if "pipelines.sandbox_server" in process.cmdline()
+    ]
+    return found[-1]
+
+
+def test_models_say_the_same_there_as_here(learner):
+    """Byte for byte, files too."""
+    table = profile("customers", learnable.customers())
+
+    assert learner.inquire(table, OPTIONS, never) == inquire_here(table, OPTIONS)
+
+
+def test_a_process_that_is_killed_asks_for_a_retry_and_the_next_call_works(learner):
+    table = profile("customers", learnable.customers(5000))
+    learner.start()
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(learner.inquire, table, OPTIONS, never)
+        os.kill(child_of(server_here()).pid, signal.SIGKILL)
+        with pytest.raises(ServiceUnavailable) as caught:
+            call.result()
+
+    assert caught.value.retryable
+    payload, _ = learner.inquire(profile("f", learnable.flowers()), OPTIONS, never)
+    assert payload["bestModel"]
+
+
+def test_what_fails_there_is_told_without_the_data(learner):
+    """The message of a foreign error may cite what is personal."""
+    table = profile("flowers", learnable.flowers())
+    broken = replace(table, sample=table.sample.with_columns(petal_width=pl.lit("a@b.de")))
+
+    with pytest.raises(AnalysisError) as caught:
+        learner.inquire(broken, OPTIONS, never)
+
+    assert "a@b.de" not in str(caught.value)
+
+
+def test_a_cancelled_job_does_not_wait_for_its_models(learner):
+    table = profile("customers", learnable.customers(5000))
+    learner.start()
+
+    with ThreadPoolExecutor(1) as pool:
+        call = pool.submit(learner.inquire, table, OPTIONS, lambda: True)
+        child = child_of(server_here())
+        with pytest.raises(RunCancelled):
+            call.result()
+
+    child.wait(10)

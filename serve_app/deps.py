@@ -1,4 +1,7 @@
-"""Dependencies: what a route asks for, by name."""
+"""Dependencies: what a route asks for, by name.
+
+Those that wait for nothing are `async`: for any other FastAPI wakes a thread, at each request.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -24,27 +27,31 @@ JOB_ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 KNOWN_TYPES = {"upload", "s3", "http", "https", "database", "warehouse"}
 
 
-def job_service(request: Request) -> JobService:
+async def job_service(request: Request) -> JobService:
     service: JobService = request.app.state.jobs
     return service
 
 
-def result_reader(request: Request) -> ResultReader:
+async def result_reader(request: Request) -> ResultReader:
     reader: ResultReader = request.app.state.results
     return reader
 
 
-def existing_id(job_id: Annotated[str, Path(description="Id of the job.")]) -> str:
+async def existing_id(job_id: Annotated[str, Path(description="Id of the job.")]) -> str:
     """An id that could be one of ours; any other text names no job."""
     if not JOB_ID.fullmatch(job_id):
         raise JobNotFound("Job not found")
     return job_id
 
 
+async def request_id(request: Request) -> str:
+    return request_id_of(request)
+
+
 Jobs = Annotated[JobService, Depends(job_service)]
 Results = Annotated[ResultReader, Depends(result_reader)]
 JobId = Annotated[str, Depends(existing_id)]
-RequestId = Annotated[str, Depends(request_id_of)]
+RequestId = Annotated[str, Depends(request_id)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def _at(*place: str) -> Iterator[None]:
 Ordered = Annotated[Order, Depends(ordered)]
 
 
-def listing(
+async def listing(
     prefix: Annotated[str, Query(description="Only keys that begin so.")] = "",
     continuation_token: Annotated[
         str | None, Query(alias="continuationToken", description="`nextToken` of the last page.")

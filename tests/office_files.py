@@ -130,16 +130,33 @@ def _entry(
     return (head + bytes(36) + struct.pack("<LQ", start, size)).ljust(128, b"\0")
 
 
-def xls(cells: Sequence[tuple[int, int, object]], sheet: str = "Sheet1") -> bytes:
-    """A BIFF8 workbook of one sheet: numbers, texts, booleans, and errors given by their code."""
+def xls(
+    cells: Sequence[tuple[int, int, object]],
+    sheet: str = "Sheet1",
+    *,
+    number_format: tuple[int, str] = (0, ""),
+    code_page: int = 1200,
+    formula: int = 0x6,
+    stream: str = "Workbook",
+) -> bytes:
+    """A BIFF8 workbook of one sheet: numbers, texts, booleans, and errors given by their code.
+
+    A whole number is the result of a formula. All cells are of one number format, which is declared
+    if its text is given.
+    """
+    key, declared = number_format
     globals_head = _record(0x809, struct.pack("<HHHHLL", 0x600, 5, 0, 1997, 0, 6))
-    globals_head += _record(0x42, struct.pack("<H", 1200))
+    globals_head += _record(0x42, struct.pack("<H", code_page))
     globals_head += _record(
         0x31, struct.pack("<5H4BBB5s", 200, 0, 8, 400, 0, 0, 0, 0, 0, 5, 0, b"Arial")
     )
+    if declared:
+        text = declared.encode("utf-16-le")
+        globals_head += _record(0x41E, struct.pack("<HHB", key, len(declared), 1) + text)
     style = struct.pack("<4H4B2LH", 0, 0, 0xFFF5, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
     globals_head += _record(0xE0, style) * 15
-    globals_head += _record(0xE0, struct.pack("<4H4B2LH", 0, 0, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0))
+    own = struct.pack("<4H4B2LH", 0, key, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
+    globals_head += _record(0xE0, own)
     name = sheet.encode("latin-1")
     bound = 4 + 8 + len(name)
     offset = len(globals_head) + bound + 4
@@ -156,10 +173,12 @@ def xls(cells: Sequence[tuple[int, int, object]], sheet: str = "Sheet1") -> byte
             body += _record(0x205, where + value + b"\1")
         elif isinstance(value, float):
             body += _record(0x203, where + struct.pack("<d", value))
+        elif isinstance(value, int):
+            body += _record(formula, where + struct.pack("<dHLH", value, 0, 0, 0))
         else:
             text = str(value).encode("utf-16-le")
             body += _record(0x204, where + struct.pack("<HB", len(text) // 2, 1) + text)
-    return compound_file({"Workbook": globals_head + _record(0xA, b"") + body + _record(0xA, b"")})
+    return compound_file({stream: globals_head + _record(0xA, b"") + body + _record(0xA, b"")})
 
 
 def _record(number: int, content: bytes) -> bytes:

@@ -6,14 +6,16 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO, cast
+from typing import cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetMetadata
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, PasswordProtected
+from pipelines.formats import compound_file
 from pipelines.formats.sheet_grid import Cell
 from pipelines.formats.workbook_package import Sheet
+from pipelines.formats.xls_repair import repaired
 
 IN_MEMORY_BYTES = 64 << 20
 PANIC = "PanicException"  # no Exception, and nowhere to import it from
@@ -94,8 +96,10 @@ def _cached_workbook(file: Hashable) -> CalamineWorkbook:
     """A workbook is opened once for all of its sheets: some have thousands."""
     assert isinstance(file, StoredObject)
     size = file.size or 0
-    stream: BinaryIO = io.BytesIO(file.read(0, size)) if size <= IN_MEMORY_BYTES else file.open()
-    return CalamineWorkbook.from_filelike(stream)
+    is_old = file.read(0, len(compound_file.MAGIC)) == compound_file.MAGIC
+    if size > IN_MEMORY_BYTES and not is_old:
+        return CalamineWorkbook.from_filelike(file.open())
+    return CalamineWorkbook.from_filelike(io.BytesIO(repaired(file.read(0, size))))
 
 
 @contextmanager

@@ -14,8 +14,8 @@ from pipelines.formats.sheet_xml import SHARED_STRINGS
 from pipelines.formats.workbook_package import Package, Sheet, sheets
 from pipelines.formats.xls_details import xls_surveys
 from pipelines.formats.xls_records import told_by
+from pipelines.formats.xls_stream import STREAMS
 
-STREAMS = {"Workbook", "Book"}
 UNSEEN = ("errors", "hidden", "formulas")
 OLD_DOCUMENTS = {
     "WordDocument": "an old Word document",
@@ -78,7 +78,7 @@ def _streams(file: StoredObject) -> list[str]:
     names = compound_file.stream_names(file)
     if "EncryptedPackage" in names:
         raise PasswordProtected(f"{file.name} is an Office document protected by a password")
-    if STREAMS.isdisjoint(names):
+    if set(STREAMS).isdisjoint(name.lower() for name in names):
         kind = next((OLD_DOCUMENTS[name] for name in names if name in OLD_DOCUMENTS), None)
         raise UnknownFormat(
             f"{file.name} looks like {kind or 'an old Office document'}, not a workbook;"

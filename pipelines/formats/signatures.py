@@ -76,9 +76,13 @@ def is_binary(head: bytes) -> bool:
 
 
 def office_document(paths: Iterable[str]) -> str | None:
-    """Which Office document a zip archive with these members is, if it is one."""
-    names = set(paths)
-    if "[Content_Types].xml" in names:
+    """Which Office document a zip archive with these members is, if it is one.
+
+    The names of its parts are the same in any case (ECMA-376-2 6.2.2.3); a few writers part their
+    folders as Windows does.
+    """
+    names = {path.replace("\\", "/").lower() for path in paths}
+    if "[content_types].xml" in names:
         for folder, kind in OFFICE_FOLDERS:
             if any(name.startswith(folder) for name in names):
                 return kind

@@ -104,7 +104,9 @@ def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
 
 
 def _skipped(entry: Entry) -> str | None:
-    if not entry.path.endswith("/") and stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+    kind = stat.S_IFMT(entry.mode)
+    is_piped = kind == stat.S_IFIFO and entry.size > 0  # what was packed from a pipe
+    if not entry.path.endswith("/") and kind not in (0, stat.S_IFREG) and not is_piped:
         return NO_FILE
     return junk(entry.path)
 

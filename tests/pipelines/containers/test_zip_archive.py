@@ -3,6 +3,7 @@
 import io
 import lzma
 import pickle
+import stat
 import struct
 import zipfile
 import zlib
@@ -160,6 +161,24 @@ def test_deflated_members_refuse_ranges():
     assert b"".join(member.file.stream(0, 10)) == ROWS[:10]
     with pytest.raises(TypeError):
         member.file.read(1, 2)
+
+
+def test_what_was_packed_from_a_pipe_is_a_file():
+    """As `zip a.zip -` does it; a pipe that was packed itself holds nothing."""
+    piped = zipfile.ZipInfo("-")
+    named = zipfile.ZipInfo("pipe")
+    for info in (piped, named):
+        info.create_system = 3
+        info.external_attr = (stat.S_IFIFO | 0o600) << 16
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr(piped, ROWS)
+        writer.writestr(named, b"")
+
+    first, second = members(archive.getvalue())
+
+    assert content_of(first.file) == ROWS
+    assert second.skipped == "a link or device, not a regular file"
 
 
 def test_what_holds_no_data_is_skipped_with_a_reason():

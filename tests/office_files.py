@@ -138,10 +138,12 @@ def xls(
     code_page: int = 1200,
     formula: int = 0x6,
     stream: str = "Workbook",
+    shared: Sequence[str] = (),
 ) -> bytes:
     """A BIFF8 workbook of one sheet: numbers, texts, booleans, and errors given by their code.
 
-    A whole number is the result of a formula. All cells are of one number format, which is declared
+    A whole number is the result of a formula, and a text among the `shared` ones (of ASCII, up to
+    8,000 characters in all) is stored once. All cells are of one number format, which is declared
     if its text is given.
     """
     key, declared = number_format
@@ -157,6 +159,9 @@ def xls(
     globals_head += _record(0xE0, style) * 15
     own = struct.pack("<4H4B2LH", 0, key, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
     globals_head += _record(0xE0, own)
+    if shared:
+        texts = b"".join(struct.pack("<HB", len(text), 0) + text.encode() for text in shared)
+        globals_head += _record(0xFC, struct.pack("<LL", len(shared), len(shared)) + texts)
     name = sheet.encode("latin-1")
     bound = 4 + 8 + len(name)
     offset = len(globals_head) + bound + 4
@@ -173,6 +178,8 @@ def xls(
             body += _record(0x205, where + value + b"\1")
         elif isinstance(value, float):
             body += _record(0x203, where + struct.pack("<d", value))
+        elif value in shared:
+            body += _record(0xFD, where + struct.pack("<L", shared.index(str(value))))
         elif isinstance(value, int):
             body += _record(formula, where + struct.pack("<dHLH", value, 0, 0, 0))
         else:

@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from pipelines.column_type import widest
@@ -152,7 +153,8 @@ def _numbers(name: str, cells: Sequence[Cell | None], kinds: set[type]) -> pl.Se
 
 
 def _narrowed(numbers: pl.Series) -> pl.Series:
-    is_whole = ((numbers.floor() == numbers) & (numbers.abs() < EXACT)).all()
+    found = (numbers.drop_nulls() if numbers.null_count() else numbers).to_numpy()
+    is_whole = ((np.floor(found) == found) & (np.abs(found) < EXACT)).all()
     return numbers.cast(pl.Int64) if is_whole else numbers
 
 

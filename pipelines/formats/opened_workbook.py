@@ -53,8 +53,9 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
         return OpenedWorkbook(file, sheets_of(file), ("formulas",), surveys=xls_surveys(file))
     if not head.startswith(ZIP_MAGIC):
         streams = _streams(file)
-        active = (*active_in(streams), *((LINKS,) if told_by(file, limits).has_links else ()))
-        surveys = xls_surveys(file)
+        told = told_by(file, limits)
+        active = (*active_in(streams), *((LINKS,) if told.has_links else ()))
+        surveys = xls_surveys(file, with_long_texts=told.has_long_results)
         unseen = ("formulas",) if surveys is not None else UNSEEN
         found = sheets_of(file)
         return OpenedWorkbook(file, found, unseen, surveys=surveys, active=active)

@@ -13,8 +13,8 @@ from pipelines.formats.held_sheet import Held
 from pipelines.formats.xls_stream import XlsStream, xls_stream
 
 BEGIN, FILE_PASS, EXTERNAL_BOOK, STRINGS, CONTINUED = 0x809, 0x2F, 0x1AE, 0xFC, 0x3C
-SHARED_TEXT, OWN_TEXT, MANY = 0xFD, 0x204, (0xBD, 0xBE)
-CELLS = {SHARED_TEXT, OWN_TEXT, *MANY, 0x203, 0x27E, 0x205, 0x201, 0x6, 0x206, 0x406}
+SHARED_TEXT, OWN_TEXT, RESULT, MANY = 0xFD, 0x204, 0x207, 0xBD
+CELLS = {SHARED_TEXT, OWN_TEXT, MANY, 0x203, 0x27E, 0x205, 0x6, 0x206, 0x406}  # none that are blank
 OWN_BOOK = (b"\1\4", b"\1\x3a")  # a reference to itself or to an add-in
 PLACE = struct.Struct("<HH")
 SHARED = struct.Struct("<6xL")
@@ -23,9 +23,10 @@ LONGEST = 65_535  # of a text, or nearly: 32,767 characters in Excel
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whether an old workbook refers to others."""
+    """Whether an old workbook refers to others, and has texts of formulas in several records."""
 
     has_links: bool = False
+    has_long_results: bool = False
 
 
 def told_by(file: StoredObject, limits: Limits) -> Told:
@@ -54,14 +55,14 @@ def _told(
     """
     content = stream.content
     held = Held(name, limits)
-    has_links = False
+    has_links = has_long_results = False
     longest = 0
     before = 0
     for number, start, end in stream.records():
         if number in CELLS and end - start >= PLACE.size:
             row, column = PLACE.unpack_from(content, start)
             text = end - start if number == OWN_TEXT else 0
-            if number in MANY:
+            if number == MANY:
                 (column,) = struct.unpack_from("<H", content, end - 2)
             elif number == SHARED_TEXT:
                 text = longest if lengths is None else _length(lengths, content[start:end])
@@ -75,9 +76,11 @@ def _told(
         elif number == STRINGS or (number == CONTINUED and before == STRINGS):
             strings.append(content[start:end])
             longest = min(LONGEST, longest + end - start)
+        elif number == CONTINUED and before == RESULT:
+            has_long_results = True
         if number != CONTINUED:
             before = number
-    return Told(has_links)
+    return Told(has_links, has_long_results)
 
 
 def _length(lengths: Sequence[int], cell: bytes) -> int:

@@ -9,6 +9,8 @@ from samples import MemoryObject
 from connectors.errors import LimitExceeded
 from pipelines.containers.limits import Limits
 from pipelines.formats import held_sheet
+from pipelines.formats.base import Origin
+from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.xls_records import told_by
 
 LONG, SHORT = "x" * 5000, "y"
@@ -46,3 +48,23 @@ def test_a_wide_sheet_of_few_cells_is_a_bomb():
 
     with pytest.raises(LimitExceeded, match="8000000 cells"):
         told_by(MemoryObject("a.xls", content), Limits())
+
+
+def test_blank_cells_with_a_format_take_up_nothing():
+    """Whole columns are formatted, and calamine holds none of their blank cells."""
+    content = xls([(0, 0, 1.0), (60_000, 200, None)])
+
+    assert not told_by(MemoryObject("a.xls", content), Limits()).has_long_results
+
+
+@pytest.mark.parametrize("length", [10, 4000, 4001, 12_000])
+def test_the_text_of_a_formula_is_read_to_its_end(length):
+    """However many records it takes."""
+    text = "ä" + "x" * (length - 1)
+    file = MemoryObject("a.xls", xls([(0, 0, "t"), (0, 1, "n"), (1, 0, text), (1, 1, 1.0)]))
+
+    (table,) = Workbook().tables(file, Origin(file.name), Limits())
+    (chunk,) = (chunk for part in table.fragments for chunk in part.chunks(table.schema))
+
+    assert chunk.frame["t"].to_list() == [text]
+    assert not table.notices

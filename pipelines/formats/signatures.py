@@ -30,6 +30,14 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 # What has no magic: numbers in digits that a header is made of, or the fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"070707[0-7]{70}|07070[12][0-9A-Fa-f]{104}"), "cpio archive"),
+    (re.compile(rb'TABLE\r?\n0,1\r?\n"[^"]*"\r?\nVECTORS\r?\n'), "DIF table"),
+    (
+        re.compile(
+            rb"ID;P\w+[^\r\n]*\r?\n([^\r\n]*\r?\n){0,8}?"
+            rb"(P;PGeneral|[BCF];([^\r\n;]*;)*?[XY]\d+;[^\r\n]*[XY]\d+)"
+        ),
+        "SYLK table",
+    ),
     (re.compile(rb"..-l[hz][0-7ds]-(?=.{0,13}\0)", re.DOTALL), "LHA archive"),
     (
         re.compile(

@@ -138,6 +138,15 @@ def test_tables_below_each_other_are_two():
     assert (second.top, second.first, second.last) == (3, 4, 5)
 
 
+@pytest.mark.parametrize(("count", "expected"), [(100, 100), (101, 1)])
+def test_more_tables_than_anyone_tells_apart_are_one(count, expected):
+    """No row is lost, and no sheet is read a thousand times."""
+    layouts = found(*[["a", "b"], [1.0, 2.0], [3.0, 4.0], []] * count)
+
+    assert len(layouts) == expected
+    assert sum(layout.last - layout.first + 1 for layout in layouts) >= 2 * count
+
+
 def test_tables_beside_each_other_are_two():
     """Each with its own header and length."""
     left, right = found(

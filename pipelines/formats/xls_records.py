@@ -10,7 +10,7 @@ from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, PasswordProtected
 from pipelines.containers.limits import Limits
 from pipelines.formats.held_sheet import Held
-from pipelines.formats.xls_stream import XlsStream, xls_stream
+from pipelines.formats.xls_stream import records, xls_stream
 
 BEGIN, FILE_PASS, EXTERNAL_BOOK, STRINGS, CONTINUED = 0x809, 0x2F, 0x1AE, 0xFC, 0x3C
 SHARED_TEXT, OWN_TEXT, RESULT, MANY = 0xFD, 0x204, 0x207, 0xBD
@@ -31,21 +31,21 @@ class Told:
 
 def told_by(file: StoredObject, limits: Limits) -> Told:
     """Raises PasswordProtected, and LimitExceeded where a sheet is more than can be held."""
-    stream = xls_stream(file.read(0, file.size or 0))
+    content = xls_stream(file.read(0, file.size or 0))
     strings: list[bytes] = []
     try:
-        return _told(file.name, limits, stream, strings, None)
+        return _told(file.name, limits, content, strings, None)
     except LimitExceeded:
         lengths = _lengths(strings)  # which takes a while, and is seldom asked for
         if lengths is None:
             raise
-    return _told(file.name, limits, stream, [], lengths)
+    return _told(file.name, limits, content, [], lengths)
 
 
 def _told(
     name: str,
     limits: Limits,
-    stream: XlsStream,
+    content: bytes,
     strings: list[bytes],
     lengths: Sequence[int] | None,
 ) -> Told:
@@ -53,12 +53,11 @@ def _told(
 
     The records that hold them are added to `strings`.
     """
-    content = stream.content
     held = Held(name, limits)
     has_links = has_long_results = False
     longest = 0
     before = 0
-    for number, start, end in stream.records():
+    for number, start, end in records(content):
         if number in CELLS and end - start >= PLACE.size:
             row, column = PLACE.unpack_from(content, start)
             text = end - start if number == OWN_TEXT else 0

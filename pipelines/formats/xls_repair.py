@@ -11,11 +11,11 @@ from collections.abc import Iterator
 
 from pipelines.formats import compound_file
 from pipelines.formats.serial_date import BUILT_IN, Kind, kind_of
-from pipelines.formats.xls_stream import XlsStream, xls_stream
+from pipelines.formats.xls_stream import places, records, xls_stream
 
 BEGIN, END, CODE_PAGE, FORMAT, STYLE, FORMULA = 0x809, 0xA, 0x42, 0x41E, 0xE0, 0x6
 OLD_FORMULAS = (0x206, 0x406)
-OLD_FORMULA = re.compile(rb"\x06[\x02\x04]")
+OLD_FORMULA = re.compile(rb"\x06[\x02\x04]([\x16-\xff]\0|.[\x01-\x20])", re.DOTALL)  # and how long
 BIFF8, UNICODE = b"\0\6", 1200
 FIRST_OWN = 164  # from here on calamine reads what the file declares
 STANDS_FOR: dict[Kind, int] = {"number": 0, "date": 14, "time": 21, "duration": 46}
@@ -26,24 +26,23 @@ def repaired(file: bytes) -> bytes:
     """The same file, or a copy in which some words of its records are others."""
     if not file.startswith(compound_file.MAGIC):
         return file
-    stream = xls_stream(file)
-    changes = dict(_changes(stream)) if stream.starts else {}
-    if not changes:
+    changes = dict(_changes(xls_stream(file)))
+    found = places(file) if changes else None
+    if found is None:
         return file
     copy = bytearray(file)
     for offset, word in changes.items():
         for within, byte in enumerate(WORD.pack(word)):
-            copy[stream.place(offset + within)] = byte
+            copy[found.of(offset + within)] = byte
     return bytes(copy)
 
 
-def _changes(stream: XlsStream) -> Iterator[tuple[int, int]]:
+def _changes(content: bytes) -> Iterator[tuple[int, int]]:
     """The words to put at places of the stream."""
-    content = stream.content
     is_biff8 = content[4:6] == BIFF8
     has_old = OLD_FORMULA.search(content) is not None
     declared: dict[int, Kind] = {}
-    for number, start, end in stream.records():
+    for number, start, end in records(content):
         size = end - start
         if number == FORMAT and size > 3:
             (key,) = WORD.unpack_from(content, start)

@@ -20,52 +20,58 @@ HEAD = struct.Struct("<HH")
 
 
 @dataclass(frozen=True, slots=True)
-class XlsStream:
-    """The bytes of a workbook; the sectors of `sector_bytes` that they fill begin at `starts`.
+class Places:
+    """Where a stream lies: the sectors of `sector_bytes` that it fills begin at `starts`."""
 
-    Where a sector is cut short, and so the bytes behind it lie elsewhere, there are no `starts`.
-    """
-
-    content: bytes
     starts: tuple[int, ...]
     sector_bytes: int
 
-    def place(self, offset: int) -> int:
-        """Where in the file a byte of the stream lies."""
+    def of(self, offset: int) -> int:
+        """Where in the file a byte of the stream is."""
         number, within = divmod(offset, self.sector_bytes)
         return self.starts[number] + within
 
-    def records(self) -> Iterator[tuple[int, int, int]]:
-        """Each record's number, and where its content starts and ends in the stream."""
-        at, last = 0, len(self.content) - HEAD.size
-        while at <= last:
-            number, size = HEAD.unpack_from(self.content, at)
-            start = at + HEAD.size
-            at = start + size
-            yield number, start, min(at, len(self.content))
 
-
-NOTHING = XlsStream(b"", (), 1)
-
-
-def xls_stream(file: bytes) -> XlsStream:
+def xls_stream(file: bytes) -> bytes:
     """The workbook in a compound file; nothing where xlrd cannot find it, which tells nothing."""
     try:
-        compound = CompDoc(file, logfile=Silence(), ignore_workbook_corruption=True)
-        for name in STREAMS:
-            content, start, size = compound.locate_named_stream(name)
-            if content:
-                found = bytes(content[start : start + size])
-                starts, sector = _sectors(compound, name)
-                is_whole = all(
-                    file.startswith(found[number * sector : (number + 1) * sector], start)
-                    for number, start in enumerate(starts)
-                )
-                is_whole = is_whole and len(starts) * sector >= len(found)
-                return XlsStream(found, starts if is_whole else (), sector)
+        return _stream(file)[2]
     except Exception:  # noqa: BLE001 - it fails in every way; calamine is asked next
-        return NOTHING
-    return NOTHING
+        return b""
+
+
+def places(file: bytes) -> Places | None:
+    """Where the workbook lies; None where that cannot be told, as of a sector that is cut short."""
+    try:
+        compound, name, content = _stream(file)
+        starts, size = _sectors(compound, name)
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    is_whole = len(starts) * size >= len(content) and all(
+        file.startswith(content[number * size : (number + 1) * size], start)
+        for number, start in enumerate(starts)
+    )
+    return Places(starts, size) if is_whole else None
+
+
+def records(content: bytes) -> Iterator[tuple[int, int, int]]:
+    """Each record's number, and where its content starts and ends in the stream."""
+    at, last = 0, len(content) - HEAD.size
+    while at <= last:
+        number, size = HEAD.unpack_from(content, at)
+        start = at + HEAD.size
+        at = start + size
+        yield number, start, min(at, len(content))
+
+
+def _stream(file: bytes) -> tuple[Any, str, bytes]:
+    """The compound file, and the name and the bytes of the workbook in it."""
+    compound = CompDoc(file, logfile=Silence(), ignore_workbook_corruption=True)
+    for name in STREAMS:
+        content, start, size = compound.locate_named_stream(name)
+        if content:
+            return compound, name, bytes(content[start : start + size])
+    return compound, "", b""
 
 
 def _sectors(compound: Any, name: str) -> tuple[tuple[int, ...], int]:

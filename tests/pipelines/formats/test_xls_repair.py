@@ -14,7 +14,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.xls_repair import repaired
-from pipelines.formats.xls_stream import xls_stream
+from pipelines.formats.xls_stream import places, xls_stream
 
 SERIAL = 38352.0  # 2004-12-31
 
@@ -93,25 +93,27 @@ def test_what_is_no_old_workbook_is_left_to_its_reader(damage):
 def test_places_are_those_of_the_sectors():
     """Each byte of the stream is where its place says."""
     content = compound_file({"Workbook": bytes(range(256)) * 40})
-    stream = xls_stream(content)
+    found = places(content)
 
-    assert [content[stream.place(at)] for at in (0, 511, 512, 5000)] == [0, 255, 0, 136]
+    assert found is not None
+    assert [content[found.of(at)] for at in (0, 511, 512, 5000)] == [0, 255, 0, 136]
 
 
 def test_places_in_short_sectors_are_found():
     """A short stream lies in sectors of 64 bytes, which lie in those of another one."""
     content = with_short_stream(bytes(range(200)), order=(2, 0, 3, 1))
-    stream = xls_stream(content)
+    found = places(content)
 
-    assert stream.content == bytes(range(200))
-    assert [content[stream.place(at)] for at in range(200)] == list(range(200))
+    assert xls_stream(content) == bytes(range(200))
+    assert found is not None
+    assert [content[found.of(at)] for at in range(200)] == list(range(200))
 
 
 def test_a_stream_that_is_cut_short_has_no_places():
     """What lies behind a gap is not where it seems."""
     content = compound_file({"Workbook": bytes(range(256)) * 40})
 
-    assert xls_stream(content[:-700]).starts == ()
+    assert places(content[:-700]) is None
 
 
 def with_short_stream(stream: bytes, order: tuple[int, ...]) -> bytes:

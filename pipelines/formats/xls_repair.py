@@ -17,6 +17,7 @@ BEGIN, END, CODE_PAGE, FORMAT, STYLE, FORMULA = 0x809, 0xA, 0x42, 0x41E, 0xE0, 0
 OLD_FORMULAS = (0x206, 0x406)
 OLD_FORMULA = re.compile(rb"\x06[\x02\x04]([\x16-\xff]\0|.[\x01-\x20])", re.DOTALL)  # and how long
 BIFF8, UNICODE = b"\0\6", 1200
+FIXED = (0, 49)  # General and text, by whatever name
 FIRST_OWN = 164  # from here on calamine reads what the file declares
 STANDS_FOR: dict[Kind, int] = {"number": 0, "date": 14, "time": 21, "duration": 46}
 WORD = struct.Struct("<H")
@@ -46,7 +47,7 @@ def _changes(content: bytes) -> Iterator[tuple[int, int]]:
         size = end - start
         if number == FORMAT and size > 3:
             (key,) = WORD.unpack_from(content, start)
-            if key < FIRST_OWN:
+            if key < FIRST_OWN and key not in FIXED:
                 declared[key] = kind_of(_format(content[start + 2 : end], is_wide=is_biff8))
         elif number == STYLE and size > 3:
             (key,) = WORD.unpack_from(content, start + 2)

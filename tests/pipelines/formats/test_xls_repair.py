@@ -38,6 +38,7 @@ def cells(content: bytes) -> list[list[object]]:
         ((60, "[h]:mm"), dt.timedelta(days=38352)),
         ((164, "yyyy"), dt.date(2004, 12, 31)),
         ((164, "0.0"), SERIAL),
+        ((0, "Standard"), SERIAL),
         ((14, ""), dt.date(2004, 12, 31)),
         ((2, ""), SERIAL),
     ],

@@ -9,6 +9,7 @@ MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 SECTOR = 512
+LONGEST_LABEL = 4000
 FREE, END, FAT = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
 
@@ -130,16 +131,38 @@ def _entry(
     return (head + bytes(36) + struct.pack("<LQ", start, size)).ljust(128, b"\0")
 
 
-def xls(cells: Sequence[tuple[int, int, object]], sheet: str = "Sheet1") -> bytes:
-    """A BIFF8 workbook of one sheet: numbers, texts, booleans, and errors given by their code."""
+def xls(
+    cells: Sequence[tuple[int, int, object]],
+    sheet: str = "Sheet1",
+    *,
+    number_format: tuple[int, str] = (0, ""),
+    code_page: int = 1200,
+    formula: int = 0x6,
+    stream: str = "Workbook",
+    shared: Sequence[str] = (),
+) -> bytes:
+    """A BIFF8 workbook of one sheet: numbers, texts, booleans, and errors given by their code.
+
+    A whole number is the result of a formula, as is a text of more than 4,000 characters. A text
+    among the `shared` ones (of ASCII, up to 8,000 characters in all) is stored once. All cells are
+    of one number format, which is declared if its text is given.
+    """
+    key, declared = number_format
     globals_head = _record(0x809, struct.pack("<HHHHLL", 0x600, 5, 0, 1997, 0, 6))
-    globals_head += _record(0x42, struct.pack("<H", 1200))
+    globals_head += _record(0x42, struct.pack("<H", code_page))
     globals_head += _record(
         0x31, struct.pack("<5H4BBB5s", 200, 0, 8, 400, 0, 0, 0, 0, 0, 5, 0, b"Arial")
     )
+    if declared:
+        text = declared.encode("utf-16-le")
+        globals_head += _record(0x41E, struct.pack("<HHB", key, len(declared), 1) + text)
     style = struct.pack("<4H4B2LH", 0, 0, 0xFFF5, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
     globals_head += _record(0xE0, style) * 15
-    globals_head += _record(0xE0, struct.pack("<4H4B2LH", 0, 0, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0))
+    own = struct.pack("<4H4B2LH", 0, key, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
+    globals_head += _record(0xE0, own)
+    if shared:
+        texts = b"".join(struct.pack("<HB", len(text), 0) + text.encode() for text in shared)
+        globals_head += _record(0xFC, struct.pack("<LL", len(shared), len(shared)) + texts)
     name = sheet.encode("latin-1")
     bound = 4 + 8 + len(name)
     offset = len(globals_head) + bound + 4
@@ -150,16 +173,34 @@ def xls(cells: Sequence[tuple[int, int, object]], sheet: str = "Sheet1") -> byte
     body += _record(0x200, struct.pack("<LLHHH", 0, rows, 0, columns, 0))
     for row, column, value in cells:
         where = struct.pack("<HHH", row, column, 15)
-        if isinstance(value, bool):
+        if value is None:
+            body += _record(0x201, where)
+        elif isinstance(value, bool):
             body += _record(0x205, where + struct.pack("<BB", value, 0))
         elif isinstance(value, bytes):
             body += _record(0x205, where + value + b"\1")
         elif isinstance(value, float):
             body += _record(0x203, where + struct.pack("<d", value))
+        elif value in shared:
+            body += _record(0xFD, where + struct.pack("<L", shared.index(str(value))))
+        elif isinstance(value, int):
+            body += _record(formula, where + struct.pack("<dHLH", value, 0, 0, 0))
+        elif len(str(value)) > LONGEST_LABEL:
+            body += _record(formula, where + struct.pack("<B5xHHLH", 0, 0xFFFF, 0, 0, 0))
+            body += _string(str(value))
         else:
             text = str(value).encode("utf-16-le")
             body += _record(0x204, where + struct.pack("<HB", len(text) // 2, 1) + text)
-    return compound_file({"Workbook": globals_head + _record(0xA, b"") + body + _record(0xA, b"")})
+    return compound_file({stream: globals_head + _record(0xA, b"") + body + _record(0xA, b"")})
+
+
+def _string(text: str) -> bytes:
+    """The result of a formula in as many records as it takes."""
+    first, *more = (text[at : at + LONGEST_LABEL] for at in range(0, len(text), LONGEST_LABEL))
+    made = _record(0x207, struct.pack("<HB", len(text), 1) + first.encode("utf-16-le"))
+    for piece in more:
+        made += _record(0x3C, b"\1" + piece.encode("utf-16-le"))
+    return made
 
 
 def _record(number: int, content: bytes) -> bytes:

@@ -17,6 +17,7 @@ TITLES = {
     "distinctCount": "distinct",
     "p50": "median",
     "empty": "empty texts, lists",
+    "sql": "SQL",
 }
 TABLE, COLUMN = Field("Table", 20, "text"), Field("Column", 26, "text")
 
@@ -33,12 +34,17 @@ def columns(findings: Findings, several: bool) -> Sheet:
         Field("Values", 12, "count"),
         Field("Empty", 12, "count"),
         Field("Empty share", 9, "percent"),
-        *(Field(title(name), 13, _style(findings, name)) for name in names),
+        *(Field(title(name), _width(name), _style(findings, name)) for name in names),
         Field("Most frequent value", 24, "text"),
         Field("How often", 12, "count"),
         Field("Estimated, not exact", 60, "text"),
     )
     return Sheet("Columns", fields, _column_rows(findings, names, several), held=1 + several)
+
+
+def _width(name: str) -> int:
+    """The least and the largest value may be moments, which take 20 characters."""
+    return 21 if name in ("min", "max") else 13
 
 
 def _column_rows(

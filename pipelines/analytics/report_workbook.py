@@ -59,12 +59,25 @@ def _summed(findings: Findings) -> Iterator[Sequence[Value]]:
     if not tables:
         return
     quality = data_quality.payload(tables, findings.quality)
-    yield "Cells filled", completeness(tables), "share of all cells, 0 to 1"
-    yield "Quality score", quality["score"], "share of the data that no issue touches, 0 to 1"
+    yield "Cells filled", _share(completeness(tables)), "share of all cells, 0 to 1"
+    yield (
+        "Quality score",
+        _share(quality["score"]),
+        "share of the data that no issue touches, 0 to 1",
+    )
     for name, score in quality["dimensions"].items():
-        yield f"Quality: {name}", score, "share of the data that is sound in this respect, 0 to 1"
+        yield (
+            f"Quality: {name}",
+            _share(score),
+            "share of the data that is sound in this respect, 0 to 1",
+        )
     for severity, found in quality["severitySummary"]["bySeverity"].items():
         yield f"Issues ({severity.lower()})", found, None
+
+
+def _share(share: float | None) -> float | None:
+    """As many digits as anyone reads; results.json has the others."""
+    return None if share is None else round(share, 4)
 
 
 def _tables(findings: Findings) -> Sheet:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Literal
 
 from openpyxl import Workbook
@@ -23,6 +24,11 @@ from pipelines.publish import FORMULA_STARTS, ZIP_EPOCH
 
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TEXT = 8000  # characters of a cell; the format allows 32,767
+PAGE = 260  # characters that are still legible side by side on one
+LINE, MOST_LINES = 15, 20  # points; the format allows 409
+PROSE = 1.1  # of letters as they are mixed in words, more fit than of digits
+BOLD = 2  # characters that fewer bold ones fit into a cell
+INDENT = 1  # so that words keep away from the figures before them
 EXACT = 10**15  # the first integer that a spreadsheet rounds
 # OOXML reads `_x0041_` in a text as an A, and XML holds no U+FFFE and U+FFFF.
 ESCAPE, NO_XML = re.compile(r"(?=_x[0-9A-Fa-f]{4}_)"), re.compile("[\ufffe\uffff]")
@@ -101,17 +107,38 @@ def _write(book: Workbook, sheet: Sheet) -> None:
     page.freeze_panes = f"{get_column_letter(sheet.held + 1)}2"
     page.print_title_rows = "1:1"
     page.page_setup.orientation = "landscape"
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
+    if sum(field.width for field in sheet.fields) <= PAGE:
+        page.page_setup.fitToHeight = 0
+        page.sheet_properties.pageSetUpPr.fitToPage = True
+    elif sheet.held:
+        page.print_title_cols = f"A:{get_column_letter(sheet.held)}"
     for index, field in enumerate(sheet.fields, 1):
         page.column_dimensions[get_column_letter(index)].width = field.width
+    titles = (len(wrap(field.title, field.width - BOLD)) for field in sheet.fields)
+    page.row_dimensions[1].height = LINE * max(titles)
     page.append([_heading(page, field) for field in sheet.fields])
     cells = [_model(page, field) for field in sheet.fields]
     rows = 1
     for row in sheet.rows:
-        page.append(list(_filled(cells, row)))
         rows += 1
+        lines = _lines(sheet.fields, row)
+        if lines > 1:  # an office program may not fit the height to what it has to wrap
+            page.row_dimensions[rows].height = LINE * min(lines, MOST_LINES)
+        page.append(list(_filled(cells, row)))
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.fields))}{rows}"
+    page.print_area = page.auto_filter.ref  # long texts would go on beyond it, page after page
+
+
+def _lines(fields: Sequence[Field], row: Sequence[Value]) -> int:
+    """How many lines the longest sentence of a row takes up, at least."""
+    return max(
+        (
+            sum(-(-max(len(line), 1) // int(field.width * PROSE)) for line in value.split("\n"))
+            for field, value in zip(fields, row, strict=True)
+            if field.style == "sentence" and isinstance(value, str)
+        ),
+        default=1,
+    )
 
 
 def _heading(page: Any, field: Field) -> Any:
@@ -119,7 +146,9 @@ def _heading(page: Any, field: Field) -> Any:
     cell.data_type = "s"
     cell.font, cell.fill, cell.border = HEADER_FONT, HEADER_FILL, HEADER_LINE
     left = field.style in {"text", "sentence"}
-    cell.alignment = Alignment("left" if left else "right", "top", wrap_text=True)
+    cell.alignment = Alignment(
+        "left" if left else "right", "top", wrap_text=True, indent=INDENT if left else 0
+    )
     return cell
 
 
@@ -138,10 +167,10 @@ class _Cells:
 def _model(page: Any, field: Field) -> _Cells:
     figure, text, quoted = (WriteOnlyCell(page) for _ in range(3))
     figure.number_format = FORMATS[field.style]
-    is_word = field.style in {"text", "sentence"}
-    for cell in (figure, text, quoted):
+    figure.alignment = Alignment("right", "top")
+    for cell in (text, quoted):  # on the left, so that of a long one the beginning is seen
         cell.alignment = Alignment(
-            "left" if is_word else "right", "top", wrap_text=field.style == "sentence"
+            "left", "top", wrap_text=field.style == "sentence", indent=INDENT
         )
     quoted.quotePrefix = True
     return _Cells(None if field.style == "figure" else figure, text, quoted)

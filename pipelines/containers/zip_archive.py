@@ -2,36 +2,27 @@
 
 import stat
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-
-from isal import igzip_lib
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, PasswordProtected, ReadError, UnknownFormat
 from pipelines.containers.base import Member
-from pipelines.containers.expansion import (
-    INFLATE_ERROR,
-    Budget,
-    checked,
-    expand,
-    packed_bytes,
-    sliced,
-)
+from pipelines.containers.expansion import Budget, checked, packed_bytes
 from pipelines.containers.from_start import FromStart
 from pipelines.containers.limits import Limits
 from pipelines.containers.member_names import NO_FILE, junk
 from pipelines.containers.near_blocks import near
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
+from pipelines.containers.zip_methods import OTHERS, READ, STORED, unpacked
 from pipelines.formats.signatures import office_document
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 LOCAL = struct.Struct("<4s2B4HL2L2H")
 LOCAL_MAGIC = b"PK\x03\x04"
 ENCRYPTED = 0x1
-STORED, DEFLATED, AES = 0, 8, 99
-METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
+AES = 99
 SEEKABLE_BYTES = 1 << 20  # smaller ones are read at once, and checked
 VERIFIED_BYTES = 256 << 20
 
@@ -60,22 +51,13 @@ class PackedMember(FromStart):
         return checked(self._plain(), self.name, self.size, self.entry.crc)
 
     def _plain(self) -> Iterator[bytes]:
-        start = data_offset(self.archive, self.entry)
+        entry = self.entry
+        start = data_offset(self.archive, entry)
         budget = Budget(self.name, self.packed_bytes, self.limits)
-        packed = self.archive.stream(start, start + self.entry.packed_bytes)
-        try:
-            for content in inflated(packed) if self.entry.method == DEFLATED else packed:
-                budget.spend(len(content))
-                yield content
-        except INFLATE_ERROR as error:
-            raise CorruptFile(f"{self.name} is damaged: {error}") from error
-
-
-def inflated(packed: Iterable[bytes]) -> Iterator[bytes]:
-    """The plain bytes of a deflated member. Raises INFLATE_ERROR."""
-    decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
-    for block in sliced(packed):
-        yield from expand(decompressor, block)
+        packed = StoredMember(self.archive, self.name, entry.packed_bytes, start)
+        for content in unpacked(packed, entry.method, entry.flags, entry.size, self.limits):
+            budget.spend(len(content))
+            yield content
 
 
 class Zip:
@@ -100,8 +82,8 @@ class Zip:
         if entry.flags & ENCRYPTED or entry.method == AES:
             error: ReadError = PasswordProtected(f"{entry.path} is encrypted")
             return Member(entry.path, error=error)
-        if entry.method not in (STORED, DEFLATED):
-            method = METHODS.get(entry.method, f"method {entry.method}")
+        if entry.method not in READ:
+            method = OTHERS.get(entry.method, f"method {entry.method}")
             error = UnknownFormat(f"{entry.path} is compressed by {method}, which is not read")
             return Member(entry.path, error=error)
         try:
@@ -112,7 +94,7 @@ class Zip:
 
 def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
     packed = PackedMember(archive, entry, limits)
-    if entry.method == DEFLATED or entry.size < SEEKABLE_BYTES:
+    if entry.method != STORED or entry.size < SEEKABLE_BYTES:
         return packed
     if entry.size <= VERIFIED_BYTES:
         for _ in packed.stream():
@@ -122,7 +104,9 @@ def _file(archive: StoredObject, entry: Entry, limits: Limits) -> StoredObject:
 
 
 def _skipped(entry: Entry) -> str | None:
-    if not entry.path.endswith("/") and stat.S_IFMT(entry.mode) not in (0, stat.S_IFREG):
+    kind = stat.S_IFMT(entry.mode)
+    is_piped = kind == stat.S_IFIFO and entry.size > 0  # what was packed from a pipe
+    if not entry.path.endswith("/") and kind not in (0, stat.S_IFREG) and not is_piped:
         return NO_FILE
     return junk(entry.path)
 

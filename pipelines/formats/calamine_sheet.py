@@ -6,18 +6,20 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import islice
-from typing import BinaryIO, cast
+from typing import cast
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetMetadata
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, PasswordProtected
+from pipelines.formats import compound_file, ods_repair, xls_repair
 from pipelines.formats.sheet_grid import Cell
 from pipelines.formats.workbook_package import Sheet
 
 IN_MEMORY_BYTES = 64 << 20
 PANIC = "PanicException"  # no Exception, and nowhere to import it from
 MIDNIGHT = dt.time()
+NAME, MIMETYPE = slice(30, 38), b"mimetype"  # the first member of OpenDocument files (3.3)
 KINDS = {
     "WorkSheet": "worksheet",
     "ChartSheet": "chartsheet",
@@ -40,6 +42,7 @@ class CalamineSheet:
         self._name = f"sheet {name!r} of {file.name}"
         with _errors(self._name):
             self._sheet = _workbook(file).get_sheet_by_name(name)
+        self._is_ods = file.read(NAME.start, NAME.stop) == MIMETYPE
         self.top, self.left = self._sheet.start or (0, 0)
         self.width, self.height = self._sheet.width, self._sheet.height
 
@@ -58,7 +61,8 @@ class CalamineSheet:
         with _errors(self._name):
             if self._sheet.start is None:
                 return
-            yield from islice(self._sheet.iter_rows(), self.top, None)
+            found = islice(self._sheet.iter_rows(), self.top, None)
+            yield from map(_with_durations, found) if self._is_ods else found
 
 
 def sheets(file: StoredObject) -> tuple[Sheet, ...]:
@@ -79,6 +83,16 @@ def refuse_doubtful(kinds: set[type], cells: Sequence[Cell | None]) -> None:
             raise Doubtful
 
 
+def _with_durations(row: Sequence[Cell]) -> Sequence[Cell]:
+    """Those of a day or more, which calamine gives as texts."""
+    return [
+        ods_repair.duration(cell)
+        if isinstance(cell, str) and cell.lstrip("-")[:2] == "PT"
+        else cell
+        for cell in row
+    ]
+
+
 def _sheet(metadata: SheetMetadata) -> Sheet:
     kind = str(metadata.typ).rpartition(".")[2]
     visibility = str(metadata.visible).rpartition(".")[2].lower()
@@ -89,13 +103,19 @@ def _workbook(file: StoredObject) -> CalamineWorkbook:
     return _cached_workbook(cast("Hashable", file))
 
 
+def _repaired(content: bytes) -> bytes:
+    return ods_repair.repaired(xls_repair.repaired(content))
+
+
 @lru_cache(maxsize=1)
 def _cached_workbook(file: Hashable) -> CalamineWorkbook:
     """A workbook is opened once for all of its sheets: some have thousands."""
     assert isinstance(file, StoredObject)
     size = file.size or 0
-    stream: BinaryIO = io.BytesIO(file.read(0, size)) if size <= IN_MEMORY_BYTES else file.open()
-    return CalamineWorkbook.from_filelike(stream)
+    is_old = file.read(0, len(compound_file.MAGIC)) == compound_file.MAGIC
+    if size > IN_MEMORY_BYTES and not is_old:
+        return CalamineWorkbook.from_filelike(file.open())
+    return CalamineWorkbook.from_filelike(io.BytesIO(_repaired(file.read(0, size))))
 
 
 @contextmanager

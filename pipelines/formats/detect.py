@@ -54,7 +54,9 @@ def detect(head: bytes, name: str, content_type: str = "") -> Format:
 
 
 def _article(kind: str) -> str:
-    return "an" if kind[0] in "AEIOU" or kind.startswith(("HTML", "XML", "RTF", "NetCDF")) else "a"
+    return (
+        "an" if kind[0] in "AEIOU" or kind.startswith(("HTML", "XML", "RTF", "RPM", "LHA")) else "a"
+    )
 
 
 def _unknown(what: str) -> UnknownFormat:

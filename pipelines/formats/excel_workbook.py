@@ -10,6 +10,7 @@ from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
+from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.base import Origin, TablePlan
 from pipelines.formats.office_document import ZIP_MAGIC
 from pipelines.formats.opened_workbook import opened
@@ -39,7 +40,7 @@ class Workbook:
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         """Archives that are no workbooks have been opened as containers before."""
-        return head.startswith((ZIP_MAGIC, compound_file.MAGIC))
+        return head.startswith((ZIP_MAGIC, compound_file.MAGIC)) or is_bare(head)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)

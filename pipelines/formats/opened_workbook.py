@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from connectors.base import StoredObject
 from connectors.errors import PasswordProtected, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import calamine_sheet, compound_file, ods_survey, xlsb_survey
+from pipelines.formats import bare_workbook, compound_file, ods_survey, xlsb_survey
 from pipelines.formats.active_content import LINKS, Active, active_in
+from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.office_document import ZIP_MAGIC
 from pipelines.formats.sheet_survey import Survey, longest_string
 from pipelines.formats.sheet_xml import SHARED_STRINGS
+from pipelines.formats.whole_sheet import HEAD_BYTES, sheets_of
 from pipelines.formats.workbook_package import Package, Sheet, sheets
 from pipelines.formats.xls_details import xls_surveys
 from pipelines.formats.xls_records import told_by
+from pipelines.formats.xls_stream import STREAMS
 
-STREAMS = {"Workbook", "Book"}
 UNSEEN = ("errors", "hidden", "formulas")
 OLD_DOCUMENTS = {
     "WordDocument": "an old Word document",
@@ -45,12 +47,17 @@ class OpenedWorkbook:
 
 def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
     """Raises ReadError."""
-    if file.read(0, len(ZIP_MAGIC)) != ZIP_MAGIC:
+    head = file.read(0, HEAD_BYTES)
+    if is_bare(head):
+        bare_workbook.refuse_bombs(file, limits)
+        return OpenedWorkbook(file, sheets_of(file), ("formulas",), surveys=xls_surveys(file))
+    if not head.startswith(ZIP_MAGIC):
         streams = _streams(file)
-        active = (*active_in(streams), *((LINKS,) if told_by(file, limits).has_links else ()))
-        surveys = xls_surveys(file)
+        told = told_by(file, limits)
+        active = (*active_in(streams), *((LINKS,) if told.has_links else ()))
+        surveys = xls_surveys(file, with_long_texts=told.has_long_results)
         unseen = ("formulas",) if surveys is not None else UNSEEN
-        found = calamine_sheet.sheets(file)
+        found = sheets_of(file)
         return OpenedWorkbook(file, found, unseen, surveys=surveys, active=active)
     package = Package(file, limits)
     package.verify()
@@ -62,7 +69,7 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
             ods_survey.refuse_bombs(package)
         else:
             xlsb_survey.refuse_bombs(package, main)
-        return OpenedWorkbook(file, calamine_sheet.sheets(file), UNSEEN, active=active)
+        return OpenedWorkbook(file, sheets_of(file), UNSEEN, active=active)
     found, from_1904 = sheets(package, main)
     strings = [
         path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)
@@ -78,7 +85,7 @@ def _streams(file: StoredObject) -> list[str]:
     names = compound_file.stream_names(file)
     if "EncryptedPackage" in names:
         raise PasswordProtected(f"{file.name} is an Office document protected by a password")
-    if STREAMS.isdisjoint(names):
+    if set(STREAMS).isdisjoint(name.lower() for name in names):
         kind = next((OLD_DOCUMENTS[name] for name in names if name in OLD_DOCUMENTS), None)
         raise UnknownFormat(
             f"{file.name} looks like {kind or 'an old Office document'}, not a workbook;"

@@ -1,5 +1,6 @@
 """Parquet: fragments of whole row groups, read in batches that stay small whatever they claim."""
 
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,10 +10,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.base import StoredObject
-from connectors.errors import (
-    EmptyInput,
-    PasswordProtected,
-)
+from connectors.errors import EmptyInput, PasswordProtected
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
@@ -22,6 +20,8 @@ from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
 
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
+FOOTER = struct.Struct("<L4x")  # its length, then the magic
+SIGNATURE_BYTES = 28
 CHUNK_BYTES = 64 << 20
 VALUE_BYTES = 16
 BUFFER_BYTES = 1 << 20
@@ -72,6 +72,7 @@ class Parquet:
         with _errors(file.name), source.open() as stream:
             parquet = _open(stream)
             metadata = parquet.metadata
+            _refuse_encrypted(source, metadata)
             refuse_columns(file.name, metadata.num_columns, limits)
             schema = to_frame(parquet.schema_arrow.empty_table()).schema
         if not schema:
@@ -85,6 +86,17 @@ class Parquet:
             size_bytes=source.size or 0,
             details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
         )
+
+
+def _refuse_encrypted(file: StoredObject, metadata: pq.FileMetaData) -> None:
+    """A footer that is no secret itself is signed, and then the library aborts at its columns.
+
+    Raises PasswordProtected.
+    """
+    end = file.size or 0
+    (length,) = FOOTER.unpack(file.read(end - FOOTER.size, end))
+    if length == metadata.serialized_size + SIGNATURE_BYTES:
+        raise PasswordProtected(f"{file.name} holds encrypted columns")
 
 
 def _open(

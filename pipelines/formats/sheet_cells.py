@@ -4,6 +4,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from pipelines.column_type import widest
@@ -87,6 +88,8 @@ def series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
         return _text(name, cells)
     if isinstance(typed.dtype, pl.String):
         return typed
+    if isinstance(asked, pl.Duration) and typed.dtype == pl.Time:
+        return typed.cast(asked)
     wants_text = asked is not None and isinstance(widest(asked, typed.dtype), pl.String)
     return _text(name, cells) if wants_text else typed
 
@@ -127,9 +130,18 @@ def _typed(name: str, cells: Column) -> pl.Series | None:
         return pl.Series(name, moments, pl.Datetime("us"))
     if kinds == {dt.time}:
         return pl.Series(name, cells, pl.Time)
-    if kinds == {dt.timedelta}:
-        return pl.Series(name, cells, pl.Duration("us"))
+    if kinds <= {dt.time, dt.timedelta}:
+        return pl.Series(name, list(map(_lasting, cells)), pl.Duration("us"))
     return None
+
+
+def _lasting(cell: Cell | None) -> dt.timedelta | None:
+    """Among durations, a time of day is one of less than a day."""
+    if not isinstance(cell, dt.time):
+        assert cell is None or isinstance(cell, dt.timedelta)
+        return cell
+    clock = dt.timedelta(hours=cell.hour, minutes=cell.minute, seconds=cell.second)
+    return clock + dt.timedelta(microseconds=cell.microsecond)
 
 
 def _numbers(name: str, cells: Sequence[Cell | None], kinds: set[type]) -> pl.Series:
@@ -141,7 +153,8 @@ def _numbers(name: str, cells: Sequence[Cell | None], kinds: set[type]) -> pl.Se
 
 
 def _narrowed(numbers: pl.Series) -> pl.Series:
-    is_whole = ((numbers.floor() == numbers) & (numbers.abs() < EXACT)).all()
+    found = (numbers.drop_nulls() if numbers.null_count() else numbers).to_numpy()
+    is_whole = ((np.floor(found) == found) & (np.abs(found) < EXACT)).all()
     return numbers.cast(pl.Int64) if is_whole else numbers
 
 

@@ -16,7 +16,7 @@ class ErrorCell:
 Cell = ErrorCell | str | float | int | bool | dt.date | dt.datetime | dt.time | dt.timedelta
 Row = tuple[int, Mapping[int, Cell]]
 Grid = Mapping[int, Mapping[int, Cell]]
-Errors = Mapping[int, Mapping[int, ErrorCell]]
+Errors = Mapping[int, Mapping[int, Cell]]  # and other cells that calamine does not read right
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median_high
 
-from pipelines.formats.sheet_cells import text_of
+from pipelines.formats.sheet_cells import WORDS, text_of
 from pipelines.formats.sheet_footer import text_columns
 
 HEAD_ROWS = 30
@@ -71,6 +71,8 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     if first_value == start:
         if _is_years(lines[start], lines[start + 1 :]):
             return _header(grid, rows, start, start + 1, merged, confidence=0.8)
+        if _are_names(lines[start], lines[start + 1 :]):
+            return _header(grid, rows, start, start + 1, merged, confidence=0.7)
         return Header(confidence=0.9)
     candidates = range(start, first_value)
     most = max(len(lines[i]) for i in candidates)
@@ -191,6 +193,20 @@ def names_of(
 
 def _is_text(line: Cells) -> bool:
     return all(isinstance(cell, str) for cell in line.values())
+
+
+def _are_names(line: Cells, below: Sequence[Cells]) -> bool:
+    """Whether a line that is not all text, as of a date in its corner, still names its columns.
+
+    Most of it is text, and in two columns at least stands over what never is.
+    """
+    texts = {column: cell for column, cell in line.items() if isinstance(cell, str)}
+    if len(below) < 2 or len(texts) * 2 <= len(line):
+        return False
+    wordy = text_columns(below)
+    valued = {column for cells in below for column in cells} - wordy
+    names = [texts[column] for column in texts if column in valued]
+    return len(names) > 1 and len(set(names) - WORDS) * 2 > len(names)
 
 
 def _is_years(line: Cells, below: Sequence[Cells]) -> bool:

@@ -16,6 +16,7 @@ from pipelines.formats.sheet_grid import Grid
 from pipelines.formats.sheet_header import Header, fill, find_header, is_headed
 
 MOST_STRIPS = 16
+MOST_STACKED = 100  # each is read by itself, and of so many none is what the sheet is about
 Rows = Sequence[int]
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
@@ -161,6 +162,8 @@ def _stacked(grid: Grid, width: int, merged: Merged) -> list[Layout]:
     if not current:
         return [_table(grid, notes, (), merged)]
     pieces.append((above, current))
+    if len(pieces) > MOST_STACKED:
+        return [_table(grid, list(grid), (), merged)]
     found = [_table(grid, rows, notes_above, merged) for notes_above, rows in pieces]
     return [*found[:-1], _with_notes(found[-1], grid, notes)]
 

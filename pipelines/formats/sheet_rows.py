@@ -14,13 +14,14 @@ from connectors.base import StoredObject
 from connectors.errors import CorruptFile
 from pipelines.containers.expansion import Budget, packed_bytes
 from pipelines.containers.limits import Limits
-from pipelines.formats.calamine_sheet import CalamineSheet, Doubtful, refuse_doubtful
+from pipelines.formats.calamine_sheet import Doubtful, refuse_doubtful
 from pipelines.formats.regular_markup import Irregular
 from pipelines.formats.regular_sheet import Cells, regular_cells
 from pipelines.formats.sheet_batch import Batch, packed, without_blanks
 from pipelines.formats.sheet_grid import Cell, Errors, Row
 from pipelines.formats.sheet_survey import holds_whole, survey
 from pipelines.formats.sheet_xml import book_of, rows
+from pipelines.formats.whole_sheet import whole_sheet
 from pipelines.formats.workbook_package import Package, Sheet
 
 CHUNK_CELLS = 400_000
@@ -114,7 +115,7 @@ class SheetRows:
 
     def _held(self, first: int) -> Iterator[Ended]:
         """What calamine reads from a row on. Raises Doubtful, ReadError."""
-        sheet = CalamineSheet(self.file, self.sheet.name)
+        sheet = whole_sheet(self.file, self.sheet.name)
         lines = sheet.rows()
         at = max(first, sheet.top)
         every_place = range(sheet.left, sheet.left + sheet.width)

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.base import StoredObject
-from pipelines.formats.calamine_sheet import CalamineSheet, Merged, refuse_doubtful
+from pipelines.formats.calamine_sheet import Merged, refuse_doubtful
 from pipelines.formats.packed_column import lines
 from pipelines.formats.regular_markup import Irregular
 from pipelines.formats.regular_sheet import regular_cells
 from pipelines.formats.sheet_grid import Cell, Errors, Grid, Row
 from pipelines.formats.sheet_xml import Book, rows
+from pipelines.formats.whole_sheet import whole_sheet
 from pipelines.formats.workbook_package import Package
 
 SAMPLE_ROWS = 1000
@@ -40,7 +41,7 @@ def whole_grid(
 
     Raises ReadError, and Doubtful if it is checked.
     """
-    sheet = CalamineSheet(file, name)
+    sheet = whole_sheet(file, name)
     grid: dict[int, Mapping[int, Cell]] = {}
     is_whole = most is None or sheet.cells <= most
     lines = sheet.rows() if is_whole else islice(sheet.rows(), SAMPLE_ROWS)

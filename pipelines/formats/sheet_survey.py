@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats.sheet_grid import ErrorCell
+from pipelines.formats.sheet_grid import Cell
 
 PENDING_BYTES = 4 << 20
 UNORDERED_BYTES = 128 << 10
@@ -47,7 +47,8 @@ CALAMINE_TEXT_BYTES = 256 << 20  # and a copy of a shared string for each cell
 class Survey:
     """What a sheet holds. `is_plain` is whether all of it could be seen, and calamine reads it.
 
-    `error_cells` says where the errors stand, as far as that is known and they are few.
+    `error_cells` says where the errors stand, as far as that is known and they are few, and what
+    other cells hold that calamine does not read right.
     """
 
     cells: int = 0
@@ -59,7 +60,7 @@ class Survey:
     hidden_rows: int = 0
     hidden_columns: int = 0
     errors: Counter[str] = field(default_factory=Counter)
-    error_cells: dict[int, dict[int, ErrorCell]] = field(default_factory=dict)
+    error_cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
     is_plain: bool = True
 
 

@@ -18,6 +18,36 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"CDF\x01", "NetCDF file"),
     (0, b"\x80\x04\x95", "Python pickle"),
     (0, b"\x93NUMPY", "NumPy array"),
+    (0, b"\x1f\x9d", "file packed by compress"),
+    (0, b"LZIP", "lzip file"),
+    (0, b"\x89LZO\0\r\n\x1a\n", "lzop file"),
+    (0, b"MSCF\0\0\0\0", "cabinet"),
+    (0, b"xar!", "xar archive"),
+    (0, b"!<arch>\n", "AR archive"),
+    (0, b"\xed\xab\xee\xdb", "RPM package"),
+    (32769, b"CD001", "ISO 9660 image"),
+)
+# What has no magic: numbers in digits that a header is made of, or the fields of a first column.
+PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"070707[0-7]{70}|07070[12][0-9A-Fa-f]{104}"), "cpio archive"),
+    (re.compile(rb'TABLE\r?\n0,1\r?\n"[^"]*"\r?\nVECTORS\r?\n'), "DIF table"),
+    (
+        re.compile(
+            rb"ID;P\w+[^\r\n]*\r?\n([^\r\n]*\r?\n){0,8}?"
+            rb"(P;PGeneral|[BCF];([^\r\n;]*;)*?[XY]\d+;[^\r\n]*[XY]\d+)"
+        ),
+        "SYLK table",
+    ),
+    (re.compile(rb"..-l[hz][0-7ds]-(?=.{0,13}\0)", re.DOTALL), "LHA archive"),
+    (
+        re.compile(
+            rb"[\x02-\x05\x30-\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb]"  # the version
+            rb".[\x01-\x0c][\x01-\x1f].{28}"  # the day of the last change, and the rest
+            rb"(?=[A-Za-z_][^\0]{0,9}\0).{11}[A-Z@+]",  # a column's name and type
+            re.DOTALL,
+        ),
+        "dBase table",
+    ),
 )
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
@@ -46,7 +76,7 @@ def foreign(head: bytes) -> str | None:
     for offset, magic, kind in SIGNATURES:
         if head.startswith(magic, offset):
             return kind
-    return None
+    return next((kind for pattern, kind in PATTERNS if pattern.match(head)), None)
 
 
 def is_html(head: bytes) -> bool:
@@ -76,9 +106,13 @@ def is_binary(head: bytes) -> bool:
 
 
 def office_document(paths: Iterable[str]) -> str | None:
-    """Which Office document a zip archive with these members is, if it is one."""
-    names = set(paths)
-    if "[Content_Types].xml" in names:
+    """Which Office document a zip archive with these members is, if it is one.
+
+    The names of its parts are the same in any case (ECMA-376-2 6.2.2.3); a few writers part their
+    folders as Windows does.
+    """
+    names = {path.replace("\\", "/").lower() for path in paths}
+    if "[content_types].xml" in names:
         for folder, kind in OFFICE_FOLDERS:
             if any(name.startswith(folder) for name in names):
                 return kind

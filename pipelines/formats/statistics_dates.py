@@ -20,6 +20,13 @@ SPSS_NAME = re.compile(r"[A-Z]+")
 STATA_NAME = re.compile(r"%-?(tc|td|d)")
 DAYS, SECONDS, MILLISECONDS = DAY_S, 1.0, 0.001
 
+# These formats of SAS show a part of a date, such as its month; the number is the date itself.
+PARTS_OF_DATES = {
+    *("DAY", "DOWNAME", "JULDAY", "MONNAME", "MONTH", "QTR", "QTRR", "WEEKDAY", "WEEKU", "WEEKV"),
+    *("WEEKW", "YEAR", "YYMON", "YYQ", "YYQR", "MMYY", "YYMM"),
+    *(f"{order}{mark}" for order in ("YYQ", "YYQR", "MMYY", "YYMM") for mark in "CDNPS"),
+}
+
 Meaning = Literal["date", "datetime", "duration"]
 NAMES: dict[str, tuple[re.Pattern[str], dict[Meaning, set[str]]]] = {
     "sas": (
@@ -30,11 +37,13 @@ NAMES: dict[str, tuple[re.Pattern[str], dict[Meaning, set[str]]]] = {
                 *("DDMMYYS", "MMDDYY", "MMDDYYB", "MMDDYYC", "MMDDYYD", "MMDDYYN", "MMDDYYP"),
                 *("MMDDYYS", "YYMMDD", "YYMMDDB", "YYMMDDC", "YYMMDDD", "YYMMDDN", "YYMMDDP"),
                 *("YYMMDDS", "B8601DA", "E8601DA", "IS8601DA", "JULIAN", "MONYY", "WEEKDATE"),
-                *("WEEKDATX", "WORDDATE", "WORDDATX"),
+                *("WEEKDATX", "WORDDATE", "WORDDATX", "MINGUO", "NENGO"),
+                *PARTS_OF_DATES,
             },
             "datetime": {
                 *("DATETIME", "DATEAMPM", "MDYAMPM", "DTDATE", "B8601DT", "E8601DT", "IS8601DT"),
-                "B8601DN",
+                *("B8601DN", "B8601DX", "B8601DZ", "B8601LX", "E8601DN", "E8601DX", "E8601DZ"),
+                *("E8601LX", "DTMONYY", "DTWKDATX", "DTYEAR", "DTYYQC"),
             },
             "duration": {"TIME", "HHMM", "MMSS", "TOD", "TIMEAMPM"}
             | {"B8601TM", "E8601TM", "IS8601TM"},

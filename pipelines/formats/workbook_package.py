@@ -14,8 +14,9 @@ from connectors.base import StoredObject
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.containers.expansion import Budget
 from pipelines.containers.limits import Limits
-from pipelines.containers.zip_archive import AES, DEFLATED, ENCRYPTED, STORED, PackedMember
+from pipelines.containers.zip_archive import AES, ENCRYPTED, PackedMember
 from pipelines.containers.zip_directory import Entry, directory
+from pipelines.containers.zip_methods import DEFLATED, STORED
 
 RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"

@@ -7,16 +7,23 @@ from typing import Any
 import xlrd
 
 from connectors.base import StoredObject
-from pipelines.formats.sheet_grid import ErrorCell
+from pipelines.formats.sheet_grid import Cell, ErrorCell
 from pipelines.formats.sheet_survey import Survey
 from pipelines.formats.silence import Silence
 
 LARGEST_BYTES = 8 << 20
 MOST_ERRORS = 10_000
+LONG = 4000  # characters; a record holds 4,110 of two bytes
 
 
-def xls_surveys(file: StoredObject) -> Mapping[str, Survey] | None:
-    """A survey for each sheet by its name; None where xlrd cannot tell, or not soon enough."""
+def xls_surveys(
+    file: StoredObject, *, with_long_texts: bool = False
+) -> Mapping[str, Survey] | None:
+    """A survey for each sheet by its name; None where xlrd cannot tell, or not soon enough.
+
+    calamine cuts off the texts that formulas gave where their record ends; `with_long_texts`, they
+    are told whole.
+    """
     if (file.size or 0) > LARGEST_BYTES:
         return None
     try:
@@ -26,14 +33,14 @@ def xls_surveys(file: StoredObject) -> Mapping[str, Survey] | None:
             logfile=Silence(),
             ragged_rows=True,
         )
-        return {sheet.name: _survey(sheet) for sheet in book.sheets()}
+        return {sheet.name: _survey(sheet, with_long_texts) for sheet in book.sheets()}
     except Exception:  # noqa: BLE001 - it fails in every way on what calamine reads well
         return None
 
 
-def _survey(sheet: Any) -> Survey:
+def _survey(sheet: Any, with_long_texts: bool) -> Survey:
     errors: Counter[str] = Counter()
-    places: dict[int, dict[int, ErrorCell]] = {}
+    places: dict[int, dict[int, Cell]] = {}
     for row in range(sheet.nrows):
         kinds = sheet.row_types(row)
         if xlrd.XL_CELL_ERROR in kinds:
@@ -43,6 +50,10 @@ def _survey(sheet: Any) -> Survey:
                     errors[word] += 1
                     if errors.total() <= MOST_ERRORS:
                         places.setdefault(row, {})[column] = ErrorCell(word)
+        if with_long_texts:
+            for column, value in enumerate(sheet.row_values(row)):
+                if isinstance(value, str) and len(value) > LONG:
+                    places.setdefault(row, {})[column] = value
     return Survey(
         errors=errors,
         error_cells=places,

@@ -4,7 +4,8 @@ Its parts are records ([MS-XLSB] 2.1.4): a number and a length of a few bytes ea
 """
 
 import struct
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 
 from connectors.errors import CorruptFile
 from pipelines.formats.held_sheet import Held
@@ -15,29 +16,33 @@ ROW, SHARED_TEXT, STRING_ITEM = 0, 7, 19
 CELLS = range(1, 12)
 LONGEST_PIECE = 8
 PLACE = struct.Struct("<L")
+SHARED = struct.Struct("<8xL")  # column and style, then which string
 
 
 def refuse_bombs(package: Package, main: str) -> None:
     """Raises LimitExceeded where a sheet is more than can be held, CorruptFile."""
     relations = package.relations(main).values()
-    longest = 0
+    lengths = array("L")
     for kind, path in relations:
         if kind.endswith(SHARED_STRINGS) and path in package:
             texts = _records(package.stream(path), path)
-            longest = max([longest, *(size for number, size, _ in texts if number == STRING_ITEM)])
+            lengths.extend(size for number, size, _ in texts if number == STRING_ITEM)
     for kind, path in relations:
         if "sheet" in kind.rpartition("/")[2].lower() and path in package:
-            _refuse_sheet(package, path, longest)
+            _refuse_sheet(package, path, lengths)
 
 
-def _refuse_sheet(package: Package, path: str, longest: int) -> None:
+def _refuse_sheet(package: Package, path: str, lengths: Sequence[int]) -> None:
     held = Held(f"{path} of {package.file.name}", package.limits)
     row = 0
     for number, size, head in _records(package.stream(path), path):
         if len(head) < PLACE.size:
             continue
         if number in CELLS:
-            text = longest if number == SHARED_TEXT else size if size > 24 else 0
+            text = size if size > 24 else 0
+            if number == SHARED_TEXT and len(head) == SHARED.size:
+                (index,) = SHARED.unpack(head)
+                text = lengths[index] if index < len(lengths) else 0
             held.extend(row + 1, PLACE.unpack_from(head)[0] + 1, text)
         elif number == ROW:
             row = PLACE.unpack_from(head)[0]
@@ -53,14 +58,14 @@ def _records(blocks: Iterable[bytes], path: str) -> Iterator[tuple[int, int, byt
             continue
         rest = rest[at:] + block if at < len(rest) else block[at - len(rest) :]
         at = 0
-        enough = len(rest) - 6 - PLACE.size
+        enough = len(rest) - 6 - SHARED.size
         while at < enough:
             number, size, start = _header(rest, at)
-            yield number, size, rest[start : start + PLACE.size]
+            yield number, size, rest[start : start + SHARED.size]
             at = start + size
     while at < len(rest):
         number, size, start = _header(rest, at)
-        yield number, size, rest[start : start + PLACE.size]
+        yield number, size, rest[start : start + SHARED.size]
         at = start + size
     if at > len(rest):
         raise CorruptFile(f"{path} is cut short within a record")

@@ -74,6 +74,11 @@ def test_one_bad_member_does_not_hide_the_others():
     assert all(failure.hint for failure in found.failures)
 
 
+DBASE = (
+    b"\x03g\x06\x11\x90\1\0\0A\0\4\0" + bytes(20) + b"AREA" + bytes(7) + b"N" + bytes(20) + b"\r"
+)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "says"),
     [
@@ -91,6 +96,34 @@ def test_one_bad_member_does_not_hide_the_others():
         ("a.xz", b"\xfd7zXZ\0" + bytes(50), "parse.corrupt", "xz"),
         ("a.zst", b"\x28\xb5\x2f\xfd\x00" + b"x" * 50, "parse.corrupt", "zstd"),
         ("a.csv", bytes(range(256)) * 4, "format.unknown", "binary"),
+        (
+            "a.csv",
+            b"0707071" + b"0" * 69 + b"a.csv\0a,b\n1,2\n",
+            "format.unknown",
+            "a cpio archive",
+        ),
+        (
+            "a.csv",
+            b"070701" + b"0" * 104 + b"a.csv\0a,b\n1,2\n",
+            "format.unknown",
+            "a cpio archive",
+        ),
+        (
+            "a.a",
+            b"!<arch>\na.csv/          0           0     0     644     8",
+            "format.unknown",
+            "an AR archive",
+        ),
+        ("a.dbf", DBASE + b" 1 \n" * 400, "format.unknown", "a dBase table"),
+        (
+            "a.slk",
+            b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"id"\r\n',
+            "format.unknown",
+            "a SYLK table",
+        ),
+        ("a.csv", b'ID;PCALC\nC;X1;Y1;K"id"\nC;X1;Y2;K1\n', "format.unknown", "a SYLK table"),
+        ("a.dif", b'TABLE\n0,1\n"EXCEL"\nVECTORS\n0,2\n""\n', "format.unknown", "a DIF table"),
+        ("a.csv.Z", b"\x1f\x9d\x90a,b", "format.unknown", "packed by compress"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
         ("a.zip", b"PK\x03\x04" + bytes(50), "parse.corrupt", "zip"),

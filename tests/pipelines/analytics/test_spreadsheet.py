@@ -128,3 +128,45 @@ def test_rows_are_written_as_they_come():
     tracemalloc.stop()
 
     assert peak < 3_000_000 + len(content)
+
+
+def sheet_of(*rows, fields):
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(book(*rows, fields=fields)))
+    return sheet
+
+
+def test_rows_are_as_high_as_the_sentences_in_them():
+    """No office program has to work it out: a wrapped sentence never runs into the next row."""
+    fields = (Field("What", 10, "text"), Field("In words", 20, "sentence"))
+
+    sheet = sheet_of(["a", "word " * 20], ["b", "short"], ["c", "one\ntwo"], fields=fields)
+
+    heights = [sheet.row_dimensions[row].height for row in (2, 3, 4)]
+    assert heights == [75, None, 30]
+
+
+def test_a_long_title_makes_the_header_higher():
+    """Its words wrap as those of sentences do."""
+    fields = (Field("Rows with an empty cell", 14, "count"), Field("Count", 10))
+
+    assert sheet_of([1, 2], fields=fields).row_dimensions[1].height == 30
+
+
+def test_the_beginning_of_a_long_text_is_seen():
+    """Among figures, too, a text stands on the left: on the right, its beginning would be cut."""
+    sheet = sheet_of([3.5], ["2024-01-01T00:00:00"], fields=(Field("Max", 13, "count"),))
+
+    assert [sheet["A2"].alignment.horizontal, sheet["A3"].alignment.horizontal] == ["right", "left"]
+
+
+@pytest.mark.parametrize(("width", "is_fitted"), [(100, True), (200, False)])
+def test_a_sheet_too_wide_to_read_on_one_page_takes_several(width, is_fitted):
+    """The columns that stay in sight are on each; long texts do not go on beyond the last."""
+    fields = (Field("Column", width, "text"), Field("Value", width, "text"))
+    content = workbook([Sheet("One", fields, [["a", "b" * 999]], held=1)], "title", 0.0)
+
+    (sheet,) = openpyxl.load_workbook(io.BytesIO(content))
+
+    assert bool(sheet.sheet_properties.pageSetUpPr.fitToPage) == is_fitted
+    assert sheet.print_title_cols == (None if is_fitted else "$A:$A")
+    assert sheet.print_area == "'One'!$A$1:$B$2"

@@ -1,12 +1,15 @@
 """Zip: members are read as they were written; hostile archives are refused before they expand."""
 
 import io
+import lzma
 import pickle
+import stat
 import struct
 import zipfile
 import zlib
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from samples import MemoryObject
@@ -15,7 +18,9 @@ from connectors.base import StoredObject
 from connectors.errors import CorruptFile, LimitExceeded, MetricFoundryError, UnknownFormat
 from pipelines.containers.base import Member
 from pipelines.containers.limits import Limits
+from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_archive import Zip
+from pipelines.containers.zip_methods import unpacked
 from pipelines.source_plan import plan
 from tests.contracts.format_contract import zipped
 
@@ -40,10 +45,36 @@ def patched(content: bytes, entry: int, place: int, value: bytes) -> bytes:
     return content[: at + place] + value + content[at + place + len(value) :]
 
 
-@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+ZSTD, XZ = 93, 95
+STREAMS = {
+    ZSTD: zstandard.compress,
+    XZ: lzma.compress,
+    zipfile.ZIP_LZMA: lambda content: in_zip(lzma.compress(content, lzma.FORMAT_ALONE)),
+}
+
+
+def in_zip(alone: bytes) -> bytes:
+    """A stream of LZMA as members are: a version and the length of properties for its size."""
+    return b"\x09\x14\x05\0" + alone[:5] + alone[13:]
+
+
+def packed_as(method: int, content: bytes, flags: int = 0) -> bytes:
+    """An archive of one member that Python's own module cannot pack so."""
+    stream = STREAMS[method](content)
+    archive = zipped({"a.jsonl": stream}, zipfile.ZIP_STORED)
+    for place, value in (
+        (8, struct.pack("<HH", flags, method)),
+        (16, struct.pack("<LLL", zlib.crc32(content), len(stream), len(content))),
+    ):
+        archive = patched(archive, 0, place, value)
+    return archive
+
+
+@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("size", [0, 1, 1 << 16, (1 << 20) + 7, 3 << 20])
 def test_members_are_read_as_they_were_written(method, size):
-    """Stored or deflated, small or large, whole or by a file object, here or elsewhere."""
+    """Packed in any way, small or large, whole or by a file object, here or elsewhere."""
     written = (bytes(range(251)) * (size // 251 + 1))[:size]
 
     (member,) = members(zipped({"a.bin": written}, method))
@@ -52,6 +83,58 @@ def test_members_are_read_as_they_were_written(method, size):
     assert content_of(member.file) == written
     assert elsewhere.open().read() == written
     assert elsewhere.size == size
+
+
+@pytest.mark.parametrize(("method", "flags"), [(ZSTD, 0), (XZ, 0), (zipfile.ZIP_LZMA, 2)])
+def test_members_that_are_streams_of_other_kinds_are_read(method, flags):
+    """As newer archivers pack them; of LZMA one whose end is marked."""
+    (member,) = members(packed_as(method, ROWS, flags))
+
+    assert content_of(member.file) == ROWS
+
+
+def test_lzma_whose_end_is_told_by_its_length_is_read():
+    """As 7-Zip writes it: without a mark at the end."""
+    filters = [{"id": lzma.FILTER_LZMA1, "preset": 6}]
+    marked = lzma.compress(ROWS, lzma.FORMAT_RAW, filters=filters)
+    archive = packed_as(zipfile.ZIP_LZMA, ROWS)
+    head = archive[archive.index(b"\x09\x14\x05\0") :][:9]
+
+    assert unpacked_lzma(head + marked, len(ROWS)) == ROWS
+    with pytest.raises(CorruptFile):
+        unpacked_lzma(head + marked, len(ROWS) + 1)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("place", [0, 2, 10, 40, -2])
+def test_a_damaged_stream_of_another_kind_is_corrupt(method, place):
+    """Whatever byte is another: an error of ours, or the content all the same."""
+    content = bytearray(zipped({"a.jsonl": ROWS}, method))
+    start = len("a.jsonl") + 30
+    end = content.index(CENTRAL)
+    content[start + place if place >= 0 else end + place] ^= 0x55
+
+    (member,) = members(bytes(content))
+    try:
+        read = content_of(member.file)
+    except (CorruptFile, LimitExceeded):
+        return
+    assert read == ROWS
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_streams_of_other_kinds_expand_within_the_limits(method):
+    """A bomb in any packing stops at the ratio."""
+    limits = Limits(ratio_free_bytes=1 << 16, max_ratio=10)
+    (member,) = members(zipped({"a.csv": bytes(1 << 22)}, method), limits)
+
+    with pytest.raises(LimitExceeded, match="max_ratio"):
+        content_of(member.file)
+
+
+def unpacked_lzma(stream: bytes, size: int) -> bytes:
+    member = StoredMember(MemoryObject("a.zip", stream), "a.jsonl", len(stream), 0)
+    return b"".join(unpacked(member, zipfile.ZIP_LZMA, 0, size, Limits()))
 
 
 def test_large_stored_members_are_read_by_ranges():
@@ -78,6 +161,24 @@ def test_deflated_members_refuse_ranges():
     assert b"".join(member.file.stream(0, 10)) == ROWS[:10]
     with pytest.raises(TypeError):
         member.file.read(1, 2)
+
+
+def test_what_was_packed_from_a_pipe_is_a_file():
+    """As `zip a.zip -` does it; a pipe that was packed itself holds nothing."""
+    piped = zipfile.ZipInfo("-")
+    named = zipfile.ZipInfo("pipe")
+    for info in (piped, named):
+        info.create_system = 3
+        info.external_attr = (stat.S_IFIFO | 0o600) << 16
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr(piped, ROWS)
+        writer.writestr(named, b"")
+
+    first, second = members(archive.getvalue())
+
+    assert content_of(first.file) == ROWS
+    assert second.skipped == "a link or device, not a regular file"
 
 
 def test_what_holds_no_data_is_skipped_with_a_reason():
@@ -320,8 +421,12 @@ def test_a_declared_size_of_exabytes_is_a_limit():
 
 def test_office_documents_are_no_archives_of_tables():
     """A workbook is named as one instead of read as XML."""
-    with pytest.raises(UnknownFormat, match="Excel workbook"):
-        members(zipped({"[Content_Types].xml": b"<x/>", "xl/workbook.xml": b"<x/>"}))
+    for types, book in (
+        ("[Content_Types].xml", "xl/workbook.xml"),
+        ("[content_types].xml", "xl\\workbook.xml"),
+    ):
+        with pytest.raises(UnknownFormat, match="Excel workbook"):
+            members(zipped({types: b"<x/>", book: b"<x/>"}))
 
 
 OTHER = b"x,y\n1,2\n"

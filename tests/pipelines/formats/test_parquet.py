@@ -1,5 +1,6 @@
 """Parquet: types as they are, memory that does not believe metadata, damage by its name."""
 
+import base64
 import datetime as dt
 import io
 import uuid
@@ -8,14 +9,11 @@ from decimal import Decimal
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyarrow.parquet.encryption as encryption
 import pytest
 from samples import MemoryObject
 
-from connectors.errors import (
-    CorruptFile,
-    LimitExceeded,
-    PasswordProtected,
-)
+from connectors.errors import CorruptFile, LimitExceeded, PasswordProtected
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.parquet import Parquet, RowGroups
@@ -166,6 +164,30 @@ def test_too_many_columns_are_refused():
     """Before any of them is read."""
     with pytest.raises(LimitExceeded, match="max_columns"):
         planned(written(pa.table({f"c{i}": [1] for i in range(20)})), Limits(max_columns=19))
+
+
+class Keys(encryption.KmsClient):
+    """Keys that are wrapped by nothing at all."""
+
+    def wrap_key(self, key_bytes, master_key_identifier):
+        return base64.b64encode(master_key_identifier.encode() + key_bytes)
+
+    def unwrap_key(self, wrapped_key, master_key_identifier):
+        return base64.b64decode(wrapped_key)[len(master_key_identifier) :]
+
+
+@pytest.mark.parametrize("plaintext_footer", [True, False])
+def test_encrypted_columns_are_named(plaintext_footer):
+    """Under a footer that anyone can read, too, where the library would abort."""
+    table = pa.table({"a": [1, 2], "b": ["x", "y"]})
+    factory = encryption.CryptoFactory(lambda _: Keys())
+    settings = encryption.EncryptionConfiguration(
+        footer_key="f", column_keys={"c": ["a"]}, plaintext_footer=plaintext_footer
+    )
+    properties = factory.file_encryption_properties(encryption.KmsConnectionConfig(), settings)
+
+    with pytest.raises(PasswordProtected):
+        planned(written(table, encryption_properties=properties))
 
 
 def test_an_encrypted_footer_is_named():

@@ -54,6 +54,33 @@ def test_years_are_a_header():
     assert layout.names == ("Country", "2019", "2020")
 
 
+DAY = dt.date(2010, 2, 9)
+
+
+@pytest.mark.parametrize("corner", [DAY, 7.0, True])
+def test_names_over_numbers_are_a_header_though_one_of_them_is_none(corner):
+    """As where the day of the whole sheet stands in the corner."""
+    layout = one([corner, "open", "close"], ["A", 1.5, 2.5], ["B", 3.5, 4.5])
+
+    assert layout.names[1:] == ("open", "close")
+    assert layout.lead == {"header": 1}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        [1.0, "n/a", "n/a"],
+        [1.0, "N/A", "-"],
+        [1.0, 2.0, "x"],
+        [DAY, "x", 2.0],
+        [DAY, "sold out", "sold out"],
+    ],
+)
+def test_words_in_the_first_row_of_numbers_are_no_names(line):
+    """What stands for a missing value, or comes twice."""
+    assert one(line, [3.0, 4.0, 5.0], [6.0, 7.0, 8.0]).lead == {}
+
+
 def test_two_header_rows_are_joined():
     """A group's name goes to all columns of its merged cell."""
     rows = [["id", "Sales", None, "Cost"], [None, "Q1", "Q2", "Q1"], ["x", 1.0, 2.0, 3.0]]
@@ -109,6 +136,15 @@ def test_tables_below_each_other_are_two():
 
     assert (first.first, first.last) == (1, 1)
     assert (second.top, second.first, second.last) == (3, 4, 5)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(100, 100), (101, 1)])
+def test_more_tables_than_anyone_tells_apart_are_one(count, expected):
+    """No row is lost, and no sheet is read a thousand times."""
+    layouts = found(*[["a", "b"], [1.0, 2.0], [3.0, 4.0], []] * count)
+
+    assert len(layouts) == expected
+    assert sum(layout.last - layout.first + 1 for layout in layouts) >= 2 * count
 
 
 def test_tables_beside_each_other_are_two():

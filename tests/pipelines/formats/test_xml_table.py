@@ -223,6 +223,10 @@ def test_absurd_documents_are_refused(content, limit):
         ("<l/>", "holds no table"),
         ('<svg xmlns="http://www.w3.org/2000/svg"><g/><g/></svg>', "SVG picture"),
         ('<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"/>', "Excel 2003"),
+        (
+            '<o:document xmlns:o="urn:oasis:names:tc:opendocument:xmlns:office:1.0"/>',
+            "an OpenDocument file in XML",
+        ),
     ],
 )
 def test_what_is_no_table_is_named(content, says):

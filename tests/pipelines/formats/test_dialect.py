@@ -60,3 +60,65 @@ def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
 def test_a_backslash_escapes_only_where_that_makes_sense(text, escape):
     """Windows' paths end in backslashes too."""
     assert detect(text, is_whole=True).dialect.escape == escape
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("# a note, in words\n# another\n1,2.5,3\n2,3.5,3\n", None, 2),
+        ("# a note, in words\nx,y\n1,2.5\n2,3.5\n", ("x", "y"), 1),
+        ("% made by\n% a tool, of ours, here\nx,y,z\n1,2,3\n4,5,6\n", ("x", "y", "z"), 2),
+        ("# a note\n# x,y\n1,2.5\n2,3.5\n", ("# x", "y"), 1),
+        ("# time flux\n1 2.5\n2 3.5\n", ("time", "flux"), 0),
+        ("#ff0000,red,1\n#00ff00,green,2\n0000ff,blue,3\n", None, 0),
+        ("#ff0000,red\n#00ff00,green\n", ("#ff0000", "red"), 0),
+        ("# one\na,b,c\n# two\nd,e,f\n# three\ng,h,i\n", ("a", "b", "c"), 1),
+    ],
+)
+def test_comments_above_the_rows_name_nothing(text, names, first):
+    """However many commas stand in them; the last may hold the names, behind a mark or not."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == names
+    assert layout.first_record == first
+    assert layout.columns == len(layout.names or text.splitlines()[-1].split(","))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "v,name,made,out,eol,late\n4.1,W,2004-01-01\n5.1,H,2005-01-01\n7.0,F,2007,8,9,10\n",
+            ("v", "name", "made", "out", "eol", "late"),
+        ),
+        ("id,name,,name\n1,ann\n2,bob\n3,cy,1,2,3\n", ("id", "name", "", "name")),
+        ("title\na,b,c,d\n1,x\n2,y\n", ("a", "b", "c", "d")),
+        ("Report, made by, Smith\nname,value\nA,1\nB,2\n", ("name", "value")),
+        ("Report;of;us;here\nname;value\nA;1\nB;2\n", ("name", "value")),
+        ("1,2,3,4\n1,2\n3,4\n5,6\n", None),
+        ("a,b,,\n1,2\n3,4\n", ("a", "b")),
+    ],
+)
+def test_rows_may_leave_out_what_is_empty_behind(text, names):
+    """Then the names say how many columns there are; a title above other names does not."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == names
+    assert layout.columns == len(names or "12")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("museum,2011,2010\nA,23.824,17.518\nB,closed,closed\n", ("museum", "2011", "2010")),
+        ('"a","1969  ","1970  ","1971  "\n"x",1 ,2 ,3 \n"y",4 ,5 ,6 \n', ("a", "1969", "1970")),
+        ("Ada,1915,1952\nBob,1920,1980\nCy,1931,1999\n", None),
+        ("Ada,1915,1952\nBob,1920,\nCy,,\n", None),
+        ("7,a,2018-01-01\n7,a,2018-01-01\nx,b,\n,c,3\n", None),
+    ],
+)
+def test_years_name_columns_of_other_numbers(text, names):
+    """However they are padded; but a row of values that is there twice is a row."""
+    found = detect(text, is_whole=True).names
+
+    assert (found and tuple(name.strip() for name in found)[: len(names or ())]) == names

@@ -118,7 +118,7 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     return found
 
 
-def _has_empty_corner(names: Sequence[str], body: list[list[str]]) -> bool:
+def _has_empty_corner(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether only the first name is missing, over labels that never are: a table with two axes."""
     named = names[1:]
     return (

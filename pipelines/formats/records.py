@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
+TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
 
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -62,7 +63,7 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`."""
     if dialect.skips_space and dialect.delimiter == " ":
-        lines = [TRAILING.sub(r"\1", line) for line in lines]  # else they part one more cell
+        lines = [_aligned(line) for line in lines]
     position = 0
     while position < len(lines):
         feed = _Feed(lines, position)
@@ -90,6 +91,13 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
             return
         yield Record(_literally(lines[start], dialect), start, 1, is_literal=True)
         position = start + 1
+
+
+def _aligned(line: str) -> str:
+    """Tabs align as spaces do; and what stands behind the last cell would part one more."""
+    if "\t" in line:
+        line = TABS.sub(lambda found: found[1] or " ", line)
+    return TRAILING.sub(r"\1", line)
 
 
 class _Feed:

@@ -18,13 +18,15 @@ def columns(records: Sequence[Record]) -> int:
     told = [record for record in records if _filled(record)]
     start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
     head, below = told[start : start + 1], told[start + 1 : start + DEEP]
-    if usual == 1 or not below or _width(head[0]) <= usual:
+    if usual == 1 or not below:
         return usual
-    return _width(head[0]) if _names_more(head[0], below, usual) else usual
+    width = _width(head[0])
+    is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
+    return width if is_ragged and _names_others(head[0], below, usual) else usual
 
 
-def _names_more(head: Record, below: Sequence[Record], usual: int) -> bool:
-    """Whether a record names more columns than the usual row below it fills."""
+def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
+    """Whether a record names other columns than the usual row below it fills."""
     names, width = head.cells, _width(head)
     if (
         not names[-1].strip()
@@ -32,7 +34,7 @@ def _names_more(head: Record, below: Sequence[Record], usual: int) -> bool:
         or any(is_value(name) for name in names if name.strip())
         or any(name.startswith(" ") for name in names)  # a sentence with commas
         or header_row.is_marked(names, usual)
-        or sum(_width(record) > width for record in below) * 2 >= len(below)
+        or sum(_width(record) > width for record in below) * 2 > len(below)
     ):
         return False
     return not _is_header(below, usual) and header_row.evidence(names, _cells(below)) > 0
@@ -84,7 +86,7 @@ def first_record(records: Sequence[Record], columns: int) -> int:
         if index < comments or filled[index] == 0:
             continue
         if _width(record) == columns and (columns == 1 or filled[index] > 1):
-            return index
+            return index + _is_above_names(records[index:], columns)
         if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
             return index  # delimiters behind the last name
         if _width(record) == columns == 2 and not record.cells[0].strip():
@@ -97,6 +99,17 @@ def first_record(records: Sequence[Record], columns: int) -> int:
         if not any(_width(later) == columns for later in records[index + 1 :]):
             return index
     return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _is_above_names(records: Sequence[Record], columns: int) -> bool:
+    """Whether the first record is a note in a few of the cells, and the next one has the names."""
+    cells = [cell for cell in records[0].cells if cell.strip()]
+    return (
+        len(cells) < columns
+        and (len(cells) * 2 <= columns or any(map(is_value, cells)))
+        and _is_header(records[1:], columns)
+        and header_row.two_rows(records, columns)[0] is None
+    )
 
 
 def _comments(records: Sequence[Record], columns: int) -> int:

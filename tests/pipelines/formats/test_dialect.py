@@ -95,6 +95,7 @@ def test_comments_above_the_rows_name_nothing(text, names, first):
         ("title\na,b,c,d\n1,x\n2,y\n", ("a", "b", "c", "d")),
         ("Report, made by, Smith\nname,value\nA,1\nB,2\n", ("name", "value")),
         ("Report;of;us;here\nname;value\nA;1\nB;2\n", ("name", "value")),
+        ("id,name,age\n11,John\n12,Julie,26,Potatoes\n", ("id", "name", "age")),
         ("1,2,3,4\n1,2\n3,4\n5,6\n", None),
         ("a,b,,\n1,2\n3,4\n", ("a", "b")),
     ],
@@ -122,3 +123,29 @@ def test_years_name_columns_of_other_numbers(text, names):
     found = detect(text, is_whole=True).names
 
     assert (found and tuple(name.strip() for name in found)[: len(names or ())]) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("Date:,2020-01-01,\nname,a,b\nx,1,2\ny,2,3\n", ("name", "a", "b"), 1),
+        ("Made by,Joe,,\nname,a,b,c\nx,1,2,3\ny,2,3,4\n", ("name", "a", "b", "c"), 1),
+        ("name,,speed\n,kg,m/s\nx,1,2\ny,3,4\n", ("name", "", "speed"), 0),
+        ("a,,,\nb,c,d,e\nf,g,h,i\n", None, 1),
+    ],
+)
+def test_a_note_in_a_few_cells_names_nothing_above_a_row_of_names(text, names, first):
+    """Where that row stands above numbers; else the first row of several cells is taken."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.first_record == first
+    assert names is None or layout.names == names
+
+
+def test_tabs_align_columns_as_spaces_do():
+    """But not within quotes."""
+    text = ' "a\tb"  c \t\t d\nval1   "v\tw"  \t2\n val3   val4      3\nval5\tval6\t   4\n'
+
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == ("a\tb", "c", "d")

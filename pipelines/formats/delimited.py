@@ -89,7 +89,7 @@ class Delimited:
         below = _footer(first, body[header.size :], is_whole=is_whole)
         first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
-        columns = column_sample.look_at(sample, self.choices)
+        columns = column_sample.look_at(sample, self.choices, delimiter=layout.dialect.delimiter)
         first = replace(
             first,
             readings=columns.readings,

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 
 from pipelines.choices import Choices
 from pipelines.formats import header_row, table_top
@@ -18,6 +19,7 @@ from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
 LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
+COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
@@ -49,8 +51,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     """
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[:SAMPLE_LINES]
+    telling = _below_comments(lines)
     scored = sorted(
-        (_score(lines, dialect, is_whole=is_whole) for dialect in _dialects(newline, lines)),
+        (_score(telling, dialect, is_whole=is_whole) for dialect in _dialects(newline, telling)),
         key=lambda candidate: -candidate.score,
     )
     best, runner_up = scored[0], scored[1]
@@ -89,6 +92,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         header_rows=1 if two is None else 2,
         notices=notices if names is not None else (),
     )
+
+
+def _below_comments(lines: list[str]) -> list[str]:
+    """Without the lines above the rows that begin with a mark, which are prose or the header."""
+    below = list(dropwhile(lambda line: line.startswith(COMMENT) or not line.strip(), lines))
+    return below or lines
 
 
 def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:

@@ -98,9 +98,11 @@ class _Layout:
         headings = grid.headings if grid.headings < len(grid.rows) else 1
         self.guesses: tuple[Guess, ...] = ()
         if not grid.headings:
-            records = [Record([*row], place, 1) for place, row in enumerate(grid.rows[:LOOKED_AT])]
+            above = next((place for place, row in enumerate(grid.rows) if any(row)), 0)
+            first = grid.rows[above : above + LOOKED_AT]
+            records = [Record([*row], place, 1) for place, row in enumerate(first)]
             names, guess = header_row.find(records, grid.width)
-            headings, self.guesses = int(names is not None), (guess,)
+            headings, self.guesses = above + (names is not None), (guess,)
         raw = [
             " ".join(dict.fromkeys(row[place] for row in grid.rows[:headings] if row[place:]))
             for place in range(grid.width)
@@ -111,8 +113,9 @@ class _Layout:
             {name: row[place] if place < len(row) else None for place, name in enumerate(columns)}
             for row in filled
         ]
-        blank = len(grid.rows) - headings - len(filled)
-        self.skipped = dict(+Counter({"header": headings, "blank line": blank}))
+        named = sum(map(any, grid.rows[:headings]))
+        blank = len(grid.rows) - named - len(filled)
+        self.skipped = dict(+Counter({"header": named, "blank line": blank}))
 
 
 def _page(file: StoredObject, limits: Limits) -> Page:

@@ -1,8 +1,9 @@
 """Table top: where the rows of a text begin, and how many columns they have."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from pipelines.formats import header_row
 from pipelines.formats.cell_looks import is_value
@@ -10,11 +11,12 @@ from pipelines.formats.records import Record
 
 SURE = 0.9  # evidence of a header: a name above numbers, at least
 DEEP = 200
+COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
 def columns(records: Sequence[Record]) -> int:
     """As many as most rows have; or as the names have, if rows leave out what is empty behind."""
-    usual = _usual_width(records)
+    usual = _usual_width(list(dropwhile(_may_be_comment, records)) or records)
     told = [record for record in records if _filled(record)]
     start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
     head, below = told[start : start + 1], told[start + 1 : start + DEEP]
@@ -33,7 +35,7 @@ def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
         or sum(not name.strip() for name in names) * 4 > width
         or any(is_value(name) for name in names if name.strip())
         or any(name.startswith(" ") for name in names)  # a sentence with commas
-        or header_row.is_marked(names, usual)
+        or COMMENT.match(names[0])
         or sum(_width(record) > width for record in below) * 2 > len(below)
     ):
         return False

@@ -122,6 +122,18 @@ def test_a_first_row_of_values_is_a_row(mark):
     assert frame.rows() == [("a", 4), ("b", 5), ("c", 6)]
 
 
+@pytest.mark.parametrize("blank", ["<tr></tr>", "<tr><td><td></tr>"])
+@pytest.mark.parametrize("mark", ["td", "th"])
+def test_blank_rows_above_the_names_hide_them_not(blank, mark):
+    """Whether these are headings, or cells that look like names."""
+    page = f"<table>{blank}<tr><{mark}>a<{mark}>b<tr><td>1<td>2<tr><td>3<td>4</table>"
+
+    (frame,) = frames(page)
+
+    assert frame.columns == ["a", "b"]
+    assert frame.rows() == [(1, 2), (3, 4)]
+
+
 def test_tables_of_pictures_are_layout():
     """Rows without any text hold no data."""
     page = "<table><tr><td colspan=2>Menu<tr><td><img><td><img></table><table>{}</table>"

@@ -85,6 +85,14 @@ def test_types_below_the_names_are_said():
     assert "`int`, `float`, `text`" in table.notices[0].message
 
 
+def test_widths_and_types_of_rdb_files_are_no_row():
+    """As gauges of water publish them, where even numbers are names: `5s` and `14n`."""
+    table = table_in("site\tday\t00060\n15s\t10d\t14n\nA1\t2020-01-01\t5.5\nA2\t2020-01-02\t6\n")
+
+    assert table.schema == {"site": pl.String, "day": pl.Date, "00060": pl.Float64}
+    assert [notice.code for notice in table.notices] == ["header.types"]
+
+
 def test_texts_above_many_columns_of_numbers_are_names_too():
     """Where each of them differs, and each stands above numbers."""
     text = "Mean,Mean,Max\ntemperature,pressure,wind\n"

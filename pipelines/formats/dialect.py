@@ -17,8 +17,9 @@ from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import VALUE, is_typed
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
-DELIMITERS = (",", "\t", ";", "|", ":", "^", "~", "#", " ")
-LIKELY = {",": 1.0, "\t": 1.0, ";": 1.0, "|": 1.0, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, " ": 0.6}
+DELIMITERS = (",", "\t", ";", "|", "\x1f", ":", "^", "~", "#", "@", " ")
+LESS_LIKELY = {":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
+LIKELY = dict.fromkeys(DELIMITERS, 1.0) | LESS_LIKELY
 COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
 SAMPLE_ROWS = 500
@@ -32,7 +33,8 @@ class Layout:
     """How a delimited text is laid out.
 
     `first_record` is the index, among the records, of the header, or of the first row if there is
-    none; `names` is None without a header, which may take up several `header_rows`.
+    none; `names` is None without a header, which may take up several `header_rows`. Where
+    `is_echoed`, a row right below them has the same cells and may well be a row.
     """
 
     dialect: Dialect
@@ -42,6 +44,7 @@ class Layout:
     guesses: tuple[Guess, ...]
     header_rows: int = 1
     notices: tuple[Notice, ...] = ()
+    is_echoed: bool = False
 
 
 def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
@@ -91,6 +94,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (delimiter, headed),
         header_rows=1 if two is None else 2,
         notices=notices if names is not None else (),
+        is_echoed=header_row.is_echoed(records[first:]),
     )
 
 
@@ -145,6 +149,8 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
         width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
         if count < 0.3 * len(rows):  # a few delimiters in prose
             return _Candidate(dialect, 0.0)
+    if dialect.delimiter == "@" and width < 3:
+        return _Candidate(dialect, 0.0)  # these are addresses
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]

@@ -12,6 +12,7 @@ from pipelines.formats.sheet_header import YEARS
 
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200
+SURE = 0.9  # evidence of names: one above numbers, at least
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
 
 
@@ -150,10 +151,15 @@ def _whole_numbers(cells: Iterable[str]) -> list[int]:
     return [int(cell) for cell in map(str.strip, cells) if cell.isdecimal() and len(cell) < 9]
 
 
+def is_echoed(records: Sequence[Record]) -> bool:
+    """Whether the second record has the cells of the first, over columns that prove no names."""
+    if len(records) < 2 or records[0].cells != records[1].cells:
+        return False
+    below = [record.cells for record in records[2:HEADED_ROWS] if record.cells != records[0].cells]
+    return not below or evidence(records[0].cells, below) < SURE
+
+
 def _is_a_row_twice(records: Sequence[Record]) -> bool:
     """Whether the first record is there twice in a row and holds values: names are not."""
-    return (
-        len(records) > 1
-        and records[0].cells == records[1].cells
-        and any(map(is_value, filter(str.strip, records[0].cells)))
-    )
+    has_values = any(map(is_value, filter(str.strip, records[0].cells)))
+    return has_values and len(records) > 1 and records[0].cells == records[1].cells

@@ -9,7 +9,6 @@ from pipelines.formats import header_row
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.records import Record
 
-SURE = 0.9  # evidence of a header: a name above numbers, at least
 DEEP = 200
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
@@ -18,6 +17,8 @@ def columns(records: Sequence[Record]) -> int:
     """As many as most rows have; or as the names have, if rows leave out what is empty behind."""
     usual = _usual_width(list(dropwhile(_may_be_comment, records)) or records)
     told = [record for record in records if _filled(record)]
+    if usual > 1 and all(_filled_to(record, 1) == _filled(record) for record in told):
+        return 1 if _width(told[0]) == 1 else usual  # delimiters behind the only cell
     start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
     head, below = told[start : start + 1], told[start + 1 : start + DEEP]
     if usual == 1 or not below:
@@ -48,7 +49,7 @@ def _is_header(records: Sequence[Record], width: int) -> bool:
         len(records) > 1
         and _width(records[0]) == width
         and all(name.strip() for name in records[0].cells)
-        and header_row.evidence(records[0].cells, _cells(records[1:DEEP])) >= SURE
+        and header_row.evidence(records[0].cells, _cells(records[1:DEEP])) >= header_row.SURE
     )
 
 
@@ -83,11 +84,12 @@ def _usual_width(records: Sequence[Record]) -> int:
 def first_record(records: Sequence[Record], columns: int) -> int:
     """Where the table begins: titles and notes above it have fewer cells than its rows."""
     filled = list(map(_filled, records))
+    fewest = 2 if columns > 1 and any(n > 1 for n in filled) else 1
     comments = _comments(records, columns)
     for index, record in enumerate(records):
         if index < comments or filled[index] == 0:
             continue
-        if _width(record) == columns and (columns == 1 or filled[index] > 1):
+        if _width(record) == columns and filled[index] >= fewest:
             return index + _is_above_names(records[index:], columns)
         if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
             return index  # delimiters behind the last name

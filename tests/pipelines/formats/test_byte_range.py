@@ -218,6 +218,17 @@ def test_a_carriage_return_between_rows_of_other_ends_ends_one_too(end):
         )
 
 
+def test_rows_like_the_names_are_kept_where_all_is_text():
+    """A header that comes again among numbers is none of data; rows that are all alike are."""
+    equal, again = planned(b"ok,yes\n" * 5), planned(b"a,b\n1,2\na,b\n3,4\n")
+
+    (kept,) = equal.fragments[0].chunks(equal.schema)
+    (left,) = again.fragments[0].chunks(again.schema)
+
+    assert kept.frame.rows() == [("ok", "yes")] * 4
+    assert left.frame.rows() == [(1, 2), (3, 4)]
+
+
 def test_nothing_but_white_space_is_empty():
     """There is no table in it, and the error says so."""
     with pytest.raises(EmptyInput):

@@ -152,3 +152,49 @@ def test_tabs_align_columns_as_spaces_do():
     layout = detect(text, is_whole=True)
 
     assert layout.names == ("a\tb", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "columns"),
+    [
+        ("a@b@c\n6:00 - 7:30@x@\n7:30 - 7:45@y@z\n8:00 - 9:00@w@v\n", "@", 3),
+        ("mail\nann@x.org\nbob@y.org\n", None, 1),
+        ("from,to\nann@x.org,bob@y.org\ncy@z.org,di@x.org\n", ",", 2),
+        ("a\x1fb\n1\x1f2\n3\x1f4\n", "\x1f", 2),
+    ],
+)
+def test_rare_delimiters_part_cells_where_nothing_better_does(text, delimiter, columns):
+    """Signs of addresses part none."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.columns == columns
+    assert delimiter in {None, layout.dialect.delimiter}
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "columns"),
+    [
+        ("NUM\n123,\n234,  \n345,\n", ("NUM",), 1),
+        ("123,\n234,\n345,\n", None, 2),
+        ("X,Y,\n1,1,\n2,2,\n", ("X", "Y", ""), 3),
+    ],
+)
+def test_a_delimiter_behind_the_only_cell_hides_no_row(text, names, columns):
+    """Rows of one value are none the less rows."""
+    layout = detect(text, is_whole=True)
+
+    assert (layout.names, layout.columns, layout.first_record) == (names, columns, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_echoed"),
+    [
+        ("ok,yes\nok,yes\nok,yes\n", True),
+        ("ok,yes\nok,yes\nno,yes\n", True),
+        ("id,name\nid,name\n1,a\n2,b\n", False),
+        ("id,name\n1,a\nid,name\n", False),
+    ],
+)
+def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
+    """Where it stands right below them, and no numbers tell the names from the rows."""
+    assert detect(text, is_whole=True).is_echoed == is_echoed

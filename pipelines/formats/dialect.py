@@ -93,7 +93,10 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         names,
         (delimiter, headed),
         header_rows=1 if two is None else 2,
-        notices=notices if names is not None else (),
+        notices=(
+            *(notices if names is not None else ()),
+            *filter(None, [table_top.another(records[first:])]),
+        ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
 

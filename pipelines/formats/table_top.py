@@ -1,15 +1,18 @@
 """Table top: where the rows of a text begin, and how many columns they have."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 from itertools import dropwhile, takewhile
 
 from pipelines.formats import header_row
+from pipelines.formats.base import Notice
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.records import Record
 
 DEEP = 200
+SHOWN = 200
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
@@ -132,3 +135,25 @@ def _comments(records: Sequence[Record], columns: int) -> int:
 
 def _may_be_comment(record: Record) -> bool:
     return not _filled(record) or record.cells[0].startswith(header_row.MARKS)
+
+
+def another(records: Sequence[Record]) -> Notice | None:
+    """What to say where names stand again below a blank line, and are not those of the table.
+
+    Its rows are read as rows of the first table, so that their columns are text.
+    """
+    told = [record for record in records if _filled(record)]
+    for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+        if (
+            _filled(record) > 1
+            and not _filled(above)
+            and record.cells != told[0].cells
+            and _is_header(records[place:], _width(record))
+        ):
+            return Notice(
+                "table.another",
+                f"below a blank line, line {record.line + 1} looks like the names of another table:"
+                f" {', '.join(record.cells)[:SHOWN]}; its rows are read as rows of this one."
+                " Put each table into a file of its own",
+            )
+    return None

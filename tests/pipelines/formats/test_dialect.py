@@ -198,3 +198,21 @@ def test_a_delimiter_behind_the_only_cell_hides_no_row(text, names, columns):
 def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
     """Where it stands right below them, and no numbers tell the names from the rows."""
     assert detect(text, is_whole=True).is_echoed == is_echoed
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("a,b\n1,2\n3,4\n\n\nc,d\n5,6\n7,8\n", True),
+        ("a,b\n1,2\n\nx,y,z\n5,6,7\n7,8,9\n", True),
+        ("a,b\n1,2\n\na,b\n5,6\n", False),
+        ("a,b\n1,2\n\n3,4\n\n5,6\n", False),
+        ("a,b\nx,2\n\ny,4\n", False),
+        ("a,b\nx,y\n\nz,w\nu,v\n", False),
+    ],
+)
+def test_another_table_below_a_blank_line_is_told(text, is_told):
+    """Its rows are read as rows of the first, so that silence would be a wrong answer."""
+    codes = [notice.code for notice in detect(text, is_whole=True).notices]
+
+    assert ("table.another" in codes) == is_told

@@ -13,6 +13,7 @@ from pipelines.formats.number_layouts import NumberReading
 
 NONE = Choices()
 GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
+PAIR = r"^\d+(,\d+)?$"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class ColumnSample:
         return "." if any(dtype.is_float() for dtype in self.schema.values()) else None
 
 
-def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
+def look_at(
+    sample: pl.DataFrame, choices: Choices = NONE, *, delimiter: str | None = None
+) -> ColumnSample:
     """Of a frame of text cells, as they stand; what they leave open, the choices may settle."""
     types = {name: cell_types.infer(sample[name]) for name in sample.columns}
     found: dict[str, Finding] = {}
@@ -48,6 +51,7 @@ def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
                 found[name] = settled
             if not settled.reading.agrees(choices.decimal, choices.date_order):
                 denied.append(_denied(name, settled))
+    has_points = delimiter == "," and choices.decimal is None and _has_points(sample, types)
     readings: dict[str, Reading] = {}
     if choices.decimal == ",":  # what comes later may have a mark, and it is this one
         whole = [name for name, dtype in types.items() if dtype in (pl.Int64(), pl.Null())]
@@ -56,6 +60,9 @@ def look_at(sample: pl.DataFrame, choices: Choices = NONE) -> ColumnSample:
     for name, finding in found.items():
         if finding.is_ambiguous:
             notices.append(_doubt(name, finding))
+            continue
+        if has_points and _are_pairs(sample[name], finding.reading):
+            notices.append(_pair(name, finding))
             continue
         plain = cell_reading.plain_or_none(sample[name], finding.reading)
         dtype = pl.String() if plain is None else cell_types.infer(plain)
@@ -81,6 +88,23 @@ def _settled(finding: Finding, choices: Choices) -> Finding:
     if not allowed or len(allowed) == len(readings):
         return finding
     return replace(finding, reading=allowed[0], others=tuple(allowed[1:]), confidence=1.0)
+
+
+def _has_points(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> bool:
+    """Whether some column has decimal points for sure."""
+    return any(
+        dtype.is_float()
+        and (marked := sample[name].drop_nulls().str.contains(".", literal=True)).any()
+        and not sample[name].drop_nulls().filter(marked).str.contains(GROUPS).all()
+        for name, dtype in types.items()
+    )
+
+
+def _are_pairs(cells: pl.Series, reading: Reading) -> bool:
+    """Whether all that the reading takes for decimal commas may as well part two whole numbers."""
+    if not isinstance(reading, NumberReading) or reading.decimal != "," or reading.unit:
+        return False
+    return bool(cell_reading.telling_cells(cells).str.contains(PAIR).all())
 
 
 def _thousands(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> list[str]:
@@ -124,6 +148,15 @@ def _doubt(name: str, finding: Finding) -> Notice:
         f"{finding.reading.kind}.ambiguous",
         f"`{name}` may be read as {words}, and no cell settles it (such as"
         f" {finding.examples[0]!r}): it is left as text",
+        column=name,
+    )
+
+
+def _pair(name: str, finding: Finding) -> Notice:
+    return Notice(
+        "number.ambiguous",
+        f"`{name}` may hold numbers with decimal commas or lists (such as {finding.examples[0]!r}),"
+        " since other columns of this file have decimal points: it is left as text",
         column=name,
     )
 

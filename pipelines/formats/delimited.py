@@ -83,13 +83,13 @@ class Delimited:
             end=None,
             size_bytes=file.size or 0,
             lead=header.skipped,
-            header=layout.names if layout.names and len(layout.names) == len(names) else None,
+            header=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
         below = _footer(first, body[header.size :], is_whole=is_whole)
         first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
-        columns = column_sample.look_at(sample, self.choices)
+        columns = column_sample.look_at(sample, self.choices, delimiter=layout.dialect.delimiter)
         first = replace(
             first,
             readings=columns.readings,
@@ -156,6 +156,13 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
     lines = [line + newline for line in body.split(newline)]
     lines[-1] = lines[-1][: -len(newline)]
     return lines if is_whole or len(lines) == 1 else lines[:-1]
+
+
+def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The cells of rows that are the header again, and none of data; None if that is open."""
+    if layout.names is None or layout.is_echoed or len(layout.names) != len(names):
+        return None
+    return layout.names
 
 
 def _header_span(

@@ -12,7 +12,15 @@ from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
-from pipelines.formats import column_sample, dialect, footer, grid_search, records, text_encoding
+from pipelines.formats import (
+    column_sample,
+    dialect,
+    footer,
+    grid_search,
+    header_row,
+    records,
+    text_encoding,
+)
 from pipelines.formats.base import Format, Guess, Notice, Origin, TablePlan
 from pipelines.formats.column_grid import spread
 from pipelines.formats.delimited import Delimited
@@ -185,7 +193,11 @@ def _is_delimited(text: _Text, survey: Survey) -> bool:
         if any(cell.strip() for cell in record.cells)
     ][layout.first_record :]
     if layout.dialect.delimiter == " ":
-        odd = sum(len(record.cells) != layout.columns for record in found)
+        odd = sum(
+            len(record.cells) != layout.columns
+            and not header_row.is_marked(record.cells, layout.columns)
+            for record in found
+        )
         return odd <= survey.misfits
     padded = sum(any(PADDED.search(cell.strip()) for cell in record.cells) for record in found)
     return padded * 2 <= len(found) or layout.columns > survey.grid.columns

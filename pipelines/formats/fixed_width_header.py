@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.errors import InvalidOverride
-from pipelines.formats import cell_types, dialect, grid_search
+from pipelines.formats import cell_types, grid_search, header_row, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.column_grid import spread
 from pipelines.formats.grid_search import Survey
@@ -47,8 +47,8 @@ def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None)
     found = [Record(list(cells), place, 1) for place, cells in rows.items()]
     first = _above_values(found)
     if first is None:
-        first = dialect.first_record(found, survey.grid.columns)
-    two, notices = dialect.two_rows(
+        first = table_top.first_record(found, survey.grid.columns)
+    two, notices = header_row.two_rows(
         found[max(0, first - 1) :], survey.grid.columns, may_group=False
     )
     if two is not None:
@@ -56,7 +56,7 @@ def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None)
         both = {place: rows[place] for place in places}
         header = _header(lines, two.names, both, places[1] + 1, two.guess)
         return replace(header, notices=notices)
-    named, guess = dialect.header(found[first:], survey.grid.columns)
+    named, guess = header_row.find(found[first:], survey.grid.columns)
     start = found[first].line
     if named is not None:
         return _header(lines, named, {start: rows[start]}, start + 1, guess)

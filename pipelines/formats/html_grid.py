@@ -21,7 +21,10 @@ FALLBACK = "cp1252"  # what browsers take for a page that says nothing
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """One table: its caption, its rows, and how many of them, from the first, are headings."""
+    """One table: its caption, its rows, and how many of them, from the first, are headings.
+
+    Blank rows may stand among these.
+    """
 
     caption: str
     rows: tuple[tuple[str, ...], ...]
@@ -113,8 +116,6 @@ def _grid(table: Any, budget: _Budget) -> Grid:
     open_spans: dict[int, tuple[str, int]] = {}  # column: its text, for so many rows more
     for row in _rows(table):
         cells = [cell for cell in row if cell.tag in {"td", "th"}]
-        is_heading = is_heading and bool(cells) and _is_heading(row, cells)
-        headings += is_heading
         texts: dict[int, str] = {}
         for column, (text, left) in list(open_spans.items()):
             texts[column] = text
@@ -138,6 +139,9 @@ def _grid(table: Any, budget: _Budget) -> Grid:
         width = max(texts, default=-1) + 1
         budget.spend(width)
         rows.append(tuple(texts.get(column, "") for column in range(width)))
+        if any(rows[-1]):
+            is_heading = is_heading and bool(cells) and _is_heading(row, cells)
+            headings = len(rows) if is_heading else headings
     caption = table.find("caption")
     return Grid("" if caption is None else _text(caption), tuple(rows), headings)
 

@@ -11,9 +11,11 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
+from pipelines.formats import header_row
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.html_grid import Grid, Page, page_of
 from pipelines.formats.naming import unique_columns
+from pipelines.formats.records import Record
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
 
@@ -21,6 +23,7 @@ LARGEST_PAGE_BYTES = 64 << 20
 SAMPLE_ROWS = 1000
 MOST_TABLES = 1000
 FEWEST = 2
+LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class HtmlTable:
         found = [
             (index, grid)
             for index, grid in enumerate(page.grids)
-            if len(grid.rows) >= FEWEST and grid.width >= FEWEST
+            if sum(map(any, grid.rows)) >= FEWEST and grid.width >= FEWEST
         ]
         if not found:
             raise UnknownFormat(
@@ -89,23 +92,30 @@ def _cut_short(origin: Origin, table: str) -> Notice:
 
 
 class _Layout:
-    """A grid with its columns named by its headings, or else by its first row."""
+    """A grid with its columns named by its headings, or by a first row that looks like names."""
 
     def __init__(self, grid: Grid) -> None:
-        headings = max(grid.headings, 1) if grid.headings < len(grid.rows) else 1
+        headings = grid.headings if grid.headings < len(grid.rows) else 1
+        self.guesses: tuple[Guess, ...] = ()
+        if not grid.headings:
+            above = next((place for place, row in enumerate(grid.rows) if any(row)), 0)
+            first = grid.rows[above : above + LOOKED_AT]
+            records = [Record([*row], place, 1) for place, row in enumerate(first)]
+            names, guess = header_row.find(records, grid.width)
+            headings, self.guesses = above + (names is not None), (guess,)
         raw = [
             " ".join(dict.fromkeys(row[place] for row in grid.rows[:headings] if row[place:]))
             for place in range(grid.width)
         ]
-        names = unique_columns([name.strip() for name in raw])
+        columns = unique_columns([name.strip() for name in raw])
         filled = [row for row in grid.rows[headings:] if any(row)]
         self.rows: list[Row] = [
-            {name: row[place] if place < len(row) else None for place, name in enumerate(names)}
+            {name: row[place] if place < len(row) else None for place, name in enumerate(columns)}
             for row in filled
         ]
-        blank = len(grid.rows) - headings - len(filled)
-        self.skipped = dict(+Counter({"header": headings, "blank line": blank}))
-        self.guesses = () if grid.headings else (Guess("header", "first row", 0.7),)
+        named = sum(map(any, grid.rows[:headings]))
+        blank = len(grid.rows) - named - len(filled)
+        self.skipped = dict(+Counter({"header": named, "blank line": blank}))
 
 
 def _page(file: StoredObject, limits: Limits) -> Page:

@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.formats import records, text_encoding
 from pipelines.formats.base import Reject
+from pipelines.formats.records import Dialect, Record
 from pipelines.formats.rows import Rows, TextForm
 
 
@@ -41,14 +42,15 @@ def read(
         if _is_blank(record.cells, lines[record.line], width):
             skipped["blank line"] += 1
             continue
-        reason = "quote that is never closed" if record.is_literal else ""
+        raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
+        reason = _flaw(record, raw, form.dialect)
         if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
             cells, reason = cells[:width], reason or "delimiters behind the last cell"
         if len(cells) > width:
             rejects.append(
                 Reject(
                     f"{len(cells)} cells where {width} belong",
-                    b"".join(raw_lines[record.line : record.line + record.lines]),
+                    raw,
                     offset=begin,
                 )
             )
@@ -71,6 +73,14 @@ def read(
     else:
         frame = pl.DataFrame(rows, schema=dict.fromkeys(form.columns, pl.String), orient="row")
     return Rows(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
+
+
+def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
+    """What is wrong with how the record is written, if anything is."""
+    if record.is_literal:
+        has_quote = dialect.quote is not None and dialect.quote.encode() in raw
+        return "quote that is never closed" if has_quote else "carriage return within a cell"
+    return "" if record.lines else "carriage return for a line end"
 
 
 def _is_blank(cells: list[str], line: str, width: int) -> bool:

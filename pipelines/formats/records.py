@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
+TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
 
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -35,7 +36,8 @@ class Dialect:
 class Record:
     """One record: its cells, its first line (from 0), how many lines it took.
 
-    `is_literal` says that its quotes were taken for ordinary characters.
+    `is_literal` says that its quotes were taken for ordinary characters. Of several on one line,
+    parted by carriage returns in a text of other line ends, the last one counts the line.
     """
 
     cells: list[str]
@@ -62,7 +64,7 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`."""
     if dialect.skips_space and dialect.delimiter == " ":
-        lines = [TRAILING.sub(r"\1", line) for line in lines]  # else they part one more cell
+        lines = [_aligned(line) for line in lines]
     position = 0
     while position < len(lines):
         feed = _Feed(lines, position)
@@ -88,8 +90,28 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
             pass
         else:
             return
-        yield Record(_literally(lines[start], dialect), start, 1, is_literal=True)
+        yield from _parted(lines[start], start, dialect)
         position = start + 1
+
+
+def _aligned(line: str) -> str:
+    """Tabs align as spaces do; and what stands behind the last cell would part one more."""
+    if "\t" in line:
+        line = TABS.sub(lambda found: found[1] or " ", line)
+    return TRAILING.sub(r"\1", line)
+
+
+def _parted(line: str, place: int, dialect: Dialect) -> Iterator[Record]:
+    """Where no quotes part it: the line is one record, or several that end alike and look alike."""
+    bodies = line.rstrip("\r\n").split("\r")
+    if len(bodies) > 1 and not (dialect.quote and dialect.quote in line):
+        parts = [body.split(dialect.delimiter) for body in bodies]
+        if len(parts[0]) > 1 and len({len(cells) for cells in parts}) == 1:
+            for cells in parts[:-1]:
+                yield Record(cells, place, 0)
+            yield Record(parts[-1], place, 1)
+            return
+    yield Record(_literally(line, dialect), place, 1, is_literal=True)
 
 
 class _Feed:

@@ -16,6 +16,7 @@ FEWEST_ROWS = 2
 SHOWN = 200
 BRACKETED = re.compile(r"[\[(<].{1,24}[\])>]")
 FACTORS = re.compile(r"[/·*^.\s²³⁻¹\u2212+-]+\d?|(?<=m)[23]|(?<=ft)[23]|(?<=s)2")
+RDB_TYPE = re.compile(r"\d{0,4}[sdnm][<>]?", re.IGNORECASE)  # as in `15s`, of RDB files
 UNIT_WORDS = """
     % ‰ ° °C °F K C F deg degC degF degrees degree celsius percent pct rad sr ppm ppb
     m mm cm dm km um µm μm nm in inch inches ft feet yd mi mile miles meter meters metre metres
@@ -69,8 +70,11 @@ def find(
     typed = _typed_below(lower, body)
     if not typed:
         return None
+    told = [cell for cell in lower if cell]
+    if all(upper) and _are_rdb_types(told):
+        return _types(upper, lower)
     if all(upper[place] for place in typed) and not any(map(_is_no_name, upper)):
-        if all(cell.lower() in TYPES for cell in lower if cell):
+        if all(cell.lower() in TYPES for cell in told):
             return _types(upper, lower)
         if all(is_unit(cell) for cell in lower if cell and cell != "-"):
             units = ["" if cell == "-" else cell for cell in lower]
@@ -147,6 +151,11 @@ def _is_plain_text(lower: Sequence[str], typed: frozenset[int]) -> bool:
         and all(len(cell) > 2 for cell in told)
         and not any(MISSING & set(cell.lower().split()) for cell in told)
     )
+
+
+def _are_rdb_types(cells: Sequence[str]) -> bool:
+    """Whether all are widths and types, as `15s` and `14n`; the names above may be numbers."""
+    return all(map(RDB_TYPE.fullmatch, cells)) and any(map(str.isdigit, "".join(cells)))
 
 
 def _types(upper: Sequence[str], lower: Sequence[str]) -> TwoRows:

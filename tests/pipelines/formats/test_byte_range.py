@@ -196,6 +196,39 @@ def test_carriage_returns_alone_end_rows():
     assert frame.rows() == [(1, 2), (3, 4)]
 
 
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_carriage_return_between_rows_of_other_ends_ends_one_too(end):
+    """Where what it parts are rows alike, however the file is cut; else it belongs to the cell."""
+    lines = [b"1,x", b"2,y\r3,z\r4,w", b"5,one\rtwo", b'6,"a\rb"'] * 5
+    content = b"a,b" + end + end.join(lines) + end
+    plan = planned(content)
+    each = [(1, "x"), (2, "y"), (3, "z"), (4, "w"), (5, "one\rtwo"), (6, "a\rb")]
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+    cuts = range(plan.fragments[0].start + 1, len(content), 7)
+
+    assert chunk.frame.rows() == each * 5
+    assert chunk.repaired == {
+        "carriage return for a line end": 10,
+        "carriage return within a cell": 5,
+    }
+    for at in cuts:
+        assert (
+            rows_of(cut(plan.fragments[0], [at], len(content)), plan.schema)[0].rows() == each * 5
+        )
+
+
+def test_rows_like_the_names_are_kept_where_all_is_text():
+    """A header that comes again among numbers is none of data; rows that are all alike are."""
+    equal, again = planned(b"ok,yes\n" * 5), planned(b"a,b\n1,2\na,b\n3,4\n")
+
+    (kept,) = equal.fragments[0].chunks(equal.schema)
+    (left,) = again.fragments[0].chunks(again.schema)
+
+    assert kept.frame.rows() == [("ok", "yes")] * 4
+    assert left.frame.rows() == [(1, 2), (3, 4)]
+
+
 def test_nothing_but_white_space_is_empty():
     """There is no table in it, and the error says so."""
     with pytest.raises(EmptyInput):

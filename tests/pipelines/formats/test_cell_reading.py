@@ -111,6 +111,18 @@ def test_a_thousand_beside_decimal_commas_is_doubted():
     assert [(n.code, n.column) for n in plan.notices][-1] == ("number.ambiguous", "b")
 
 
+def test_pairs_of_whole_numbers_beside_decimal_points_stay_text():
+    """`1,7` is a list in a file that writes `2.5`, unless commas part no cells or money says so."""
+    pairs = planned('a,b,c\n"1,7",2.5,"1,5 €"\n"6,2",3.5,"2,5 €"\n')
+    commas = planned('a,b\n"1,7",2\n"6,2",3\n')
+    semicolons = planned("a;b\n1,7;2.5\n6,2;3.5\n")
+
+    assert pairs.schema == {"a": pl.String, "b": pl.Float64, "c": pl.Float64}
+    assert ("number.ambiguous", "a") in [(n.code, n.column) for n in pairs.notices]
+    assert commas.schema == {"a": pl.Float64, "b": pl.Int64}
+    assert semicolons.schema == {"a": pl.Float64, "b": pl.Float64}
+
+
 def test_a_late_cell_that_denies_the_reading_gives_all_cells_back():
     """Nothing of what was written is lost, and the receipt says that the column widened."""
     body = "".join(f"{i};31/12/20{i % 90 + 10}\n" for i in range(100))

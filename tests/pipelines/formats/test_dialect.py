@@ -60,3 +60,159 @@ def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
 def test_a_backslash_escapes_only_where_that_makes_sense(text, escape):
     """Windows' paths end in backslashes too."""
     assert detect(text, is_whole=True).dialect.escape == escape
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("# a note, in words\n# another\n1,2.5,3\n2,3.5,3\n", None, 2),
+        ("# a note, in words\nx,y\n1,2.5\n2,3.5\n", ("x", "y"), 1),
+        ("% made by\n% a tool, of ours, here\nx,y,z\n1,2,3\n4,5,6\n", ("x", "y", "z"), 2),
+        ("# a note\n# x,y\n1,2.5\n2,3.5\n", ("# x", "y"), 1),
+        ("# time flux\n1 2.5\n2 3.5\n", ("time", "flux"), 0),
+        ("# made by us\n# in two lines\n# a b c\n1 2 3\n4 5 6\n", ("a", "b", "c"), 2),
+        ("# a comment of many words here\na b c\n1 2 3\n4 5 6\n", ("a", "b", "c"), 1),
+        ("#ff0000,red,1\n#00ff00,green,2\n0000ff,blue,3\n", None, 0),
+        ("#ff0000,red\n#00ff00,green\n", ("#ff0000", "red"), 0),
+        ("# one\na,b,c\n# two\nd,e,f\n# three\ng,h,i\n", ("a", "b", "c"), 1),
+    ],
+)
+def test_comments_above_the_rows_name_nothing(text, names, first):
+    """However many commas stand in them; the last may hold the names, behind a mark or not."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == names
+    assert layout.first_record == first
+    last = text.splitlines()[-1]
+    assert layout.columns == len(last.split("," if "," in last else " "))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "v,name,made,out,eol,late\n4.1,W,2004-01-01\n5.1,H,2005-01-01\n7.0,F,2007,8,9,10\n",
+            ("v", "name", "made", "out", "eol", "late"),
+        ),
+        ("id,name,,name\n1,ann\n2,bob\n3,cy,1,2,3\n", ("id", "name", "", "name")),
+        ("title\na,b,c,d\n1,x\n2,y\n", ("a", "b", "c", "d")),
+        ("Report, made by, Smith\nname,value\nA,1\nB,2\n", ("name", "value")),
+        ("Report;of;us;here\nname;value\nA;1\nB;2\n", ("name", "value")),
+        ("id,name,age\n11,John\n12,Julie,26,Potatoes\n", ("id", "name", "age")),
+        ("1,2,3,4\n1,2\n3,4\n5,6\n", None),
+        ("a,b,,\n1,2\n3,4\n", ("a", "b")),
+    ],
+)
+def test_rows_may_leave_out_what_is_empty_behind(text, names):
+    """Then the names say how many columns there are; a title above other names does not."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == names
+    assert layout.columns == len(names or "12")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("museum,2011,2010\nA,23.824,17.518\nB,closed,closed\n", ("museum", "2011", "2010")),
+        ('"a","1969  ","1970  ","1971  "\n"x",1 ,2 ,3 \n"y",4 ,5 ,6 \n', ("a", "1969", "1970")),
+        ("Ada,1915,1952\nBob,1920,1980\nCy,1931,1999\n", None),
+        ("Ada,1915,1952\nBob,1920,\nCy,,\n", None),
+        ("7,a,2018-01-01\n7,a,2018-01-01\nx,b,\n,c,3\n", None),
+    ],
+)
+def test_years_name_columns_of_other_numbers(text, names):
+    """However they are padded; but a row of values that is there twice is a row."""
+    found = detect(text, is_whole=True).names
+
+    assert (found and tuple(name.strip() for name in found)[: len(names or ())]) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("Date:,2020-01-01,\nname,a,b\nx,1,2\ny,2,3\n", ("name", "a", "b"), 1),
+        ("Made by,Joe,,\nname,a,b,c\nx,1,2,3\ny,2,3,4\n", ("name", "a", "b", "c"), 1),
+        ("name,,speed\n,kg,m/s\nx,1,2\ny,3,4\n", ("name", "", "speed"), 0),
+        ("a,,,\nb,c,d,e\nf,g,h,i\n", None, 1),
+    ],
+)
+def test_a_note_in_a_few_cells_names_nothing_above_a_row_of_names(text, names, first):
+    """Where that row stands above numbers; else the first row of several cells is taken."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.first_record == first
+    assert names is None or layout.names == names
+
+
+def test_tabs_align_columns_as_spaces_do():
+    """But not within quotes."""
+    text = ' "a\tb"  c \t\t d\nval1   "v\tw"  \t2\n val3   val4      3\nval5\tval6\t   4\n'
+
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == ("a\tb", "c", "d")
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "columns"),
+    [
+        ("a@b@c\n6:00 - 7:30@x@\n7:30 - 7:45@y@z\n8:00 - 9:00@w@v\n", "@", 3),
+        ("mail\nann@x.org\nbob@y.org\n", None, 1),
+        ("from,to\nann@x.org,bob@y.org\ncy@z.org,di@x.org\n", ",", 2),
+        ("a\x1fb\n1\x1f2\n3\x1f4\n", "\x1f", 2),
+    ],
+)
+def test_rare_delimiters_part_cells_where_nothing_better_does(text, delimiter, columns):
+    """Signs of addresses part none."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.columns == columns
+    assert delimiter in {None, layout.dialect.delimiter}
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "columns"),
+    [
+        ("NUM\n123,\n234,  \n345,\n", ("NUM",), 1),
+        ("123,\n234,\n345,\n", None, 2),
+        ("X,Y,\n1,1,\n2,2,\n", ("X", "Y", ""), 3),
+    ],
+)
+def test_a_delimiter_behind_the_only_cell_hides_no_row(text, names, columns):
+    """Rows of one value are none the less rows."""
+    layout = detect(text, is_whole=True)
+
+    assert (layout.names, layout.columns, layout.first_record) == (names, columns, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_echoed"),
+    [
+        ("ok,yes\nok,yes\nok,yes\n", True),
+        ("ok,yes\nok,yes\nno,yes\n", True),
+        ("id,name\nid,name\n1,a\n2,b\n", False),
+        ("id,name\n1,a\nid,name\n", False),
+    ],
+)
+def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
+    """Where it stands right below them, and no numbers tell the names from the rows."""
+    assert detect(text, is_whole=True).is_echoed == is_echoed
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("a,b\n1,2\n3,4\n\n\nc,d\n5,6\n7,8\n", True),
+        ("a,b\n1,2\n\nx,y,z\n5,6,7\n7,8,9\n", True),
+        ("a,b\n1,2\n\na,b\n5,6\n", False),
+        ("a,b\n1,2\n\n3,4\n\n5,6\n", False),
+        ("a,b\nx,2\n\ny,4\n", False),
+        ("a,b\nx,y\n\nz,w\nu,v\n", False),
+    ],
+)
+def test_another_table_below_a_blank_line_is_told(text, is_told):
+    """Its rows are read as rows of the first, so that silence would be a wrong answer."""
+    codes = [notice.code for notice in detect(text, is_whole=True).notices]
+
+    assert ("table.another" in codes) == is_told

@@ -111,6 +111,38 @@ def test_a_first_row_of_cells_is_a_guessed_header():
     assert planned(PAGE)[0].guesses == ()
 
 
+@pytest.mark.parametrize("mark", ["td", "th"])
+def test_a_first_row_of_values_is_a_row(mark):
+    """Where no row is of headings; a first cell that heads its row makes none."""
+    rows = "".join(f"<tr><{mark}>{key}</{mark}><td>{n}</td></tr>" for key, n in ("a4", "b5", "c6"))
+
+    (frame,) = frames(f"<table>{rows}</table>")
+
+    assert frame.columns == ["column_1", "column_2"]
+    assert frame.rows() == [("a", 4), ("b", 5), ("c", 6)]
+
+
+@pytest.mark.parametrize("blank", ["<tr></tr>", "<tr><td><td></tr>"])
+@pytest.mark.parametrize("mark", ["td", "th"])
+def test_blank_rows_above_the_names_hide_them_not(blank, mark):
+    """Whether these are headings, or cells that look like names."""
+    page = f"<table>{blank}<tr><{mark}>a<{mark}>b<tr><td>1<td>2<tr><td>3<td>4</table>"
+
+    (frame,) = frames(page)
+
+    assert frame.columns == ["a", "b"]
+    assert frame.rows() == [(1, 2), (3, 4)]
+
+
+def test_tables_of_pictures_are_layout():
+    """Rows without any text hold no data."""
+    page = "<table><tr><td colspan=2>Menu<tr><td><img><td><img></table><table>{}</table>"
+
+    (table,) = planned(page.format("<tr><th>a<th>b<tr><td>1<td>2"))
+
+    assert table.schema.names() == ["a", "b"]
+
+
 def test_rows_are_accounted_for():
     """Headings and blank rows are skipped, and counted."""
     page = "<table><tr><th>a<th>b<tr><td>1<td>2<tr><td><td><tr></table>"

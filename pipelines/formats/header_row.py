@@ -1,0 +1,165 @@
+"""Header row: whether the first record names the columns, by what stands below it."""
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+from connectors.errors import InvalidOverride
+from pipelines.formats import second_header
+from pipelines.formats.base import Guess, Notice
+from pipelines.formats.cell_looks import is_typed, is_value
+from pipelines.formats.records import Record
+from pipelines.formats.sheet_header import YEARS
+
+HEADER_COLUMNS = 60
+HEADED_ROWS = 200
+SURE = 0.9  # evidence of names: one above numbers, at least
+MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
+
+
+def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
+    """The names in the first record, or None when it is a row like the others."""
+    if not records:
+        return None, Guess("header", "none", 0.5)
+    head = _names(records[0])
+    body = [
+        r.cells
+        for r in records[1:200]
+        if any(cell.strip() for cell in r.cells) and r.cells != records[0].cells
+    ]
+    names = _named(head, columns, body)
+    found = evidence(names, body)
+    filled = [name for name in names if name]
+    if found < 0 or not filled or _is_a_row_twice(records):
+        return None, Guess(
+            "header", "none", min(1.0, 0.6 - min(0.0, found) / 5), ("first row",), tuple(head[:5])
+        )
+    confidence = min(1.0, 0.6 + found / 5)
+    return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
+
+
+def two_rows(
+    records: Sequence[Record], columns: int, *, may_group: bool = True
+) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
+    """What the first two records call the columns, if both are header; and what to say of it."""
+    head = records[: 2 + HEADED_ROWS]
+    rows = [[cell.strip() for cell in record.cells] for record in head]
+    if columns == 1 or len(rows) < 2 or any(len(row) != columns for row in rows[:2]):
+        return None, ()
+    body = [row for row in rows[2:] if len(row) == columns and any(row)]
+    found = second_header.find(rows[0], rows[1], body, may_group=may_group)
+    notice = second_header.doubt(rows[1], body) if found is None else found.notice
+    return found, () if notice is None else (notice,)
+
+
+def chosen(
+    records: Sequence[Record], first: int, columns: int, row: int
+) -> tuple[tuple[str, ...] | None, Guess]:
+    if not row:
+        return None, Guess("header", "none", 1.0)
+    if first >= len(records):
+        raise InvalidOverride(
+            f"overrides.header is row {row}, but only {len(records)} rows were looked at"
+        )
+    return tuple(_named(_names(records[first]), columns, [])), Guess("header", f"row {row}", 1.0)
+
+
+def is_marked(cells: Sequence[str], columns: int) -> bool:
+    """Whether a mark of comments stands apart before the names: `# time flux`."""
+    return len(cells) == columns + 1 and cells[0].strip() in MARKS
+
+
+def _names(record: Record) -> list[str]:
+    return [
+        cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
+        for cell in record.cells
+    ]
+
+
+def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
+    if is_marked(head, columns):
+        return head[1:]
+    if not any(head[columns:]):
+        head = head[:columns]
+    if (
+        len(head) == columns - 1
+        and body
+        and any(row[-1].strip() for row in body if len(row) == columns)
+    ):
+        return ["", *head]  # the writer left out the name of the row labels, as R does
+    return [*head, *[""] * (columns - len(head))]
+
+
+def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
+    """How much a record looks like names above these rows: positive yes, negative no."""
+    filled = [name for name in names if name]
+    if not filled:
+        return -1.0
+    if not body:
+        return 1.0 if not any(is_value(name) for name in filled) else -1.0
+    found = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
+    is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
+    is_series = is_series or _are_years(names, body)
+    for index, name in enumerate(names[:HEADER_COLUMNS]):
+        column = [row[index] for row in body if index < len(row) and row[index].strip()]
+        if not name or not column:
+            continue
+        if is_series and name.strip().isdecimal():
+            found += 0.5
+        elif all(map(is_typed, column)):
+            found += -1.0 if is_typed(name) else 1.0
+        elif is_value(name):
+            found -= 1.0 if all(map(is_value, column)) else 0.3
+        elif name in column and len(set(column)) < len(column):
+            found -= 0.5
+        else:
+            lengths = {len(cell) for cell in column}
+            found += 0.4 if len(lengths) == 1 and len(name) not in lengths else 0.1
+    if len(set(filled)) < len(filled):
+        found -= 0.3
+    return found
+
+
+def _has_empty_corner(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether only the first name is missing, over labels that never are: a table with two axes."""
+    named = names[1:]
+    return (
+        not names[0]
+        and len(named) > 0
+        and all(named)
+        and len(set(named)) == len(named)
+        and all(row and row[0].strip() for row in body)
+    )
+
+
+def _is_series(cells: Sequence[str]) -> bool:
+    """Whether the whole numbers among the cells are years or numbers that go up evenly."""
+    numbers = _whole_numbers(cells)
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(numbers) > 2 and len(steps) == 1 and steps != {0}
+
+
+def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether the whole numbers among the names are different years, and those below are not."""
+    years = {place: int(name) for place, name in enumerate(names) if name.strip().isdecimal()}
+    if len(years) < 2 or len(years) == len(names) or len(set(years.values())) < len(years):
+        return False
+    below = _whole_numbers(row[place] for row in body for place in years if place < len(row))
+    return not any(number in YEARS for number in below) and all(y in YEARS for y in years.values())
+
+
+def _whole_numbers(cells: Iterable[str]) -> list[int]:
+    return [int(cell) for cell in map(str.strip, cells) if cell.isdecimal() and len(cell) < 9]
+
+
+def is_echoed(records: Sequence[Record]) -> bool:
+    """Whether the second record has the cells of the first, over columns that prove no names."""
+    if len(records) < 2 or records[0].cells != records[1].cells:
+        return False
+    below = [record.cells for record in records[2:HEADED_ROWS] if record.cells != records[0].cells]
+    return not below or evidence(records[0].cells, below) < SURE
+
+
+def _is_a_row_twice(records: Sequence[Record]) -> bool:
+    """Whether the first record is there twice in a row and holds values: names are not."""
+    has_values = any(map(is_value, filter(str.strip, records[0].cells)))
+    return has_values and len(records) > 1 and records[0].cells == records[1].cells

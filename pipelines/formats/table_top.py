@@ -1,0 +1,159 @@
+"""Table top: where the rows of a text begin, and how many columns they have."""
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Sequence
+from itertools import dropwhile, takewhile
+
+from pipelines.formats import header_row
+from pipelines.formats.base import Notice
+from pipelines.formats.cell_looks import is_value
+from pipelines.formats.records import Record
+
+DEEP = 200
+SHOWN = 200
+COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
+
+
+def columns(records: Sequence[Record]) -> int:
+    """As many as most rows have; or as the names have, if rows leave out what is empty behind."""
+    usual = _usual_width(list(dropwhile(_may_be_comment, records)) or records)
+    told = [record for record in records if _filled(record)]
+    if usual > 1 and all(_filled_to(record, 1) == _filled(record) for record in told):
+        return 1 if _width(told[0]) == 1 else usual  # delimiters behind the only cell
+    start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
+    head, below = told[start : start + 1], told[start + 1 : start + DEEP]
+    if usual == 1 or not below:
+        return usual
+    width = _width(head[0])
+    is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
+    return width if is_ragged and _names_others(head[0], below, usual) else usual
+
+
+def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
+    """Whether a record names other columns than the usual row below it fills."""
+    names, width = head.cells, _width(head)
+    if (
+        not names[-1].strip()
+        or sum(not name.strip() for name in names) * 4 > width
+        or any(is_value(name) for name in names if name.strip())
+        or any(name.startswith(" ") for name in names)  # a sentence with commas
+        or COMMENT.match(names[0])
+        or sum(_width(record) > width for record in below) * 2 > len(below)
+    ):
+        return False
+    return not _is_header(below, usual) and header_row.evidence(names, _cells(below)) > 0
+
+
+def _is_header(records: Sequence[Record], width: int) -> bool:
+    """Whether the first record plainly names the columns of those below it."""
+    return (
+        len(records) > 1
+        and _width(records[0]) == width
+        and all(name.strip() for name in records[0].cells)
+        and header_row.evidence(records[0].cells, _cells(records[1:DEEP])) >= header_row.SURE
+    )
+
+
+def _cells(records: Sequence[Record]) -> list[list[str]]:
+    return [record.cells for record in records if _filled(record)]
+
+
+def _filled(record: Record) -> int:
+    return _filled_to(record, _width(record))
+
+
+def _filled_to(record: Record, columns: int) -> int:
+    return sum(bool(cell.strip()) for cell in record.cells[:columns])
+
+
+def _width(record: Record) -> int:
+    return len(record.cells)
+
+
+def _usual_width(records: Sequence[Record]) -> int:
+    widths = Counter(_width(r) for r in records if any(cell.strip() for cell in r.cells))
+    if not widths:
+        return 1
+    width, count = max(widths.items(), key=lambda item: (item[1], item[0]))
+    # A few longer rows are the truth when the short ones are titles or notes of one cell.
+    wide = {w: n for w, n in widths.items() if w > 1}
+    if width == 1 and wide and sum(wide.values()) >= 0.3 * sum(widths.values()):
+        return max(wide.items(), key=lambda item: item[1])[0]
+    return width if count else 1
+
+
+def first_record(records: Sequence[Record], columns: int) -> int:
+    """Where the table begins: titles and notes above it have fewer cells than its rows."""
+    filled = list(map(_filled, records))
+    fewest = 2 if columns > 1 and any(n > 1 for n in filled) else 1
+    comments = _comments(records, columns)
+    for index, record in enumerate(records):
+        if index < comments or filled[index] == 0:
+            continue
+        if _width(record) == columns and filled[index] >= fewest:
+            return index + _is_above_names(records[index:], columns)
+        if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
+            return index  # delimiters behind the last name
+        if _width(record) == columns == 2 and not record.cells[0].strip():
+            return index  # names whose first one is missing: that of the row labels
+        if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
+            is_title = not header_row.is_marked(record.cells, columns) and _is_header(
+                records[index + 1 :], columns
+            )
+            return index + is_title
+        if not any(_width(later) == columns for later in records[index + 1 :]):
+            return index
+    return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _is_above_names(records: Sequence[Record], columns: int) -> bool:
+    """Whether the first record is a note in a few of the cells, and the next one has the names."""
+    cells = [cell for cell in records[0].cells if cell.strip()]
+    return (
+        len(cells) < columns
+        and (len(cells) * 2 <= columns or any(map(is_value, cells)))
+        and _is_header(records[1:], columns)
+        and header_row.two_rows(records, columns)[0] is None
+    )
+
+
+def _comments(records: Sequence[Record], columns: int) -> int:
+    """How many records, at the head, are comments; the last of them may hold the names."""
+    above = list(takewhile(_may_be_comment, records))
+    marked = [place for place, record in enumerate(above) if _filled(record)]
+    below = [record for record in records[len(above) :] if _filled(record)]
+    if not marked or not below:
+        return 0
+    if len(marked) > 1 and all(_width(above[place]) == columns for place in marked):
+        return 0  # rows of tags or colours
+    last = above[marked[-1]]
+    may_name = _width(last) == columns or header_row.is_marked(last.cells, columns)
+    return marked[-1] if may_name and not _is_header(below, columns) else len(above)
+
+
+def _may_be_comment(record: Record) -> bool:
+    return not _filled(record) or record.cells[0].startswith(header_row.MARKS)
+
+
+def another(records: Sequence[Record]) -> Notice | None:
+    """What to say where names stand again below a blank line, and are not those of the table.
+
+    Its rows are read as rows of the first table, so that their columns are text.
+    """
+    told = [record for record in records if _filled(record)]
+    for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+        if (
+            _filled(record) > 1
+            and not _filled(above)
+            and record.cells != told[0].cells
+            and _is_header(records[place:], _width(record))
+        ):
+            return Notice(
+                "table.another",
+                f"below a blank line, line {record.line + 1} looks like the names of another table:"
+                f" {', '.join(record.cells)[:SHOWN]}; its rows are read as rows of this one."
+                " Put each table into a file of its own",
+            )
+    return None

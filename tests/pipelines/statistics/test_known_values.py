@@ -1,6 +1,7 @@
 """Figures against numpy, scipy and exact fractions."""
 
 from datetime import date, time
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -158,6 +159,13 @@ def test_decimals_stay_exact():
 
     assert (decimals["min"], decimals["max"], decimals["sum"]) == ("-5.00", "0.20", "-4.70")
     assert decimals["mean"] == pytest.approx(-4.7 / 3)
+
+
+def test_a_decimal_with_more_places_than_64_bits_hold_is_whole_only_as_zero():
+    """A scale of 30 is no number that the digits can be divided by."""
+    thin = [Decimal(0), Decimal("0.000000000000000000000000000007")]
+    for values, is_whole in ((thin[:1], True), (thin, False)):
+        assert figures(pl.Series(values, dtype=pl.Decimal(38, 30)))["integerValued"] is is_whole
 
 
 def test_dates_are_iso_dates():

@@ -121,9 +121,10 @@ def _tukey(column: ColumnProfile, _: Spread) -> Fence | None:
     """Tukey (1977): 1.5 interquartile ranges outside the quartiles."""
     quantiles = column.figures.get("quantiles") or {}
     low, high = number(quantiles.get("p25")), number(quantiles.get("p75"))
-    if low is None or high is None or low >= high:
+    between = number(column.figures.get("iqr"))  # nearer to it than the rounded quartiles tell
+    if low is None or high is None or not between:
         return None
-    return Fence("tukey", low, high, high - low, estimated=_is_estimated(column, "quantiles"))
+    return Fence("tukey", low, high, between, estimated=_is_estimated(column, "quantiles"))
 
 
 def _mad(column: ColumnProfile, _: Spread) -> Fence | None:

@@ -125,7 +125,7 @@ def _without(state: CoMoments, columns: Collection[str]) -> CoMoments:
         return rows if rows.shape[1] == 1 else rows[:, kept]
 
     names = tuple(state.columns[at] for at in kept)
-    parts = (state.n, state.pivot, state.mean, state.square, state.product)
+    parts = (state.n, state.pivot, state.mean, state.square, state.product, state.power)
     return CoMoments(names, *map(part, parts))
 
 

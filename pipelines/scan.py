@@ -17,6 +17,7 @@ from connectors.errors import MetricFoundryError, ReadError, SourceError
 from connectors.object_store import ObjectStore, S3Object, StoreConfig
 from pipelines import sandbox_child
 from pipelines.artifacts import PARQUET_TYPE
+from pipelines.cells import json_values
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
@@ -202,7 +203,7 @@ class _Making:
         if not (self.holds and frame.height):
             return
         if len(self.preview) < PREVIEW_ROWS:
-            self.preview.extend(frame.head(PREVIEW_ROWS - len(self.preview)).to_dicts())
+            self.preview += _preview(frame.head(PREVIEW_ROWS - len(self.preview)))
         self._waiting.append(frame)
         self._waiting_rows += frame.height
         self._waiting_bytes += int(frame.estimated_size())
@@ -215,6 +216,11 @@ class _Making:
             self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
             self.fold.add(frame)
             self._writer.write(frame)
+
+
+def _preview(rows: pl.DataFrame) -> list[Mapping[str, Any]]:
+    columns = [json_values(column) for column in rows.iter_columns()]
+    return [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 class _PartWriter:

@@ -13,6 +13,7 @@ from pipelines.analytics.wording import (
     bounded,
     cell,
     count,
+    grouped,
     number,
     percent,
     shorten,
@@ -53,6 +54,7 @@ MEASURED = (
     ("uniqueCount", "occur once"),
 )
 
+LIKE_VALUES = ("mean", "mode")
 NOTED = (
     ("distinctCount", "Distinct values"),
     ("quantiles", "Quantiles and histogram"),
@@ -90,11 +92,7 @@ class Card:
         ]
         ends = (("min", self.minimum), ("max", self.maximum))
         shown += [(name, shorten(end, 60)) for name, end in ends if end]
-        shown += [
-            (word, bounded(figures[name], self.estimate(name)))
-            for name, word in MEASURED
-            if _has(figures, name)
-        ]
+        shown += [(word, self._measured(name)) for name, word in MEASURED if _has(figures, name)]
         if _has(figures, "minLength"):
             shortest, longest = amount(figures["minLength"]), amount(figures["maxLength"])
             shown.append(
@@ -133,7 +131,19 @@ class Card:
     def maximum(self) -> str:
         return self._shown(self.column.figures.get("max"))
 
+    def _measured(self, name: str) -> str:
+        told = bounded(self.column.figures[name], self.estimate(name))
+        return (
+            told.replace(",", "") if plots.is_years(self.column) and name in LIKE_VALUES else told
+        )
+
+    @property
+    def mean(self) -> str:
+        return self._measured("mean") if _has(self.column.figures, "mean") else ""
+
     def _shown(self, value: object, limit: int = 80) -> str:
+        if value is not None and self.column.is_numeric and not plots.is_years(self.column):
+            return grouped(value)
         shown = cell(value, limit, digits=6)
         return shown.replace("T", " ") if self.column.type == "datetime" else shown
 
@@ -142,7 +152,7 @@ class Card:
         found: Mapping[str, Any] = self.column.figures.get("quantiles") or {}
         about = "≈ " if self.estimate("quantiles") else ""
         return [
-            (f"{name[1:]} %", f"{about}{cell(found[name], 20, digits=6)}")
+            (f"{name[1:]} %", f"{about}{self._shown(found[name], 20)}")
             for name in QUANTILES
             if found.get(name) is not None
         ]

@@ -68,7 +68,8 @@ def pictures(column: ColumnProfile) -> Iterator[tuple[str, Drawing]]:
     lengths: Mapping[str, Any] = figures.get("lengthHistogram") or {}
     if len(lengths.get("counts") or ()) > 1:
         items = "items" if column.type == "list" else "characters"
-        edges = [amount(edge) for edge in lengths["edges"]]
+        *starts, end = lengths["edges"]
+        edges = [amount(edge) for edge in (*starts, figures.get("maxLength", end))]
         name = f"Lengths in {items}"
         yield name, plots.small_bars(f"{name}: {column.name}", edges, lengths["counts"])
     for figure, name, labels in CALENDARS:

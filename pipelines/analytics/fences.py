@@ -89,7 +89,8 @@ def spread(column: ColumnProfile) -> Spread | None:
     count = column.non_null_count - odd
     if mean is None or not stddev or minimum is None or maximum is None or count < 1:
         return None
-    return Spread(column.name, count, mean, stddev, minimum, maximum)
+    whole = Spread(column.name, count, mean, stddev, minimum, maximum)
+    return whole if np.isfinite([whole.lower, whole.upper]).all() else None
 
 
 def fences(column: ColumnProfile) -> tuple[Fence, ...]:
@@ -101,7 +102,9 @@ def fences(column: ColumnProfile) -> tuple[Fence, ...]:
     return tuple(
         fence
         for fence in made
-        if fence and np.isfinite(fence.unit) and fence.reaches(found.minimum, found.maximum)
+        if fence
+        and np.isfinite([fence.unit, fence.lower, fence.upper]).all()
+        and fence.reaches(found.minimum, found.maximum)
     )
 
 
@@ -118,9 +121,10 @@ def _tukey(column: ColumnProfile, _: Spread) -> Fence | None:
     """Tukey (1977): 1.5 interquartile ranges outside the quartiles."""
     quantiles = column.figures.get("quantiles") or {}
     low, high = number(quantiles.get("p25")), number(quantiles.get("p75"))
-    if low is None or high is None or low >= high:
+    between = number(column.figures.get("iqr"))  # nearer to it than the rounded quartiles tell
+    if low is None or high is None or not between:
         return None
-    return Fence("tukey", low, high, high - low, estimated=_is_estimated(column, "quantiles"))
+    return Fence("tukey", low, high, between, estimated=_is_estimated(column, "quantiles"))
 
 
 def _mad(column: ColumnProfile, _: Spread) -> Fence | None:

@@ -15,8 +15,7 @@ import polars as pl
 from pipelines.analytics.checks.base import Found, Suspicion
 from pipelines.analytics.checks.where import Again, Where
 from pipelines.analytics.outliers import Rows
-from pipelines.json_value import json_value
-from pipelines.statistics.encoding import Encoding
+from pipelines.cells import json_values
 
 PAGE = 20
 LONGEST = 200  # characters of an example
@@ -156,9 +155,5 @@ def _look_again(search: _Search, where: Again, slices: Slices) -> None:
 
 
 def _shown(values: pl.Series) -> list[Any]:
-    """Values for JSON; polars has days that Python has not."""
-    if values.dtype.is_temporal() and not values.null_count():
-        encoding = Encoding.of(values.dtype)
-        return encoding.decode(encoding.codes(values))
-    told = map(json_value, values.to_list())
+    told = json_values(values)
     return [each[:LONGEST] if isinstance(each, str) else each for each in told]

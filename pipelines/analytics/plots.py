@@ -10,6 +10,7 @@ from pipelines.profile import ColumnProfile
 
 WIDTH, HEIGHT = 640.0, 360.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 616.0, 68.0, 316.0
+YEARS = range(1000, 3000)
 GAP = 0.9  # of a bar's place that the bar fills
 Bins = Sequence[tuple[float, float, int]]
 
@@ -23,6 +24,18 @@ def bins(column: ColumnProfile) -> Bins:
     if len(known) < len(edges) or len(edges) != len(counts) + 1 or sum(counts) == 0:
         return ()
     return tuple(zip(known, known[1:], counts, strict=False))
+
+
+def is_years(column: ColumnProfile) -> bool:
+    """Whether the numbers of a column look like years, of which no thousands are set apart."""
+    ends = [column.figures.get(name) for name in ("min", "max")]
+    whole = column.type == "integer" and all(isinstance(end, int) for end in ends)
+    return whole and all(end in YEARS for end in ends)
+
+
+def value_of(column: ColumnProfile, value: float) -> str:
+    """A number as the column's own are written."""
+    return amount(value).replace(",", "") if is_years(column) else amount(value)
 
 
 def histogram(column: ColumnProfile) -> Drawing:
@@ -45,7 +58,8 @@ def histogram(column: ColumnProfile) -> Drawing:
     marks.append(_bars(drawn, across, up))
     marks.append(Line(LEFT, BOTTOM, RIGHT, BOTTOM, "soft"))
     marks += [
-        Text(across(tick), BOTTOM + 20, amount(tick), anchor="middle") for tick in ticks(low, high)
+        Text(across(tick), BOTTOM + 20, value_of(column, tick), anchor="middle")
+        for tick in ticks(low, high)
     ]
     return Drawing(WIDTH, HEIGHT, f"Histogram of {visible(column.name)}", about, tuple(marks))
 
@@ -53,15 +67,18 @@ def histogram(column: ColumnProfile) -> Drawing:
 def small_histogram(column: ColumnProfile) -> Drawing:
     """The same without axes, for a card: its ends are written below it."""
     drawn = bins(column)
-    low, high, most = drawn[0][0], drawn[-1][1], max(count for *_, count in drawn)
-    across, up = Scale(low, high, 0, 320), Scale(0, most, 84, 4)
+    low, end, most = drawn[0][0], drawn[-1][1], max(count for *_, count in drawn)
+    across, up = Scale(low, end, 0, 320), Scale(0, most, 84, 4)
+    last = number(column.figures.get("max"))  # the last bin of integers may end behind it
+    high = end if last is None else last
     marks = (
         _bars(drawn, across, up),
         Line(0, 84.5, 320, 84.5, "grid"),
-        Text(0, 100, amount(low)),
-        Text(320, 100, amount(high), anchor="end"),
+        Text(0, 100, value_of(column, low)),
+        Text(320, 100, value_of(column, high), anchor="end"),
     )
-    description = f"{len(drawn)} bars from {amount(low)} to {amount(high)}, the highest {most:,}"
+    ends = f"{value_of(column, low)} to {value_of(column, high)}"
+    description = f"{len(drawn)} bars from {ends}, the highest {most:,}"
     return Drawing(320, 104, f"Histogram of {visible(column.name)}", description, marks)
 
 

@@ -19,6 +19,7 @@ from pipelines.analytics import (
 from pipelines.analytics.drawing import Drawing, svg
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import learned
+from pipelines.analytics.report_quality import tells_rows
 from pipelines.analytics.report_text import text
 from pipelines.analytics.workspace import File
 
@@ -114,6 +115,7 @@ def _template() -> Template:
         "plain": wording.plain,
         "shorten": wording.shorten,
         "size": wording.size,
+        "tells_rows": tells_rows,
     }
     return environment.get_template("report.html.j2")
 

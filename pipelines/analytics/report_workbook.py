@@ -7,6 +7,7 @@ from pipelines.analytics.column_sheet import COLUMN, TABLE, as_number, columns, 
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.relations.associations import ALL, SAMPLE
+from pipelines.analytics.report_quality import tells_rows
 from pipelines.analytics.spreadsheet import Field, Sheet, Value
 from pipelines.analytics.wording import moment, places
 
@@ -139,7 +140,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
         COLUMN,
         Field("Rule", 22, "text"),
         Field("What was found", 80, "sentence"),
-        Field("Affected", 10, "count"),
+        Field("Rows", 10, "count"),
         Field("Dimension", 14, "text"),
         Field("Lower bound", 13),
         Field("Upper bound", 13),
@@ -157,7 +158,7 @@ def _issues(findings: Findings, several: bool) -> Sheet:
             entry.get("dimension"),
             (entry.get("bounds") or {}).get("lower"),
             (entry.get("bounds") or {}).get("upper"),
-            places(entry.get("examples") or ()) or None,
+            (places(entry.get("examples") or ()) or None) if tells_rows(entry) else None,
             *(entry.get(name) for name in ours),
         )
         for entry in entries

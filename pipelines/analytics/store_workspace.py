@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
@@ -171,10 +172,12 @@ def _leaf_count(kind: pa.DataType) -> int:
 
 
 def _bounds(group: Any, leaves: dict[str, int]) -> dict[str, tuple[Any, Any]]:
-    """The minimum and maximum of those columns that have statistics here."""
-    found = {name: group.column(leaf).statistics for name, leaf in leaves.items()}
-    return {
-        name: (statistics.min, statistics.max)
-        for name, statistics in found.items()
-        if statistics is not None and statistics.has_min_max
-    }
+    """The minimum and maximum of those columns that have statistics here, and that Python holds."""
+    found: dict[str, tuple[Any, Any]] = {}
+    for name, leaf in leaves.items():
+        statistics = group.column(leaf).statistics
+        if statistics is None or not statistics.has_min_max:
+            continue
+        with suppress(ValueError, OverflowError):  # days that Python has not
+            found[name] = statistics.min, statistics.max
+    return found

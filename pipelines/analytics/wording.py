@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 NOTHING = "\N{EN DASH}"
+BLANK = "\N{OPEN BOX}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNITS = ("kB", "MB", "GB", "TB", "PB")
@@ -58,6 +59,20 @@ def amount(value: object, digits: int = 6) -> str:
         mantissa, power = f"{value:.{digits - 2}e}".split("e")
         return f"{_trimmed(mantissa)} {TIMES} 10{str(int(power)).translate(SUPERSCRIPTS)}"
     return _trimmed(f"{value:,.{max(0, digits - 1 - exponent)}f}")
+
+
+def grouped(value: object, digits: int = 6) -> str:
+    """The same of a value out of numbers, of which decimals and long integers travel as text.
+
+    >>> grouped(4983), grouped("-1234567.50"), grouped("9007199254740993")
+    ('4,983', '-1,234,567.50', '9,007,199,254,740,993')
+    """
+    if not isinstance(value, str):
+        return amount(value, digits)
+    sign, whole = ("-", value[1:]) if value.startswith("-") else ("", value)
+    front, point, rest = whole.partition(".")
+    plain = front.isdecimal() and (not point or rest.isdecimal())
+    return f"{sign}{int(front):,}{point}{rest}" if plain else shorten(value, 40)
 
 
 def percent(ratio: float | None) -> str:
@@ -150,8 +165,10 @@ def shorten(text: str, limit: int) -> str:
 def cell(value: object, limit: int = 80, digits: int = 9) -> str:
     r"""A value out of the data, as it is: no thousands are set apart. Null is empty.
 
-    >>> cell(2024), cell(1234567.5), cell(True), cell("a\n"), cell(None), cell({"a": [1, None]})
-    ('2024', '1234567.5', 'true', 'a↵', '', '{"a":[1,null]}')
+    Blanks at the ends of a text are shown, for there they are not seen.
+
+    >>> cell(2024), cell(1234567.5), cell(True), cell(" a\n"), cell(None), cell({"a": [1, None]})
+    ('2024', '1234567.5', 'true', '␣a↵', '', '{"a":[1,null]}')
     """
     if value is None:
         return ""
@@ -159,7 +176,12 @@ def cell(value: object, limit: int = 80, digits: int = 9) -> str:
         return shorten(orjson.dumps(value, default=str).decode(), limit)
     if isinstance(value, bool | float):
         return amount(value, digits).replace(",", "")
-    return shorten(str(value), limit)
+    text = str(value)
+    inner = text.strip(" ")
+    if len(inner) < len(text) <= limit:
+        before, _, after = text.partition(inner) if inner else (text, "", "")
+        text = BLANK * len(before) + inner + BLANK * len(after)
+    return shorten(text, limit)
 
 
 def plain(value: object, limit: int = 120) -> str:

@@ -8,7 +8,6 @@ from pipelines import artifacts, column_type
 from pipelines.artifacts import ARROW_TYPE, slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
-from pipelines.json_value import json_value
 from pipelines.order import JobOrder
 from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
@@ -89,7 +88,7 @@ def _finished(
         size_bytes=sum(source.size_bytes for source, _ in read),
         parts=parts,
         states_key=states_key,
-        preview=tuple(json_value(row) for row in preview),
+        preview=tuple(preview),
         notices=notices,
         rejects_key=rejects_key if has_rejects else None,
     )

@@ -13,7 +13,11 @@ Counts = npt.NDArray[np.int64]
 
 CLASSES = ("upper", "lower", "digit", "space", "other", "beyondAscii")
 SPANS = ((65, 26), (97, 26), (48, 10))
-SPACE = 32  # and what lies below it
+SPACE = 32  # and what lies below it, in `_plain` content
+BEYOND = r"[\x{85}\x{A0}\x{1680}\x{2000}-\x{200A}\x{2028}\x{2029}\x{202F}\x{205F}\x{3000}]"
+WORDS = rf"[^\x09-\x0D\x20{BEYOND[1:]}+", r"[^\x09-\x0D\x20]+"  # in truth, and of ASCII alone
+_MARKED = np.arange(256, dtype=np.uint8)
+_MARKED[[*range(9), *range(14, 32)]] = ord("!")
 PIECE = 1 << 15
 GRAIN = 16  # code points; every range of a script below begins and ends at a multiple
 RANGES = {
@@ -42,7 +46,7 @@ for _number, _ranges in enumerate(RANGES.values()):
 class Characters:
     """Characters by class (those of ASCII) and, beyond ASCII, by script; words; and texts.
 
-    A word is what white space parts. Letters of ASCII are Latin.
+    A word is what white space parts, that of Unicode too. Letters of ASCII are Latin.
     """
 
     name: ClassVar[str] = "characters"
@@ -54,7 +58,7 @@ class Characters:
 
     @classmethod
     def of(cls, view: ColumnView) -> Self:
-        content, ends = view.unit_content
+        content, ends = _plain(view.unit_content[0]), view.unit_content[1]
         counts = None if view.text_runs is None else view.unit_counts
         known = class_counts(content) if counts is None else _weighed(content, ends, counts)
         *classes, words = known
@@ -62,6 +66,7 @@ class Characters:
             words += _first_words(content, ends)
         weights = view.unit_counts
         scripts, beyond = np.zeros(len(SCRIPTS), np.int64), 0
+        words += _parted(view)
         characters = int((view.unit_chars * weights).sum())
         if not view.units_are_ascii:
             scripts = _scripts(view)
@@ -87,6 +92,25 @@ class Characters:
             "words": self.words,
             "meanWords": self.words / self.n if self.n else None,
         }
+
+
+def _plain(content: Bytes) -> Bytes:
+    """The bytes, control characters that are no white space taken for marks."""
+    if not len(content) or content.min() >= SPACE:
+        return content
+    return _MARKED[content]
+
+
+def _parted(view: ColumnView) -> int:
+    """The words that white space beyond ASCII parts, or makes none of."""
+    if not (view.unit_bytes != view.unit_chars).any():
+        return 0
+    places = np.flatnonzero(view.units.str.contains(BEYOND).to_numpy())
+    if not len(places):
+        return 0
+    units = view.units.gather(places)
+    true, told = (units.str.count_matches(form).to_numpy().astype(np.int64) for form in WORDS)
+    return int(((true - told) * view.unit_counts[places]).sum())
 
 
 def class_counts(content: Bytes) -> list[int]:

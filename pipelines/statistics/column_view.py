@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.cells import python_values
 from pipelines.column_type import word
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.encoding import Codes, Encoding
@@ -144,7 +145,8 @@ def as_json(series: pl.Series) -> pl.Series:
         wrapped = series.rename("v").to_frame().select(pl.struct("v").struct.json_encode())
         return wrapped.to_series().str.slice(5).str.head(-1)
     return pl.Series(
-        [json.dumps(v, default=str, ensure_ascii=False) for v in series.to_list()], dtype=pl.String
+        [json.dumps(v, default=str, ensure_ascii=False) for v in python_values(series)],
+        dtype=pl.String,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from pipelines.statistics.encoding import Encoding, finite
+from pipelines.statistics.encoding import Codes, Encoding, finite, offsets
 from pipelines.statistics.runs import NumberRuns
 
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
@@ -20,16 +20,26 @@ class Distribution:
 
     Quantiles interpolate linearly between the two ranks around them (numpy's default; number 7 of
     Hyndman and Fan, 1996). The MAD is the median distance from the median, without a factor.
+    Distances are taken between `codes`, of which 10**`scale` are one: near 1e9 the difference of
+    two quantiles would have lost half its digits.
     """
 
     values: npt.NDArray[np.float64]
     counts: npt.NDArray[np.int64]
+    codes: Codes
+    scale: int = 0
     is_whole: bool = False
     error: int = 0
 
     @classmethod
     def of(cls, runs: NumberRuns, encoding: Encoding, error: int = 0) -> "Distribution":
-        return cls(encoding.reals(runs.values), runs.counts, encoding.word == "integer", error)
+        values, is_whole = encoding.reals(runs.values), encoding.word == "integer"
+        return cls(values, runs.counts, runs.values, encoding.scale, is_whole, error)
+
+    @classmethod
+    def of_reals(cls, values: npt.NDArray[np.float64], counts: npt.NDArray[np.int64], *,
+                 is_whole: bool = False) -> "Distribution":  # fmt: skip
+        return cls(values, counts, values, is_whole=is_whole)
 
     def figures(self, low: float, high: float) -> dict[str, Any]:
         """Wire fields; `low` and `high` are the exact minimum and maximum."""
@@ -37,11 +47,11 @@ class Distribution:
             return empty()
         shares = np.array(PERCENTS) / 100
         quantiles = self.at(shares)
-        deviations = self._deviations(quantiles[3])
+        deviations = self._deviations()
         histogram = self.histogram(low, high)
         figures = {
             "quantiles": _named(quantiles),
-            "iqr": finite(quantiles[4] - quantiles[2]),
+            "iqr": finite(self._apart(shares[2:5:2])),
             "mad": finite(deviations.at(np.array([0.5]))[0]),
             "histogram": histogram,
         }
@@ -65,7 +75,7 @@ class Distribution:
         common = {"method": "compactor", "confidence": 1.0, "rows": n, "rankError": self.error / n}
         lower, upper = (np.clip(self.at(shares, slip), *ends) for slip in (-self.error, self.error))
         shift = max(upper[3] - median, median - lower[3])
-        deviations = self._deviations(median)
+        deviations = self._deviations()
         mad = [
             deviations.at(np.array([0.5]), slip)[0] for slip in (-2 * self.error, 2 * self.error)
         ]
@@ -89,23 +99,40 @@ class Distribution:
         }
 
     def at(self, shares: npt.NDArray[np.float64], slip: int = 0) -> npt.NDArray[np.float64]:
-        ends = np.cumsum(self.counts)
-        last = int(ends[-1]) - 1
-        ranks = np.clip(shares * last + slip, 0, last)
-        below = np.floor(ranks)
-        fraction = ranks - below
-        low = self.values[np.searchsorted(ends, below, side="right")]
-        high = self.values[np.searchsorted(ends, np.minimum(below + 1, last), side="right")]
+        below, above, fraction = self._around(shares, slip)
+        low, high = self.values[below], self.values[above]
         with np.errstate(over="ignore", invalid="ignore"):
             gap = high - low
             inner = np.where(fraction < 0.5, low + gap * fraction, high - gap * (1 - fraction))
-        return np.where(gap == 0, low, inner)
+        found: npt.NDArray[np.float64] = np.where(gap == 0, low, inner)
+        return found
 
-    def _deviations(self, centre: float) -> "Distribution":
-        with np.errstate(over="ignore"):
-            distances = np.abs(self.values - centre)
+    def _around(self, shares: npt.NDArray[np.float64], slip: int = 0) -> tuple[Any, Any, Any]:
+        """The places of the values around these ranks, and how far each rank lies between them."""
+        ends = np.cumsum(self.counts)
+        last = int(ends[-1]) - 1
+        ranks = np.clip(shares * last + slip, 0, last)
+        first = np.floor(ranks)
+        below = np.searchsorted(ends, first, side="right")
+        above = np.searchsorted(ends, np.minimum(first + 1, last), side="right")
+        return below, above, ranks - first
+
+    def _apart(self, shares: npt.NDArray[np.float64]) -> float:
+        """How far two quantiles are apart."""
+        below, above, fraction = self._around(shares)
+        with np.errstate(over="ignore", invalid="ignore"):
+            low, high = (offsets(self.codes[at], self.codes[below[0]]) for at in (below, above))
+            first, second = low + (high - low) * fraction
+            return float((second - first) / 10.0**self.scale)
+
+    def _deviations(self) -> "Distribution":
+        below, above, fraction = self._around(np.array([0.5]))
+        centre = self.codes[below[0]]
+        with np.errstate(over="ignore", invalid="ignore"):
+            inside = offsets(self.codes[above], centre) * fraction
+            distances = np.abs(offsets(self.codes, centre) - inside) / 10.0**self.scale
         order = np.argsort(distances, kind="stable")
-        return Distribution(distances[order], self.counts[order])
+        return Distribution.of_reals(distances[order], self.counts[order])
 
     def _heights(self, edges: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
         ends = np.concatenate([[0], np.cumsum(self.counts)])

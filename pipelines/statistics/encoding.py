@@ -14,6 +14,7 @@ from pipelines.statistics import iso
 Codes = npt.NDArray[Any]
 
 LARGEST = 2**53  # the last integer that every JSON reader reads exactly
+LONGEST = 2**63 - 1  # of 64 bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,19 @@ class Encoding:
         if self.is_numeric:
             return self.decode(np.array([high - low], dtype=object))[0]
         return iso.duration(int(high - low), self.unit or ("D" if self.word == "date" else "ns"))
+
+
+def offsets(codes: Codes, pivot: float) -> npt.NDArray[np.float64]:
+    """How far codes lie from a pivot; integers are subtracted before they become floats.
+
+    >>> offsets(np.array([2**60 + 1, 2**60 + 3]), 2**60 + 1)
+    array([0., 2.])
+    """
+    if codes.dtype == np.int64 and len(codes):
+        reach = max(abs(int(codes.min()) - int(pivot)), abs(int(codes.max()) - int(pivot)))
+        is_wide = reach > LONGEST or abs(pivot) > LONGEST
+        codes, pivot = codes.astype(object) if is_wide else codes, int(pivot)
+    return np.asarray(codes - pivot, np.float64)
 
 
 def number(value: float) -> float | str:

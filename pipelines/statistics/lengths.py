@@ -81,7 +81,7 @@ class Lengths:
                 ("minLength", "maxLength", "meanLength", "medianLength")
             )
             return none | {"lengthHistogram": {"edges": [], "counts": []}, "empty": 0}
-        lengths = Distribution(runs.values.astype(np.float64), runs.counts, is_whole=True)
+        lengths = Distribution.of_reals(runs.values.astype(np.float64), runs.counts, is_whole=True)
         figures = {
             "minLength": self.low,
             "maxLength": self.high,

@@ -5,6 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics.comoments import WIDEST
+from pipelines.statistics.encoding import Encoding, offsets
 
 Matrix = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -38,11 +39,19 @@ def strongest(scores: Matrix, limit: int) -> npt.NDArray[np.intp]:
 
 
 def reals(frame: pl.DataFrame) -> Matrix:
-    """A row for each row; what is null or not finite is NaN."""
-    found = np.empty((frame.height, frame.width), order="F")
+    """A row for each row, as offsets from a column's first number; what is no number is NaN.
+
+    Whether columns go together does not depend on where they lie, but their digits do.
+    """
+    found = np.full((frame.height, frame.width), np.nan, order="F")
     for place, column in enumerate(frame.iter_columns()):
-        found[:, place] = column.cast(pl.Float64).to_numpy()
-    found[~np.isfinite(found)] = np.nan
+        values = column.alias("")  # polars takes some names for patterns
+        there = (values.is_finite() if values.dtype.is_float() else values.is_not_null()).fill_null(
+            value=False
+        )
+        codes = Encoding.of(values.dtype).codes(values.filter(there))
+        if len(codes):
+            found[there.to_numpy(), place] = offsets(codes, codes[:1].tolist()[0])
     return found
 
 

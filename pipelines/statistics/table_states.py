@@ -14,7 +14,7 @@ from pipelines.statistics.table_view import TableView
 
 T = TypeVar("T")
 
-VERSION = "2"
+VERSION = "3"
 TABLE = -1  # the column number of what is known of the table as a whole
 
 _ARROW = pa.schema(

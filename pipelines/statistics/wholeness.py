@@ -7,6 +7,8 @@ import numpy as np
 
 from pipelines.statistics.column_view import ColumnView
 
+LARGEST = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True, slots=True)
 class Wholeness:
@@ -21,8 +23,11 @@ class Wholeness:
     def of(cls, view: ColumnView) -> Self:
         runs = view.runs.finite()
         finite = runs.total
-        if view.encoding.scale:
-            is_whole = runs.values % 10**view.encoding.scale == 0
+        one = 10**view.encoding.scale
+        if one > LARGEST and runs.values.dtype == np.int64:
+            is_whole = runs.values == 0
+        elif one > 1:
+            is_whole = runs.values % one == 0
         elif runs.values.dtype == np.float64:
             is_whole = np.trunc(runs.values) == runs.values
         else:

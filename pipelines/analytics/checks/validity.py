@@ -24,6 +24,7 @@ from pipelines.analytics.wording import amount, count, percent, verb
 from pipelines.profile import ColumnProfile
 
 TWO = 2  # distinct values
+TOO_LARGE = "its numbers are too large to compute their deviation"
 
 
 def numeric_range(subject: Subject) -> Iterator[Say]:
@@ -53,8 +54,8 @@ def _unspread(column: ColumnProfile) -> Say:
     if number(column.figures.get("mean")) is None or column.figures.get("stddev") is None:
         if column.non_null_count < 2:
             return Inconclusive(column.name, "it has one value only")
-        return Inconclusive(column.name, "its numbers are too large to compute their deviation")
-    return Passed(column.name)
+        return Inconclusive(column.name, TOO_LARGE)
+    return Inconclusive(column.name, TOO_LARGE) if column.figures["stddev"] else Passed(column.name)
 
 
 def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:

@@ -9,7 +9,7 @@ from sklearn.ensemble import IsolationForest
 
 from pipelines.analytics.learning.features import Feature, Matrix, Usable
 from pipelines.analytics.learning.models import SEED
-from pipelines.json_value import json_value
+from pipelines.cells import json_values
 
 TREES = 64
 LISTED = 10
@@ -93,4 +93,4 @@ def _shares(column: Matrix) -> Matrix:
 
 
 def _cell(frame: pl.DataFrame, feature: Feature, at: int) -> Any:
-    return json_value(frame.get_column(feature.column)[at])
+    return json_values(frame.get_column(feature.column)[at : at + 1])[0]

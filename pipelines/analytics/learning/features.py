@@ -129,6 +129,8 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
     present = series.drop_nulls()
     if kind in {"number", "time"}:
         encoded = numbers(present)
+        if np.nanmax(np.abs(encoded), initial=0.0) >= LARGEST:
+            return "its numbers are too large to reckon with"
         different = len(np.unique(encoded[~np.isnan(encoded)]))
     else:
         different = present.n_unique()

@@ -55,18 +55,12 @@ def make(name: str, task: Task, features: Sequence[Feature]) -> Any:
 
 def _linear(task: Task, features: Sequence[Feature], categories: list[int]) -> Pipeline:
     measures = [place for place in range(len(features)) if place not in categories]
-    prepared = ColumnTransformer(
-        [
-            (
-                "measures",
-                make_pipeline(
-                    SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
-                ),
-                measures,
-            ),
-            ("categories", OneHotEncoder(handle_unknown="ignore", sparse_output=False), categories),
-        ]
+    scaled = make_pipeline(
+        SimpleImputer(strategy="median", keep_empty_features=True), StandardScaler()
     )
+    counted = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+    parts = (("measures", scaled, measures), ("categories", counted, categories))
+    prepared = ColumnTransformer([part for part in parts if part[2]])  # an empty one learns nothing
     learner = LogisticRegression(max_iter=300, tol=1e-3) if task.is_classification else Ridge()
     return Pipeline([("prepared", prepared), ("learner", learner)])
 

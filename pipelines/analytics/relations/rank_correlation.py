@@ -24,7 +24,7 @@ def spearman(frame: pl.DataFrame, limit: int) -> Compared:
     if frame.width < 2:
         return Compared()
     names = frame.columns
-    ranks = _ranks(screening.reals(frame))
+    ranks = _ranks(frame)
     if len(names) > WIDEST:
         chosen = screening.strongest(screening.best_partners(ranks), screening.KEPT)
         names, ranks = [names[place] for place in chosen.tolist()], ranks[:, chosen]
@@ -44,14 +44,15 @@ def spearman(frame: pl.DataFrame, limit: int) -> Compared:
     return Compared(kept, pairs, frame.width, len(names))
 
 
-def _ranks(values: Matrix) -> Matrix:
-    """Ranks from 1 in each column, ties at their mean; NaN stays NaN."""
-    frame = pl.from_numpy(values, [str(place) for place in range(values.shape[1])])
-    ranked = frame.fill_nan(None).select(pl.all().rank("average"))
-    return screening.reals(ranked)
+def _ranks(frame: pl.DataFrame) -> Matrix:
+    """Ranks from 1 in each column, ties at their mean; NaN where a cell is no finite number."""
+    floats = pl.selectors.float()
+    finite = frame.with_columns(pl.when(floats.is_finite()).then(floats))
+    return screening.reals(finite.select(pl.all().rank("average")))
 
 
 def _of_common(left: Matrix, right: Matrix) -> float:
     both = np.isfinite(left) & np.isfinite(right)
-    matrix, _ = screening.pairwise(_ranks(np.column_stack([left[both], right[both]])))
+    common = pl.DataFrame({"left": left[both], "right": right[both]})
+    matrix, _ = screening.pairwise(_ranks(common))
     return round(float(matrix[0, 1]), DIGITS)

@@ -13,10 +13,10 @@ from connectors.object_store import ObjectStore, StoreConfig
 from pipelines import artifacts
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
+from pipelines.cells import json_values
 from pipelines.column_type import word
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
 from pipelines.ingest import IngestResult, InputFile, Part, SourceIngest, TableIngest
-from pipelines.json_value import json_value
 from pipelines.order import InputObject, JobOrder
 from pipelines.privacy import masked
 from pipelines.publish import sha256
@@ -123,8 +123,8 @@ class Scan:
             ),
             states_key=states_key,
             preview=tuple(
-                {title: json_value(value) for title, value in row.items()}
-                for row in frame.head(5).iter_rows(named=True)
+                dict(zip(frame.columns, row, strict=True))
+                for row in zip(*map(json_values, frame.head(5).iter_columns()), strict=True)
             ),
             notices=(Notice("text.encoding", "It was guessed.", "INFO", input="sales.csv"),),
         )

@@ -79,6 +79,28 @@ def test_a_number_is_predicted_by_regression():
     assert payload["targetDistribution"]["mean"] == pytest.approx(10, abs=0.5)
 
 
+@pytest.mark.parametrize("target", [(1.0, 2.5, 4.0), ("low", "mid", "top")])
+def test_categories_alone_can_predict(target):
+    """A table without a number among its features is learned from as any other."""
+    rows = range(240)
+    frame = pl.DataFrame(
+        {
+            "soil": ["abc"[row % 3] for row in rows],
+            "site": ["pq"[row * 7 % 2] for row in rows],
+            "target": [target[row % 3 if row % 11 else row % 2] for row in rows],
+        }
+    )
+    if isinstance(target[0], float):
+        drift = pl.Series([row * 37 % 101 / 100 for row in rows])
+        frame = frame.with_columns(pl.col("target") + drift)
+
+    told, _ = infer(frame, target="target")
+
+    assert told["status"] == "succeeded"
+    assert told["beatsBaseline"]
+    assert told["featureColumns"] == ["soil", "site"]
+
+
 def test_a_rare_class_is_judged_by_macro_f1():
     """Where one answer is nearly always right, accuracy tells nothing."""
     payload, _ = infer(learnable.rare())

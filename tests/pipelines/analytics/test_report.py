@@ -429,3 +429,59 @@ def test_a_card_shows_lengths_and_calendars():
     assert "By day of the week" in text
     assert "Mon 100, Sun 100" in text
     assert "By month" not in text
+
+
+def test_numbers_of_a_column_have_their_thousands_set_apart():
+    """Its ends and percentiles are written as its mean is; those of years are years."""
+    big = pl.Series("big", [1234567, 4983, 2000000])
+    money = pl.Series("money", ["12345.50", "9000000.25", "10000.00"]).cast(pl.Decimal(12, 2))
+    years = pl.Series("year", [1998, 2004, 2024])
+
+    page = check(report.html(findings({"t": pl.DataFrame([big, money, years])})))
+
+    for shown in ("4,983", "2,000,000", "12,345.50", "9,000,000.25", "1,079,850", "1998", "2024"):
+        assert shown in page.text
+    for wrong in ("1,998", "2,024", "2,008"):
+        assert wrong not in page.text
+    assert "2008.67" in page.text
+
+
+def test_issues_of_whole_columns_list_no_rows():
+    """That all rows hold one value, or too many, is told without naming every row."""
+    rows = range(400)
+    frame = pl.DataFrame(
+        {
+            "kind": ["web"] * 400,
+            "customer": [f"c{row % 60}" for row in rows],
+            "gap": [None if row % 3 else row for row in rows],
+        }
+    )
+
+    told = findings({"t": frame})
+    page = check(report.html(told))
+
+    assert "one value only" in page.text
+    assert "60 distinct values" in page.text
+    of_rows = [
+        each
+        for each in told.quality[0]["issues"]
+        if each["rule"] not in {"constant", "categorical_cardinality"}
+    ]
+    assert 0 < len(of_rows) < len(told.quality[0]["issues"])
+    assert page.text.count("SQL that lists them") == len(of_rows)
+    assert "constant · " not in page.text
+    assert "categorical cardinality · " not in page.text
+
+
+def test_blanks_around_a_value_are_seen():
+    """Two values that differ by a blank at an end do not look the same."""
+    frame = pl.DataFrame({"city": [" Berlin"] * 30 + ["Berlin"] * 20 + ["Bonn "] * 10})
+    text = check(report.html(findings({"t": frame}))).text
+    assert "␣Berlin" in text
+    assert "Bonn␣" in text
+
+
+def test_the_last_bin_of_integers_ends_at_their_maximum():
+    """No number is written below a chart that the column does not hold."""
+    text = check(report.html(findings({"t": pl.DataFrame({"n": [*range(100, 1337)]})}))).text
+    assert "from 100 to 1,336" in text

@@ -159,3 +159,19 @@ def test_pruning_loses_nothing(order):
     }
     assert {method: found[method]["a"].count for method in counts} == counts
     assert 0 < cells < 3000
+
+
+def test_days_that_python_has_not_bound_nothing(order):
+    """Row groups whose ends cannot be told are read."""
+    days = pl.Series("day", [4_000_000, 0, -2_000_000], dtype=pl.Int32).cast(pl.Date)
+    workspace, table = stored(order, pl.DataFrame([days, pl.Series("n", [1, 2, 3])]))
+    asked = []
+
+    def matters(bounds):
+        asked.append(bounds)
+        return True
+
+    (piece,) = workspace.slices(table, ["day", "n"], matters)
+
+    assert piece.frame["day"].to_physical().to_list() == [4_000_000, 0, -2_000_000]
+    assert asked == [{"n": (1, 3)}]

@@ -120,3 +120,14 @@ def test_every_rejected_row_is_kept_with_its_place(object_store, children):
     assert kept["raw"].unique().to_list() == [long_row]
     scratch = artifacts.base("rejects") + "scratch/"
     assert list(object_store.keys(scratch)) == []
+
+
+def test_days_that_python_has_not_are_read_and_shown(object_store, children):
+    """A table of dates before the year 1 and after 9999 is a table like any other."""
+    days = pl.Series("day", [-1_500_000, 4_000_000], dtype=pl.Int32).cast(pl.Date)
+    stream = io.BytesIO()
+    pl.DataFrame([days, days.rename("list").reshape((2, 1))]).write_parquet(stream)
+
+    (table,) = read(object_store, children, "far-days", "far.parquet", stream.getvalue()).tables
+
+    assert [row["day"] for row in table.preview] == ["-2137-02-21", "12921-08-18"]

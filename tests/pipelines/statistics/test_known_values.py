@@ -1,6 +1,8 @@
 """Figures against numpy, scipy and exact fractions."""
 
+import math
 from datetime import date, time
+from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
@@ -44,6 +46,12 @@ def figures(values, parts=1):
     return profile(pl.DataFrame({"c": values}), parts).columns[0].figures
 
 
+def exact_quantile(ordered, share):
+    rank = share * (len(ordered) - 1)
+    low, high = ordered[int(rank)], ordered[min(int(rank) + 1, len(ordered) - 1)]
+    return low + (high - low) * (rank - int(rank))
+
+
 @every_sample
 def test_quantiles_are_those_of_numpy(x):
     """Exact quantiles interpolate linearly, to the last bit as numpy does."""
@@ -51,8 +59,13 @@ def test_quantiles_are_those_of_numpy(x):
 
     percents = (1, 5, 25, 50, 75, 95, 99)
     assert list(found["quantiles"].values()) == [np.percentile(x, p) for p in percents]
-    assert found["iqr"] == np.percentile(x, 75) - np.percentile(x, 25)
-    assert found["mad"] == scipy.stats.median_abs_deviation(x)
+    ordered = sorted(Fraction(float(value)) for value in x)
+    quarters = [exact_quantile(ordered, Fraction(p, 4)) for p in (1, 2, 3)]
+    distances = sorted(abs(value - quarters[1]) for value in ordered)
+    assert found["iqr"] == pytest.approx(float(quarters[2] - quarters[0]), rel=1e-15)
+    assert found["mad"] == pytest.approx(
+        float(exact_quantile(distances, Fraction(1, 2))), rel=1e-15
+    )
     assert found["estimates"] == {}
 
 
@@ -141,6 +154,58 @@ def test_constant_and_unique_columns_are_called_so():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.Decimal(38, 2), pl.UInt64])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_spread_of_large_integers_is_that_of_their_differences(dtype, parts):
+    """Near 2**62 neighbours are one float, and yet their quartiles and variance are known."""
+    steps = [(n * 37) % 101 for n in range(500)]
+    other = [(n * 53) % 97 for n in range(500)]
+    near, far = (pl.Series([n + base for n in steps]).cast(dtype) for base in (0, 2**62))
+    frame = pl.DataFrame({"near": near, "far": far, "other": other})
+    found = profile(frame, parts)
+    few, many, _ = (column.figures for column in found.columns)
+    for name in ("iqr", "mad", "variance", "stddev", "skewness", "kurtosis"):
+        assert many[name] == pytest.approx(few[name], rel=1e-13), name
+    assert found.correlation[0, 1] == pytest.approx(1, rel=1e-14)
+    assert found.correlation[1, 2] == pytest.approx(found.correlation[0, 2], rel=1e-12)
+
+
+@pytest.mark.parametrize("power", [-1050, -700, -201, 201, 400, 900, 1017])
+@pytest.mark.parametrize("parts", [1, 4])
+def test_shape_is_the_same_at_every_size_of_the_numbers(power, parts):
+    """Numbers times a power of two have its multiple of a deviation, and the same skewness."""
+    x = np.array([float(n * n % 61 - 7) for n in range(400)])
+    small, large = figures(x, parts), figures(np.ldexp(x, power), parts)
+    assert large["stddev"] == pytest.approx(float(np.ldexp(small["stddev"], power)), rel=1e-13)
+    for name in ("skewness", "kurtosis", "coefficientOfVariation"):
+        assert large[name] == pytest.approx(small[name], rel=1e-6 if power < -1000 else 1e-13)
+    assert large["variance"] == (None if power > 500 else pytest.approx(
+        float(np.ldexp(small["variance"], 2 * power)), rel=1e-13))  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", [1, 3])
+@pytest.mark.parametrize("power", [-1040, -600, 300, 1000])
+def test_correlations_are_the_same_at_every_size_of_the_numbers(power, parts):
+    """Products that are no floats, or 0, are none of the coefficient's business."""
+    x = np.array([float(n * n % 61 - 7) for n in range(300)])
+    y = np.array([None if n % 9 == 0 else float(n % 17) for n in range(300)], np.float64)
+    frame = pl.DataFrame({"x": x, "y": y, "far": np.ldexp(x, power)}, nan_to_null=True)
+    found = profile(frame, parts).correlation
+    assert found[0, 2] == pytest.approx(1, rel=1e-13)
+    assert found[1, 2] == pytest.approx(found[0, 1], rel=1e-12)
+
+
+def test_deviations_of_parts_of_very_different_sizes_are_known():
+    """Parts of one value each, or of tiny and ordinary ones, merge to what all are together."""
+    for values in ([1e-300] * 5 + [2e-300] * 5, [1e-200, 2e-200, 1.0, 2.0], [1e308, -1e308]):
+        exact = [Fraction(value) for value in values]
+        mean = sum(exact) / len(exact)
+        scale = max(map(abs, exact))
+        square = sum(((value - mean) / scale) ** 2 for value in exact) / (len(exact) - 1)
+        told = figures(values, parts=2)["stddev"]
+        assert told == pytest.approx(float(scale) * math.sqrt(square), rel=1e-14)
+
+
 def test_integers_sum_beyond_64_bits():
     """Integer sums never overflow, and come as text where JSON numbers would round."""
     assert figures([2**62] * 8)["sum"] == str(2**65)
@@ -159,6 +224,13 @@ def test_decimals_stay_exact():
 
     assert (decimals["min"], decimals["max"], decimals["sum"]) == ("-5.00", "0.20", "-4.70")
     assert decimals["mean"] == pytest.approx(-4.7 / 3)
+
+
+def test_a_decimal_with_more_places_than_64_bits_hold_is_whole_only_as_zero():
+    """A scale of 30 is no number that the digits can be divided by."""
+    thin = [Decimal(0), Decimal("0.000000000000000000000000000007")]
+    for values, is_whole in ((thin[:1], True), (thin, False)):
+        assert figures(pl.Series(values, dtype=pl.Decimal(38, 30)))["integerValued"] is is_whole
 
 
 def test_dates_are_iso_dates():

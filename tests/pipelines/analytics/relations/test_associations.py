@@ -124,6 +124,33 @@ def test_the_size_of_numbers_changes_nothing(scale):
     assert all(0 < abs(entry["correlation"]) <= 1 for entry in entries)
 
 
+@pytest.mark.parametrize("start", [2**40, 2**60])
+def test_the_place_of_numbers_changes_nothing(start):
+    """Ranks and shares of integers are those of their differences, and so are those of decimals."""
+    steps = pl.Series([(n * 37) % 101 for n in range(400)])
+    frame = pl.DataFrame(
+        {
+            "steps": steps,
+            "far": steps + start,
+            "exact": (steps * 3 + start).cast(pl.Decimal(38, 2)),
+            "float": steps.cast(pl.Float64) / 1024 + 2.0**40,
+            "other": [(n * n) % 89 for n in range(400)],
+            "kind": ["abc"[n % 3] for n in range(400)],
+        }
+    )
+    names = ("far", "exact", "float")
+
+    entries = listed(frame, "spearman")
+    ratios = listed(frame, "correlation_ratio")
+
+    for name in names:
+        assert entries["steps", name]["correlation"] == 1
+        rank = entries[name, "other"]["correlation"]
+        assert rank == pytest.approx(entries["steps", "other"]["correlation"], abs=1e-12)
+        ratio = ratios["kind", name]["correlation"]
+        assert ratio == pytest.approx(ratios["kind", "steps"]["correlation"], abs=1e-12)
+
+
 def test_a_sample_of_all_rows_says_so_and_a_part_says_that():
     """Beyond 5,000 rows an association is that of the sample."""
     whole = associations(found.profile("t", FRAME)).listed

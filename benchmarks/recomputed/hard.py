@@ -1,0 +1,229 @@
+"""Hard tables: seeded, and each a corner of arithmetic, of time or of typing."""
+
+import datetime as dt
+import io
+import math
+import random
+import string
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROWS = 2000
+EDGE = 2**63
+
+
+def tables() -> Iterator[tuple[str, bytes]]:
+    """Names and contents of files."""
+    for name, columns in _parquet().items():
+        stream = io.BytesIO()
+        pq.write_table(pa.table(columns), stream, row_group_size=700)
+        yield f"{name}.parquet", stream.getvalue()
+    for name, text in _delimited().items():
+        yield f"{name}.csv", text.encode("utf-8")
+
+
+def _parquet() -> dict[str, dict[str, Any]]:
+    r, g = random.Random(5), np.random.default_rng(5)
+    noise = g.normal(size=ROWS)
+    several = [None if n % 7 == 0 else n for n in range(ROWS)]
+    day, utc = dt.date(1970, 1, 1), "UTC"
+    zoned = pa.array([r.randrange(-(2**41), 2**41) for _ in range(ROWS)], pa.int64())
+    return {
+        "offsets": {
+            "big": 1e15 + g.normal(size=ROWS),
+            "billion": 1e9 + noise,
+            "id": pa.array([2**60 + n * 3 for n in range(ROWS)], pa.int64()),
+            "tiny": 1 + noise * 1e-12,
+            "mixed": np.concatenate([[1e300, -1e300], noise[2:]]),
+        },
+        "scales": {
+            "denormal": [5e-324 * r.randrange(9) for _ in range(ROWS)],
+            "small": noise * 1e-200,
+            "large": noise * 1e200,
+            "huge": [r.choice([-1, 1]) * 1.5e308 for _ in range(ROWS)],
+            "wide": [10.0 ** r.randrange(-300, 300) for _ in range(ROWS)],
+            "cancels": [(-1) ** n * 1e16 + n % 3 for n in range(ROWS)],
+        },
+        "odd_floats": {
+            "mixed": [
+                r.choice([math.nan, math.inf, -math.inf, 1.5, -2.0, 0.0, -0.0, None])
+                for _ in range(ROWS)
+            ],
+            "all_nan": [math.nan] * ROWS,
+            "all_inf": [math.inf] * ROWS,
+            "zeros": [r.choice([0.0, -0.0]) for _ in range(ROWS)],
+            "single": pa.array(noise.astype(np.float32)),
+            "half": pa.array(noise.astype(np.float16)),
+        },
+        "integer_edges": {
+            "int64": pa.array(
+                [r.choice([-EDGE, EDGE - 1, 0, 1, 2**53, 2**53 + 1]) for _ in range(ROWS)]
+            ),
+            "uint64": pa.array(
+                [r.choice([0, 2 * EDGE - 1, EDGE, 7]) for _ in range(ROWS)], pa.uint64()
+            ),
+            "int8": pa.array([r.randrange(-128, 128) for _ in range(ROWS)], pa.int8()),
+            "gaps": pa.array(several, pa.int64()),
+            "near": pa.array([EDGE - 1 - n for n in range(ROWS)], pa.int64()),
+        },
+        "decimals": {
+            "long": pa.array(
+                [Decimal(f"{r.randrange(10**28)}.{r.randrange(10**10):010d}") for _ in range(ROWS)],
+                pa.decimal128(38, 10),
+            ),
+            "money": pa.array(
+                [Decimal(r.randrange(10**6)) / 100 for _ in range(ROWS)], pa.decimal128(12, 2)
+            ),
+            "offset": pa.array(
+                [Decimal(10**20 + r.randrange(1000)) / 100 for _ in range(ROWS)],
+                pa.decimal128(30, 2),
+            ),
+            "thin": pa.array(
+                [Decimal(r.randrange(1, 10**4)).scaleb(-30) for _ in range(ROWS)],
+                pa.decimal128(38, 30),
+            ),
+        },
+        "old_and_far_dates": {
+            "before": pa.array(
+                [r.randrange(-1_500_000, -600_000) for _ in range(ROWS)], pa.int32()
+            ).cast(pa.date32()),
+            "after": pa.array(
+                [r.randrange(2_900_000, 4_000_000) for _ in range(ROWS)], pa.int32()
+            ).cast(pa.date32()),
+            "epochs": pa.array(
+                [r.choice([0, -25_567, -25_569, 2_932_896, -719_162]) for _ in range(ROWS)],
+                pa.int32(),
+            ).cast(pa.date32()),
+            "months": [day.replace(year=1950 + n % 80, month=1 + n % 12) for n in range(ROWS)],
+            "years": [day.replace(year=1900 + n % 120) for n in range(ROWS)],
+            "future": [day + dt.timedelta(days=20_000 + r.randrange(2000)) for _ in range(ROWS)],
+        },
+        "instants": {
+            "paris": zoned.cast(pa.timestamp("us", "Europe/Paris")),
+            "new_york": zoned.cast(pa.timestamp("ms", "America/New_York")),
+            "utc": zoned.cast(pa.timestamp("us", utc)),
+            "kathmandu": zoned.cast(pa.timestamp("ns", "Asia/Kathmandu")),
+            "local": zoned.cast(pa.timestamp("us")),
+            "nanos": pa.array([r.randrange(10**18) for _ in range(ROWS)], pa.int64()).cast(
+                pa.timestamp("ns")
+            ),
+            "seconds": pa.array([r.randrange(10**9) for _ in range(ROWS)], pa.int64()).cast(
+                pa.timestamp("s")
+            ),
+            "clock": pa.array([r.randrange(86_400) * 10**6 for _ in range(ROWS)], pa.int64()).cast(
+                pa.time64("us")
+            ),
+            "lasts": pa.array(
+                [r.randrange(-(10**9), 10**12) for _ in range(ROWS)], pa.int64()
+            ).cast(pa.duration("us")),
+        },
+        "nested": {
+            "lists": pa.array(
+                [
+                    None if n % 11 == 0 else [r.choice([None, 1, 2]) for _ in range(n % 5)]
+                    for n in range(ROWS)
+                ]
+            ),
+            "structs": pa.array(
+                [
+                    None if n % 13 == 0 else {"a": r.choice([None, 1.5]), "b": r.choice("xyz")}
+                    for n in range(ROWS)
+                ]
+            ),
+            "maps": pa.array(
+                [[(r.choice("abc"), n % 3)] for n in range(ROWS)], pa.map_(pa.string(), pa.int64())
+            ),
+            "bytes": [r.randbytes(r.randrange(4)) for _ in range(ROWS)],
+            "words": pa.array([[r.choice(["a", "b", ""])] * (n % 3) for n in range(ROWS)]),
+        },
+        "empty_columns": {
+            "null": pa.nulls(ROWS),
+            "none": pa.array([None] * ROWS, pa.float64()),
+            "no_text": pa.array([None] * ROWS, pa.string()),
+            "no_date": pa.array([None] * ROWS, pa.date32()),
+            "constant": [7] * ROWS,
+            "two": [n % 2 == 0 for n in range(ROWS)],
+            "rare": [1.0] + [0.0] * (ROWS - 1),
+        },
+        "one_row": {"n": [1.5], "t": ["a"], "d": [day], "b": [True], "l": [[1]]},
+        "no_rows": {
+            "n": pa.array([], pa.float64()),
+            "t": pa.array([], pa.string()),
+            "d": pa.array([], pa.date32()),
+        },
+        "one_column": {"n": noise},
+        "texts": {
+            "empty_or_null": [r.choice(["", None, " ", "a", "a ", "A"]) for _ in range(ROWS)],
+            "unicode": [
+                "".join(
+                    r.choice("aZ9é Ωя漢字👍🏽ǅʰ٣\u0301\u00a0\u3000\ufeff") for _ in range(n % 9)
+                )
+                for n in range(ROWS)
+            ],
+            "long": ["x" * (n % 1500) for n in range(ROWS)],
+            "codes": [
+                f"{r.choice(string.ascii_uppercase)}{r.choice('abc')}-{n:05d}" for n in range(ROWS)
+            ],
+            "control": [
+                r.choice(["a\tb", "a\x00b", "a\nb", "\x1b[31m", "tab\t"]) for _ in range(ROWS)
+            ],
+            "cities": [
+                r.choice(
+                    ["Berlin", "berlin", " Berlin", "BERLIN", "Köln", "KÖLN", "Straße", "STRASSE"]
+                )
+                for _ in range(ROWS)
+            ],
+        },
+        "related": {
+            "x": noise,
+            "y": noise * 2 + g.normal(size=ROWS) * 1e-7,
+            "z": -(noise**3),
+            "copy": noise,
+            "holes": [None if n % 3 else float(v) for n, v in enumerate(noise)],
+            "class": [r.choice("abcd") for _ in range(ROWS)],
+            "same_class": ["q" if v > 0 else "p" for v in noise],
+            "flag": [bool(v > 0.5) for v in noise],
+            "steps": [int(v * 3) for v in noise],
+        },
+        "repeats": {
+            "a": [n % 50 for n in range(ROWS)],
+            "b": [math.nan if n % 50 else -0.0 for n in range(ROWS)],
+            "c": [None if n % 2 else 0.0 for n in range(ROWS)],
+        },
+        "many_distinct": {
+            "text": [f"{r.random():.12f}" for _ in range(150_000)],
+            "number": g.normal(size=150_000),
+            "skewed": [int(r.paretovariate(0.7)) for _ in range(150_000)],
+        },
+        "trend": {
+            "at": pa.array(range(ROWS), pa.int64()),
+            "value": [n * 0.1 for n in range(ROWS)],
+            "target": [r.choice(["yes", "no"]) if v > 1 else "no" for v in noise],
+        },
+        "predicted": {"x": noise, "z": g.normal(size=ROWS), "y": noise * 3 + g.normal(size=ROWS)},
+    }
+
+
+def _delimited() -> dict[str, str]:
+    r = random.Random(6)
+    return {
+        "nulls": "a,b,c\n"
+        + "".join(
+            f"{r.choice(['1', 'NA', '', 'null'])},{r.choice(['x', '', 'N/A'])},{n}\n"
+            for n in range(500)
+        ),
+        "numbers": "n,m,t\n"
+        + "".join(
+            f"{r.uniform(-999, 999):.4f},{r.randrange(10**6)},{r.choice(['1', 'x', '2020-1-3'])}\n"
+            for _ in range(3000)
+        ),
+        "near_repeats": "a,b\n"
+        + "".join(f"{n // 2},{'x' if n % 4 else 'x '}\n" for n in range(900)),
+        "one_value": "a\n5\n",
+        "header_only": "a,b\n",
+    }

@@ -15,7 +15,7 @@ from pipelines.containers.member_names import NO_FILE, junk
 from pipelines.containers.near_blocks import near
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_directory import Entry, directory
-from pipelines.containers.zip_methods import OTHERS, READ, STORED, unpacked
+from pipelines.containers.zip_methods import STORED, refusal, unpacked
 from pipelines.formats.signatures import office_document
 
 MAGICS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
@@ -82,10 +82,8 @@ class Zip:
         if entry.flags & ENCRYPTED or entry.method == AES:
             error: ReadError = PasswordProtected(f"{entry.path} is encrypted")
             return Member(entry.path, error=error)
-        if entry.method not in READ:
-            method = OTHERS.get(entry.method, f"method {entry.method}")
-            error = UnknownFormat(f"{entry.path} is compressed by {method}, which is not read")
-            return Member(entry.path, error=error)
+        if unread := refusal(entry.path, entry.method):
+            return Member(entry.path, error=unread)
         try:
             return Member(entry.path, _file(archive, entry, limits))
         except ReadError as error:

@@ -12,7 +12,7 @@ from itertools import chain
 from isal import igzip_lib
 
 from connectors.base import StoredObject
-from connectors.errors import CorruptFile
+from connectors.errors import CorruptFile, UnknownFormat
 from pipelines.containers.compressed_stream import StreamContent
 from pipelines.containers.expansion import INFLATE_ERROR, expand, sliced
 from pipelines.containers.from_start import FromStart
@@ -57,10 +57,20 @@ class _LzmaStream(FromStart):
         return chain((head[LZMA_HEAD.size :] + self.head_size,), self.member.stream(len(head)))
 
 
+def refusal(path: str, method: int) -> UnknownFormat | None:
+    """Why a member is not read, if it is not for its method."""
+    if method in READ:
+        return None
+    name = OTHERS.get(method, f"method {method}")
+    return UnknownFormat(f"{path} is compressed by {name}, which is not read")
+
+
 def unpacked(
     member: StoredMember, method: int, flags: int, size: int, limits: Limits
 ) -> Iterator[bytes]:
     """The plain bytes of a member that declares its size. Raises ReadError."""
+    if error := refusal(member.name, method):
+        raise error
     if method == STORED:
         return member.stream()
     if method == DEFLATED:

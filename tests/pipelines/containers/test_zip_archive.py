@@ -163,6 +163,17 @@ def test_deflated_members_refuse_ranges():
         member.file.read(1, 2)
 
 
+def test_a_document_whose_kind_is_packed_in_another_way_is_an_error_of_ours():
+    """What is looked at first may be damaged like anything else."""
+    content = zipped({"mimetype": b"application/x", "content.xml": b"<a/>"})
+
+    (failure,) = plan(
+        [MemoryObject("a.ods", patched(content, 0, 10, b"\x08\x42"))], Limits()
+    ).failures
+
+    assert (failure.code, "method 16904" in failure.message) == ("format.unknown", True)
+
+
 def test_what_was_packed_from_a_pipe_is_a_file():
     """As `zip a.zip -` does it; a pipe that was packed itself holds nothing."""
     piped = zipfile.ZipInfo("-")

@@ -462,6 +462,13 @@ def _lists(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> 
     items = [item for cell in column.values for item in cell]
     ledger.same(f"{at}.items", told["items"], len(items))
     ledger.same(f"{at}.nullItems", told["nullItems"], sum(item is None for item in items))
+    if "keys" in told:
+        keys = Counter(item["key"] for item in items)
+        ledger.same(f"{at}.keys.distinctCount", told["keys"]["distinctCount"], len(keys))
+        top = sorted(keys.items(), key=lambda entry: (-entry[1], entry[0]))[:20]
+        for name in ("value", "count"):
+            listed = [(entry["value"], entry["count"]) for entry in told["keys"]["topValues"]]
+            ledger.same(f"{at}.keys.topValues[].{name}", listed, top)
     inner = Column("", column.kind.value_type, column.data).word
     ledger.same(f"{at}.itemType", told["itemType"], inner)
 

@@ -98,6 +98,7 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
     )
     summary = phases["dq_validate"]["severitySummary"]
     ledger.whole("metrics.dqSeveritySummary", results["metrics"]["dqSeveritySummary"], summary)
+    _manifest(ledger, results)
     for entry in phases["descriptive_stats"]["descriptiveTable"]:
         own = next(
             p
@@ -113,6 +114,31 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
             ledger.same(f"{path}.{name}", entry[name], own[name])
         for name in ("5", "25", "50", "75", "95"):
             ledger.same(f"{path}.q{name}", entry[f"q{name}"], own["quantiles"][f"p{name}"])
+
+
+def _manifest(ledger: Ledger, results: Mapping[str, Any]) -> None:
+    """What the manifest and the receipt repeat, and the account of rows."""
+    phases, tables = results["phases"], results["tables"]
+    manifest, quality = results["artifactManifest"], phases["dq_validate"]
+    ledger.whole("phases.finalize.manifest", phases["finalize"]["manifest"], manifest)
+    for name in ("severitySummary", "metrics"):
+        path = f"artifactManifest.dataQuality.{name}"
+        ledger.whole(path, manifest["dataQuality"][name], quality[name])
+    listed = [{name: table[name] for name in manifest["tables"][0]} for table in tables]
+    ledger.whole("artifactManifest.tables", manifest["tables"], listed)
+    ledger.same("artifactManifest.jobId", manifest["jobId"], results["jobId"])
+    rows = results["receipt"]["rows"]
+    read = rows["parsed"] + rows["repaired"] + rows["rejected"] + rows["skipped"]
+    ledger.whole("receipt.rows", rows, {**rows, "read": read})
+    kept = rows["parsed"] + rows["repaired"]
+    ledger.same("receipt.rows.parsed", kept, sum(table["rows"] for table in tables))
+    for told, table in zip(phases["ingest"]["tables"], tables, strict=True):
+        names = [column["name"] for column in table["schema"]]
+        ledger.whole("phases.ingest.tables[].columns", told["columns"], names)
+        ledger.same("phases.ingest.tables[].rows", told["rows"], table["rows"])
+    if len(tables) == 1:
+        ledger.whole("schema", results["schema"], tables[0]["schema"])
+        ledger.same("tables[].dqScore", tables[0]["dqScore"], quality["score"])
 
 
 def _lines(

@@ -51,6 +51,14 @@ def shares(column: ColumnProfile) -> Iterator[Shares]:
                 for each in shapes[:SHAPES]
             ],
         )
+    keys = figures.get("keys") or {}
+    if values and keys.get("topValues"):
+        least = "≥ " if "topValues" in (keys.get("estimates") or {}) else ""
+        listed = keys["topValues"][:FIELDS]
+        yield Shares(
+            f"Keys of the maps ({amount(keys['distinctCount'])} different)",
+            [_top(shorten(each["value"], 60), each["count"], values, least) for each in listed],
+        )
     fields = figures.get("fields") or ()
     if values and fields:
         yield Shares(

@@ -12,6 +12,7 @@ from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.examples import Examples
 from pipelines.statistics.extremes import Extremes, TextExtremes
 from pipelines.statistics.lengths import Lengths
+from pipelines.statistics.map_keys import MapKeys
 from pipelines.statistics.moments import Moments
 from pipelines.statistics.null_rows import NullRows
 from pipelines.statistics.oddities import Oddities
@@ -36,7 +37,7 @@ DURATION: Statistics = (Extremes, Order, Values)
 TEMPORAL: Statistics = (Extremes, Order, Calendar, Values)
 BOOLEAN: Statistics = (Truth, Values)
 BINARY: Statistics = (TextValues,)
-LIST: Statistics = (Lengths, Items, TextValues)
+LIST: Statistics = (Lengths, Items, MapKeys, TextValues)
 STRUCT: Statistics = (Fields, TextValues)
 
 TABLE: tuple[type[TableStatistic], ...] = (

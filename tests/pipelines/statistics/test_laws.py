@@ -48,6 +48,10 @@ COLUMNS: dict[str, pl.Series] = {
     "duration": pl.Series([timedelta(days=1), None, timedelta(microseconds=-5)]),
     "binary": pl.Series([b"", b"\xff\x00", None, b"a"]),
     "list": pl.Series([[1, None], [], None, [1, None]]),
+    "map": pl.Series(
+        [[{"key": k, "value": n} for k in ks] for n, ks in enumerate(["ab", "", "cb", "aab"])]
+        + [None]
+    ),
     "array": pl.Series([[1, 2], None, [3, 4]], dtype=pl.Array(pl.Int64, 2)),
     "struct": pl.Series([{"x": 1, "y": ["a"]}, None, {"x": None, "y": []}]),
     "bytes in a struct": pl.Series([{"x": b"\xff", "y": Decimal("1.5")}, None]),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.errors import AnalysisError
 from pipelines import artifacts
 from pipelines.analytics.observations import Name
 from pipelines.analytics.workspace import Answer
@@ -10,6 +11,7 @@ from pipelines.options import MlOptions
 from pipelines.profile import TableProfile
 
 NOT_WANTED = "No model was trained, since options.ml.enabled is false."
+FAILED = "No model was trained, since training failed unexpectedly; all else stands."
 NO_TABLE = "There is no table to learn from."
 
 
@@ -35,7 +37,10 @@ def infer(
     if not tables:
         return payload(reason=NO_TABLE, message=NO_TABLE), []
     table = chosen(tables, options.target)
-    found, files = inquire(table, options)
+    try:
+        found, files = inquire(table, options)
+    except AnalysisError:  # the log has it; the profile of the data is worth having without it
+        return payload(reason=FAILED, message=FAILED), []
     if len(tables) > 1:
         told = f"Of {len(tables)} tables only {Name(table.name)}, the largest, was looked at."
         if options.target is not None:

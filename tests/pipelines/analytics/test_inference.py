@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from connectors.errors import AnalysisError
 from pipelines.analytics import inference
 from pipelines.options import MlOptions
 from pipelines.publish import json_bytes
@@ -30,6 +31,16 @@ def reasons(payload):
 
 def scores(payload, measure):
     return {each["name"]: each["metrics"][measure]["mean"] for each in payload["candidateModels"]}
+
+
+def test_models_that_fail_cost_the_job_no_more_than_themselves():
+    def fails(*_):
+        raise AnalysisError("a@b.de is no number")
+
+    found, files = inference.infer([profile("t", learnable.flowers())], MlOptions(), "job", fails)
+
+    assert (found["status"], files) == ("skipped", [])
+    assert found["reason"] == found["message"] == inference.FAILED
 
 
 def test_what_can_be_told_apart_is_predicted_and_clearly_beats_guessing():

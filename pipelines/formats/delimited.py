@@ -48,6 +48,7 @@ class Delimited:
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
             return True
+        head = head.removesuffix(footer.END.encode())
         control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
         return control <= len(head) // 100 and head.count(0) <= len(head) // 10
 

@@ -14,6 +14,7 @@ from pipelines.formats.records import Record
 
 DEEPEST = 12  # records that a footer may have
 SHOWN = 200
+END = "\x1a"  # as DOS writes it
 TOTAL = re.compile(
     r"\s*((grand|sub|overall)[- ]?)?(totals?|sum|summe|gesamt|insgesamt|totale|totaal|suma|итого"
     r"|合計|总计|總計)\s*[:.]?\s*",
@@ -78,6 +79,8 @@ def _is_apart(records: Sequence[Record], index: int) -> bool:
 def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | None:
     if not _filled(record):
         return "blank line"
+    if record.cells == [END]:
+        return "mark of the end"
     if not rows:
         return None
     label = next(cell for cell in record.cells if cell.strip())

@@ -13,6 +13,7 @@ from pipelines.formats.sheet_header import YEARS
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200
 SURE = 0.9  # evidence of names: one above numbers, at least
+TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
 
 
@@ -106,7 +107,7 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
         if is_series and name.strip().isdecimal():
             found += 0.5
         elif all(map(is_typed, column)):
-            found += -1.0 if is_typed(name) else 1.0
+            found += -1.0 if is_typed(name) and not _are_truths(column, name) else 1.0
         elif is_value(name):
             found -= 1.0 if all(map(is_value, column)) else 0.3
         elif name in column and len(set(column)) < len(column):
@@ -117,6 +118,11 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     if len(set(filled)) < len(filled):
         found -= 0.3
     return found
+
+
+def _are_truths(column: Sequence[str], name: str) -> bool:
+    """Whether all cells are true or false, and the name above them is neither."""
+    return name.strip().lower() not in TRUTHS and all(c.strip().lower() in TRUTHS for c in column)
 
 
 def _has_empty_corner(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -19,7 +19,7 @@ COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 def columns(records: Sequence[Record]) -> int:
     """As many as most rows have; or as the names have, if rows leave out what is empty behind."""
     usual = _usual_width(list(dropwhile(_may_be_comment, records)) or records)
-    told = [record for record in records if _filled(record)]
+    told = [record for record in records if not _is_blank(record)]
     if usual > 1 and all(_filled_to(record, 1) == _filled(record) for record in told):
         return 1 if _width(told[0]) == 1 else usual  # delimiters behind the only cell
     start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
@@ -57,7 +57,11 @@ def _is_header(records: Sequence[Record], width: int) -> bool:
 
 
 def _cells(records: Sequence[Record]) -> list[list[str]]:
-    return [record.cells for record in records if _filled(record)]
+    return [record.cells for record in records if not _is_blank(record)]
+
+
+def _is_blank(record: Record) -> bool:
+    return not any(map(str.strip, record.cells))
 
 
 def _filled(record: Record) -> int:
@@ -122,9 +126,8 @@ def _is_above_names(records: Sequence[Record], columns: int) -> bool:
 def _comments(records: Sequence[Record], columns: int) -> int:
     """How many records, at the head, are comments; the last of them may hold the names."""
     above = list(takewhile(_may_be_comment, records))
-    marked = [place for place, record in enumerate(above) if _filled(record)]
-    below = [record for record in records[len(above) :] if _filled(record)]
-    if not marked or not below:
+    marked = [place for place, record in enumerate(above) if not _is_blank(record)]
+    if not marked or not (below := [each for each in records[len(above) :] if not _is_blank(each)]):
         return 0
     if len(marked) > 1 and all(_width(above[place]) == columns for place in marked):
         return 0  # rows of tags or colours
@@ -134,7 +137,7 @@ def _comments(records: Sequence[Record], columns: int) -> int:
 
 
 def _may_be_comment(record: Record) -> bool:
-    return not _filled(record) or record.cells[0].startswith(header_row.MARKS)
+    return _is_blank(record) or record.cells[0].startswith(header_row.MARKS)
 
 
 def another(records: Sequence[Record]) -> Notice | None:
@@ -142,11 +145,11 @@ def another(records: Sequence[Record]) -> Notice | None:
 
     Its rows are read as rows of the first table, so that their columns are text.
     """
-    told = [record for record in records if _filled(record)]
+    told = [record for record in records if not _is_blank(record)]
     for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
         if (
-            _filled(record) > 1
-            and not _filled(above)
+            _is_blank(above)
+            and _filled(record) > 1
             and record.cells != told[0].cells
             and _is_header(records[place:], _width(record))
         ):

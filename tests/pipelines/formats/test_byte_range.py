@@ -229,6 +229,17 @@ def test_rows_like_the_names_are_kept_where_all_is_text():
     assert left.frame.rows() == [(1, 2), (3, 4)]
 
 
+def test_the_mark_of_the_end_that_dos_writes_is_no_row():
+    """It would turn a column of numbers to text; it is left out, and told."""
+    content = b"a,b\r\n1,2\r\n3,4\r\n\x1a"
+    plan = planned(content)
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert Delimited().recognises(content, "data.csv")
+    assert chunk.frame.rows() == [(1, 2), (3, 4)]
+    assert [notice.code for notice in plan.notices] == ["rows.footer"]
+
+
 def test_nothing_but_white_space_is_empty():
     """There is no table in it, and the error says so."""
     with pytest.raises(EmptyInput):

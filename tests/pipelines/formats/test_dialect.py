@@ -116,13 +116,15 @@ def test_rows_may_leave_out_what_is_empty_behind(text, names):
     [
         ("museum,2011,2010\nA,23.824,17.518\nB,closed,closed\n", ("museum", "2011", "2010")),
         ('"a","1969  ","1970  ","1971  "\n"x",1 ,2 ,3 \n"y",4 ,5 ,6 \n', ("a", "1969", "1970")),
+        ("id,1022,1025\nx,TRUE,FALSE\ny,FALSE,TRUE\n", ("id", "1022", "1025")),
+        ("x,TRUE,FALSE\ny,FALSE,TRUE\nz,TRUE,TRUE\n", None),
         ("Ada,1915,1952\nBob,1920,1980\nCy,1931,1999\n", None),
         ("Ada,1915,1952\nBob,1920,\nCy,,\n", None),
         ("7,a,2018-01-01\n7,a,2018-01-01\nx,b,\n,c,3\n", None),
     ],
 )
-def test_years_name_columns_of_other_numbers(text, names):
-    """However they are padded; but a row of values that is there twice is a row."""
+def test_numbers_name_columns_of_other_values(text, names):
+    """Years, however padded; any above true and false. But a row that is there twice is a row."""
     found = detect(text, is_whole=True).names
 
     assert (found and tuple(name.strip() for name in found)[: len(names or ())]) == names

@@ -19,6 +19,8 @@ TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
 ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
 ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
 WHOLE = r"^[+-]?\d+$"
+CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
+FEW = 500  # cells that are sooner looked at one by one than by a call of polars
 EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
@@ -49,17 +51,23 @@ def infer(cells: pl.Series) -> pl.DataType:
     >>> infer(pl.Series(["1", "", "N/A", "-3"])), infer(pl.Series(["007"]))
     (Int64, String)
     """
-    telling = cells.alias("cells").drop_nulls()
-    telling = telling.filter(~telling.is_in(NULL_WORDS))
+    telling = _without(cells.alias("cells").drop_nulls(), NULL_WORDS)
     if telling.is_empty():
         return pl.Null()
-    typed = telling.filter(~telling.is_in(TYPED_NULL_WORDS))
-    if typed.is_empty():
-        return pl.String()
-    first = str(typed[0])
-    plausible = (dtype for dtype, pattern in LADDER if pattern.match(first))
-    typed = typed.unique()
+    typed = _without(telling, TYPED_NULL_WORDS)
+    first = "" if typed.is_empty() else str(typed[0])
+    plausible = [dtype for dtype, pattern in LADDER if pattern.match(first)]
+    if plausible and len(typed) > FEW:
+        typed = typed.unique()
     return next((t for t in plausible if _parse(typed, t).null_count() == 0), pl.String())
+
+
+def _without(cells: pl.Series, words: Sequence[str]) -> pl.Series:
+    """The cells that are none of the words."""
+    if len(cells) > FEW:
+        return cells.filter(~cells.is_in(words))
+    kept = [cell for cell in cells.to_list() if cell not in words]
+    return cells if len(kept) == len(cells) else pl.Series(cells.name, kept, pl.String)
 
 
 def word_of(cells: Sequence[str]) -> str:
@@ -89,9 +97,9 @@ def _convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
             parsed = pl.Series(cells.name, [None] * len(cells), pl.Null)
         else:
             parsed = _parse(cells, dtype)
-        failed = cells.filter(parsed.is_null() & cells.is_not_null())
-        if failed.is_empty():
+        if parsed.null_count() == cells.null_count():
             return Converted(parsed)
+        failed = cells.filter(parsed.is_null() & cells.is_not_null())
         words = NULL_WORDS if isinstance(dtype, pl.Null) else NULL_WORDS + TYPED_NULL_WORDS
         is_word = failed.is_in(words)
         if is_word.all():
@@ -171,13 +179,21 @@ def _are_rounded(cells: pl.Series, parsed: pl.Series) -> bool:
 
 def _codes(cells: pl.Series, parsed: pl.Series) -> pl.Series | None:
     """Cells like 00123 or +4915112345678, digits but no quantity; None when there are none."""
-    zeros = cells.str.starts_with("0")
-    if zeros.any():
-        zeros &= ~(cells.str.starts_with("0.") | (cells == "0"))
-    if not (zeros.any() or cells.str.starts_with("+").any() or cells.str.starts_with("-0").any()):
+    if not _may_be_codes(cells):
         return None
     coded = cells.str.contains(r"^[+-]?0\d|^\+\d{8,}$") & parsed.is_not_null()
     return coded.fill_null(value=False) if coded.any() else None
+
+
+def _may_be_codes(cells: pl.Series) -> bool:
+    """Whether any cell begins as only codes do, zero itself and fractions aside."""
+    if len(cells) <= FEW:
+        return any(cell and CODE_START.match(cell) for cell in cells.to_list())
+    zeros = cells.str.starts_with("0")
+    if zeros.any():
+        zeros &= ~(cells.str.starts_with("0.") | (cells == "0"))
+    signs = (cells.str.starts_with(sign).any() for sign in ("+", "-0"))
+    return bool(zeros.any()) or any(signs)
 
 
 def _dates(cells: pl.Series) -> pl.Series:

@@ -66,7 +66,7 @@ CASES: dict[str, tuple[str, Callable[[str], bytes]]] = {
     "a document type.xml": ("2 rows", lambda target: records("1", EXTERNAL.format(target))),
     "an inclusion.xml": ("2 rows", lambda target: records(INCLUDED.format(target))),
     "a picture.html": (
-        "1 row",
+        "2 rows",
         lambda target: page(
             f'<link rel=stylesheet href="{target}"><tr><td>1<td><img src="{target}">'
             f'<tr><td>1<td><iframe src="{target}"></iframe>'

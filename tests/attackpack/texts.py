@@ -57,7 +57,7 @@ ATTACKS = (
     Attack("quotes and nothing else.csv", lambda: b"a,b\n" + b'"' * 5_000_000, "1 row"),
     Attack("NULs in a cell.csv", lambda: ROWS + b"1,t\0w\0o,3\n" + ROWS, "2,001 rows"),
     Attack("nothing but NULs.csv", lambda: bytes(1 << 20), "format.unknown"),
-    Attack("mixed line ends.csv", lambda: MIXED, "2,000 rows"),
+    Attack("mixed line ends.csv", lambda: MIXED, "4,000 rows"),
     Attack("nothing but delimiters.csv", lambda: b"," * 5_000_000, "1 row"),
     Attack("nothing but line ends.csv", lambda: b"\n" * 20_000_000, "input.empty"),
     Attack(

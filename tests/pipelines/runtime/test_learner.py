@@ -42,13 +42,11 @@ def child_of(server: psutil.Process) -> psutil.Process:
     raise AssertionError("no child came")
 
 
-def server_here() -> psutil.Process:
-    found = [
-        process
-        for process in psutil.Process().children()
-        if "pipelines.sandbox_server" in process.cmdline()
-    ]
-    return found[-1]
+def server_of(learner: Learner) -> psutil.Process:
+    learner.start()
+    server = learner._children._server
+    assert server is not None
+    return psutil.Process(server.pid)
 
 
 def test_models_say_the_same_there_as_here(learner):
@@ -60,11 +58,11 @@ def test_models_say_the_same_there_as_here(learner):
 
 def test_a_process_that_is_killed_asks_for_a_retry_and_the_next_call_works(learner):
     table = profile("customers", learnable.customers(5000))
-    learner.start()
+    server = server_of(learner)
 
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(learner.inquire, table, OPTIONS, never)
-        os.kill(child_of(server_here()).pid, signal.SIGKILL)
+        os.kill(child_of(server).pid, signal.SIGKILL)
         with pytest.raises(ServiceUnavailable) as caught:
             call.result()
 
@@ -86,11 +84,11 @@ def test_what_fails_there_is_told_without_the_data(learner):
 
 def test_a_cancelled_job_does_not_wait_for_its_models(learner):
     table = profile("customers", learnable.customers(5000))
-    learner.start()
+    server = server_of(learner)
 
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(learner.inquire, table, OPTIONS, lambda: True)
-        child = child_of(server_here())
+        child = child_of(server)
         with pytest.raises(RunCancelled):
             call.result()
 

@@ -1,5 +1,7 @@
 """Narrative: what a person would say of the data, most important first, each with its figure."""
 
+from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from pipelines.analytics import data_quality
@@ -34,14 +36,20 @@ def summary(findings: Findings) -> list[Sentence]:
 
 
 def highlights(findings: Findings) -> list[Sentence]:
-    """The weightiest observations, at most four of a kind."""
+    """The weightiest observations, at most four of a kind; the last counts those left out."""
     chosen: list[Sentence] = []
-    kinds: dict[str, int] = {}
+    kinds: Counter[str] = Counter()
     found = (*observations(findings), *related(findings))
     for sentence in sorted(found, key=lambda sentence: -sentence.weight):
-        kinds[sentence.kind] = kinds.get(sentence.kind, 0) + 1
+        kinds[sentence.kind] += 1
         if kinds[sentence.kind] <= OF_A_KIND and len(chosen) < HIGHLIGHTS:
             chosen.append(sentence)
+    kinds.subtract(sentence.kind for sentence in chosen)
+    last = {sentence.kind: place for place, sentence in enumerate(chosen)}
+    for kind, place in last.items():
+        if kinds[kind]:
+            parts = (*chosen[place].parts, f" {kinds[kind]:,} more like it.")
+            chosen[place] = replace(chosen[place], parts=parts)
     return chosen
 
 

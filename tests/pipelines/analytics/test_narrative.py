@@ -130,3 +130,13 @@ def test_an_estimate_is_never_said_as_if_it_were_exact():
     assert not any(
         "as a key does" in line or "one value only" in line for line in told["highlights"]
     )
+
+
+def test_the_last_of_a_kind_tells_how_many_more_there_are():
+    """Of a wide table four columns say what is true of all."""
+    frame = pl.DataFrame({f"c{number}": [None, None, number, 1, 2] for number in range(1005)})
+
+    told = narrative.narrate(findings({"wide": frame}))["highlights"]
+
+    empty = [line for line in told if "empty" in line]
+    assert [line.endswith(" 1,001 more like it.") for line in empty] == [False] * 3 + [True]

@@ -33,7 +33,12 @@ NOTES = {
 }
 # Notices that cite what stands in the data, and where the citation begins.
 CITED = re.compile(r" \(such as |: ['\"]|: ")
-CITING = frozenset({"date.ambiguous", "number.ambiguous", "rows.footer", "sheet.notes"})
+CITING = frozenset(
+    {
+        *("date.ambiguous", "number.ambiguous", "rows.footer", "sheet.notes"),
+        *("header.doubt", "header.types", "header.rows", "table.another"),
+    }
+)
 
 
 def masked(table: TableIngest, states: TableStates) -> tuple[TableIngest, TableStates]:

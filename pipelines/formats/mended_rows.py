@@ -33,7 +33,7 @@ def read(
     skipped: Counter[str] = Counter()
     rejects: list[Reject] = []
     taken = 0
-    for record in records.read(lines, form.dialect, is_last=is_last):
+    for record in records.read(lines, form.dialect, is_last=is_last, width=width):
         begin, stop = int(offsets[record.line]), int(offsets[record.line + record.lines])
         if limit is not None and begin >= limit:
             break

@@ -61,11 +61,14 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
     return lines if lines[-1] else lines[:-1]
 
 
-def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Record]:
-    """The records of these lines; an unfinished one at the end is left out unless it `is_last`."""
+def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -> Iterator[Record]:
+    """The records of these lines; an unfinished one at the end is left out unless it `is_last`.
+
+    `width` is the number of cells of a row; where it is not known, that of the record before.
+    """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
-    position = 0
+    position = before = 0
     while position < len(lines):
         feed = _Feed(lines, position)
         reader = csv.reader(
@@ -80,6 +83,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
         start = position
         try:
             for cells in reader:
+                before = len(cells)
                 yield Record(cells, start, feed.position - start)
                 start = feed.position
                 feed.start = start
@@ -90,7 +94,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool) -> Iterator[Recor
             pass
         else:
             return
-        yield from _parted(lines[start], start, dialect)
+        yield from _parted(lines[start], start, dialect, width or before)
         position = start + 1
 
 
@@ -101,12 +105,12 @@ def _aligned(line: str) -> str:
     return TRAILING.sub(r"\1", line)
 
 
-def _parted(line: str, place: int, dialect: Dialect) -> Iterator[Record]:
-    """Where no quotes part it: the line is one record, or several that end alike and look alike."""
+def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Record]:
+    """Where no quotes part it: the line is one record, or several that are as wide as a row."""
     bodies = line.rstrip("\r\n").split("\r")
     if len(bodies) > 1 and not (dialect.quote and dialect.quote in line):
         parts = [body.split(dialect.delimiter) for body in bodies]
-        if len(parts[0]) > 1 and len({len(cells) for cells in parts}) == 1:
+        if width > 1 and {len(cells) for cells in parts} == {width}:
             for cells in parts[:-1]:
                 yield Record(cells, place, 0)
             yield Record(parts[-1], place, 1)

@@ -33,8 +33,8 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb'TABLE\r?\n0,1\r?\n"[^"]*"\r?\nVECTORS\r?\n'), "DIF table"),
     (
         re.compile(
-            rb"ID;P\w+[^\r\n]*\r?\n([^\r\n]*\r?\n){0,8}?"
-            rb"(P;PGeneral|[BCF];([^\r\n;]*;)*?[XY]\d+;[^\r\n]*[XY]\d+)"
+            rb"ID;P[A-Z0-9_]{0,80}(;[^\r\n]{0,200})?\r?\n([^\r\n]{0,400}\r?\n){0,8}?"
+            rb"(P;PGeneral|[BCF];([^\r\n;]{0,80};){0,8}?[XY]\d+;([^\r\n;]{0,80};){0,8}?[XY]\d+)"
         ),
         "SYLK table",
     ),

@@ -129,11 +129,18 @@ def _comments(records: Sequence[Record], columns: int) -> int:
     marked = [place for place, record in enumerate(above) if not _is_blank(record)]
     if not marked or not (below := [each for each in records[len(above) :] if not _is_blank(each)]):
         return 0
-    if len(marked) > 1 and all(_width(above[place]) == columns for place in marked):
+    whole = sum(_width(above[place]) == columns for place in marked)
+    are_close = not all(_is_spaced(above[place]) for place in marked)
+    if len(marked) > 1 and (whole == len(marked) or (are_close and 2 * whole >= len(marked))):
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns or header_row.is_marked(last.cells, columns)
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)
+
+
+def _is_spaced(record: Record) -> bool:
+    """Whether white space follows the mark, as it does in a comment; or nothing."""
+    return record.cells[0].lstrip("".join(header_row.MARKS))[:1].strip() == ""
 
 
 def _may_be_comment(record: Record) -> bool:

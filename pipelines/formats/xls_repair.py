@@ -65,6 +65,6 @@ def _changes(content: bytes) -> Iterator[tuple[int, int]]:
 
 def _format(content: bytes, *, is_wide: bool) -> str:
     """A number format: its length, in BIFF8 also whether it is of two bytes each, and its text."""
-    if is_wide:
+    if is_wide and len(content) > 2:
         return content[3:].decode("utf-16-le" if content[2] & 1 else "latin-1", "replace")
     return content[1:].decode("latin-1")

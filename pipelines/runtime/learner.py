@@ -4,10 +4,11 @@ The phases of the analysis run in threads of one interpreter, which gives them o
 training is half of their work, so it goes to another core, and a crash in it costs the job alone.
 """
 
+import contextlib
 from collections.abc import Callable
 from importlib import import_module
 
-from connectors.errors import AnalysisError, ParserOutOfMemory, ReadError, ServiceUnavailable
+from connectors.errors import AnalysisError, ParserOutOfMemory, ReadError
 from pipelines import sandbox
 from pipelines.analytics.inference import inquire_here
 from pipelines.analytics.workspace import Answer, RunCancelled
@@ -34,17 +35,22 @@ class Learner:
     def inquire(
         self, table: TableProfile, options: MlOptions, is_cancelled: Callable[[], bool]
     ) -> Answer:
-        """What models say of the table. Raises RunCancelled, or how the child ended.
+        """What models say of the table. Raises RunCancelled, or AnalysisError if they fail.
 
-        That it was killed says nothing about the data, so a retry may help; that it failed does.
+        A child that was killed, by whatever, is tried once more.
         """
         try:
-            return self._children.run(
-                inquire_here, table, options, limits=LIMITS, is_cancelled=is_cancelled
-            )
+            with contextlib.suppress(ParserOutOfMemory):
+                return self._asked(table, options, is_cancelled)
+            return self._asked(table, options, is_cancelled)
         except sandbox.Cancelled as error:
             raise RunCancelled from error
-        except ParserOutOfMemory as error:
-            raise ServiceUnavailable("the process that trains models was killed") from error
         except ReadError as error:
             raise AnalysisError("Training a model failed unexpectedly") from error
+
+    def _asked(
+        self, table: TableProfile, options: MlOptions, is_cancelled: Callable[[], bool]
+    ) -> Answer:
+        return self._children.run(
+            inquire_here, table, options, limits=LIMITS, is_cancelled=is_cancelled
+        )

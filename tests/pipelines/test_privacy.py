@@ -127,6 +127,11 @@ TOTALS = (
     + b"".join(b"secret%d@example.org,%d\n" % (n, n) for n in range(30))
     + b"\nSource: the list of secret99@example.org\n"
 )
+TWO = (
+    b"a,b,c\n"
+    + b"".join(b"x,secret%d@mail.example,3\n" % n for n in range(40))
+    + b"\nAnn,secret@mail.example,Rome\n7,secret41@mail.example,9\n"  # seems to be names
+)
 LINES = b"""{"mail": "secret1@example.org"}
 {"mail": "secret2@example.org"}
 {"mail": "secret3@example.org", broken
@@ -141,7 +146,9 @@ def children():
 
 
 @pytest.mark.parametrize(
-    "name, content", [("p.csv", CSV), ("totals.csv", TOTALS), ("p.jsonl", LINES)]
+    "name, content",
+    [("p.csv", CSV), ("totals.csv", TOTALS), ("two.csv", TWO), ("p.jsonl", LINES)],
+    ids=["rows", "totals", "two tables", "lines"],
 )
 def test_reading_leaves_no_personal_value_behind(name, content, object_store, children, request):
     """Rejects lose their bytes, guesses their examples, notices what they cite."""

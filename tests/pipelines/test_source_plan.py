@@ -79,6 +79,12 @@ DBASE = (
 )
 
 
+def test_columns_called_as_a_sylk_file_begins_are_columns():
+    (table,) = planned("a.csv", b"ID;Part;Code\nB;X12;Y3\nC;X13;Y4\n").tables
+
+    assert table.schema.names() == ["ID", "Part", "Code"]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "says"),
     [

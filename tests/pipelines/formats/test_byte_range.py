@@ -240,6 +240,15 @@ def test_the_mark_of_the_end_that_dos_writes_is_no_row():
     assert [notice.code for notice in plan.notices] == ["rows.footer"]
 
 
+def test_a_carriage_return_in_a_cell_parts_no_row_into_others_that_are_none():
+    """Its pieces are as wide as each other, but not as the table."""
+    plan = planned(b"id,name,n\n1,a,2.5\n9,fo\ro,3.5\n10,b,4.5\n")
+
+    frame, _ = rows_of(plan.fragments, plan.schema)
+
+    assert frame.rows() == [(1, "a", 2.5), (9, "fo\ro", 3.5), (10, "b", 4.5)]
+
+
 def test_nothing_but_white_space_is_empty():
     """There is no table in it, and the error says so."""
     with pytest.raises(EmptyInput):

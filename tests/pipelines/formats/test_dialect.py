@@ -74,6 +74,8 @@ def test_a_backslash_escapes_only_where_that_makes_sense(text, escape):
         ("# a comment of many words here\na b c\n1 2 3\n4 5 6\n", ("a", "b", "c"), 1),
         ("#ff0000,red,1\n#00ff00,green,2\n0000ff,blue,3\n", None, 0),
         ("#ff0000,red\n#00ff00,green\n", ("#ff0000", "red"), 0),
+        ("#1001,Ann,5\n#1002,Bob\n1003,Cid,7\n1004,Dan,8\n", None, 0),
+        ("#tag,count\n#love,5\n#art,6,extra\nplain,7\nbar,9\n", ("#tag", "count"), 0),
         ("# one\na,b,c\n# two\nd,e,f\n# three\ng,h,i\n", ("a", "b", "c"), 1),
     ],
 )

@@ -150,7 +150,9 @@ class ByteRange:
 
     def _blocks(self, position: int) -> Iterator[bytes]:
         if self.file.seekable:
-            stop = self.file.size if self.end is None else self.end
+            stop = self.file.size
+            if self.end is not None:  # the last row may end beyond the range
+                stop = min(stop or 0, self.end + SPOT_BYTES)
             while stop is not None and position < stop:
                 block = self.file.read(position, min(position + self.chunk_bytes, stop))
                 if not block:
@@ -158,7 +160,7 @@ class ByteRange:
                 yield block
                 position += len(block)
             while block := self.file.read(position, position + SPOT_BYTES):
-                yield block  # the last row of a range may end beyond it
+                yield block
                 position += len(block)
             return
         pending: list[bytes] = []

@@ -1,5 +1,6 @@
 """Delimited text: CSV and its kin, planned as byte ranges that together are exactly the file."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
+SLACK = 0.25  # of a chunk, which may be so much larger
 
 
 @dataclass(frozen=True)
@@ -256,9 +258,13 @@ def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
 
 
 def _chunk_bytes(body: bytes, lines: int, columns: int) -> int:
-    """What is parsed at once: short cells take many times their bytes, so their number counts."""
+    """What is parsed at once: short cells take many times their bytes, so their number counts.
+
+    A fragment is parsed in equal parts and in one if it may be: what is left over costs most.
+    """
     per_cell = len(body) / max(1, lines * columns)
-    return min(CHUNK_BYTES, max(PIECE_BYTES, int(CHUNK_CELLS * per_cell)))
+    most = max(PIECE_BYTES, min(CHUNK_BYTES, CHUNK_CELLS * per_cell))
+    return int(FRAGMENT_BYTES / math.ceil(FRAGMENT_BYTES / most - SLACK)) + SPOT_BYTES
 
 
 def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:

@@ -9,12 +9,13 @@ import polars as pl
 
 from pipelines.statistics.encoding import Codes
 from pipelines.statistics.hashing import Hashes
+from pipelines.statistics.ordering import ascending
 from pipelines.statistics.selection import nth_largest
 
 Counts = npt.NDArray[np.int64]
 
 FEW = 64  # distinct texts that are sooner looked for one by one than sorted with their places
-SPAN = 1 << 16  # integers this close together are counted without sorting
+SPAN = 1 << 20  # integers this close together are counted without sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class NumberRuns:
             ordered, starts = codes[order], run_starts(codes[order])
             sums = np.add.reduceat(weights[order], starts) if len(starts) else weights
             return cls(ordered[starts], sums)
-        ordered = np.sort(codes)
+        ordered = ascending(codes)
         starts = run_starts(ordered)
         if len(starts) == len(ordered):
             return cls(ordered, np.ones(len(ordered), np.int64))
@@ -103,7 +104,7 @@ class TextRuns:
     def of(cls, texts: pl.Series) -> Self:
         texts = texts.rename("v")
         hashes = texts.hash().to_numpy()
-        ordered = np.sort(hashes)
+        ordered = ascending(hashes)
         starts = run_starts(ordered)
         distinct = ordered[starts]
         if len(starts) <= FEW:

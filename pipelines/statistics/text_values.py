@@ -15,6 +15,7 @@ from pipelines.statistics.distinct_sketch import DistinctSketch
 from pipelines.statistics.examples import SHOWN
 from pipelines.statistics.frequent import BOTTOM, estimates, has_rare, heaviest, top
 from pipelines.statistics.hashing import Hashes
+from pipelines.statistics.ordering import ascending
 from pipelines.statistics.runs import TextRuns, run_starts
 
 CUT = 100  # characters kept of each text once all together take too much room
@@ -109,7 +110,7 @@ class TextValues:
     def of_loose(self) -> Self | None:
         """What is loose, sketched at once; None when there are few enough different texts."""
         hashes = self.loose.hash().to_numpy()
-        ordered = np.sort(hashes)
+        ordered = ascending(hashes)
         starts = run_starts(ordered)
         if len(starts) <= self.budget.exact:
             return None

@@ -12,6 +12,7 @@ from pipelines.analytics.checks.consistency import (
 from pipelines.analytics.checks.dates import future_dates, impossible_dates
 from pipelines.analytics.checks.meaning import broken_checksum, personal_data
 from pipelines.analytics.checks.sentinels import sentinel_values
+from pipelines.analytics.checks.signs import negative_values
 from pipelines.analytics.checks.uniqueness import duplicate_rows, key_candidates
 from pipelines.analytics.checks.validity import numeric_range, skew
 from pipelines.analytics.checks.variety import constant, imbalance
@@ -33,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     Rule(impossible_dates, "validity"),
     Rule(key_candidates, "uniqueness"),
     Rule(sentinel_values, "completeness"),
+    Rule(negative_values, "validity"),
     Rule(skew, "validity"),
     Rule(imbalance, "consistency"),
 )

@@ -176,6 +176,15 @@ class SentinelValues(RuleSettings):
     ] = 365
 
 
+class NegativeValues(RuleSettings):
+    """Numbers below zero in a column of others."""
+
+    share: Annotated[Share, Field(description="Without a telling name: this share at most.")] = 0.01
+    rows: Annotated[
+        Count, Field(description="Without a telling name: values, at least; fewer tell nothing.")
+    ] = 20
+
+
 class Skew(RuleSettings):
     """Numbers with a long tail."""
 
@@ -212,5 +221,6 @@ class QualityOptions(Known):
     impossible_dates: ImpossibleDates = ImpossibleDates()
     key_candidates: KeyCandidates = KeyCandidates()
     sentinel_values: SentinelValues = SentinelValues()
+    negative_values: NegativeValues = NegativeValues()
     skew: Skew = Skew()
     imbalance: Imbalance = Imbalance()

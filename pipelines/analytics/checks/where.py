@@ -157,6 +157,17 @@ def beyond(column: str, bound: float, *, above: bool) -> Where:
     )
 
 
+def negative(column: str) -> Where:
+    """Numbers below zero, minus infinity among them."""
+    reals = pl.col(column).cast(pl.Float64)
+    return Where(
+        column,
+        f"{_double(column)} < 0",
+        (reals < 0) & reals.is_not_nan(),
+        lambda low, _high: float(low) < 0,
+    )
+
+
 def _double(column: str) -> str:
     return f"{quoted(column)}::DOUBLE"
 

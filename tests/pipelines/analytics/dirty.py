@@ -1,5 +1,6 @@
 """A dirty table: a column for each defect, each of a known size, beside healthy ones."""
 
+import math
 from datetime import date, datetime, timedelta
 
 import polars as pl
@@ -49,6 +50,8 @@ def orders() -> pl.DataFrame:
             "temperature": _with([float(n % 25) for n in index], {80: -999.0, 81: -999.0}),
             "rating": _with([1 + n % 5 for n in index], {82: 999}),
             "price": _with([10.0 + n % 7 for n in index], {90: 5000.0, 91: float("nan")}),
+            "weight": _with([1 + n % 9 for n in index], dict.fromkeys(range(130, 137), -1)),
+            "paid": _with([20.0 + n % 50 for n in index], {140: -80.5, 141: -math.inf}),
             "far": _with([float(n % 2) for n in index], dict.fromkeys(range(100, 106), 50.0)),
             "channel": _with(["web"] * ROWS, {110: "shop", 111: "shop", 112: "phone"}),
             "customer": [f"customer {n % 60}" for n in index],
@@ -71,6 +74,8 @@ def healthy() -> pl.DataFrame:
             "share": [((n * 131) % 997) / 997 for n in index],
             "quantity": [n % 1000 for n in index],
             "change": [(n * 37 % 2001) - 1000 for n in index],
+            "price_change": [(n * 37 % 401) - 1 for n in index],
+            "outdoors": [(n * 7 % 400) / 10 - 0.25 for n in index],
             "flag": [n % 3 == 0 for n in index],
             "seldom": [int(n % 12 == 0) for n in index],
             "label": [(-1, 1)[n % 2] for n in index],

@@ -46,6 +46,8 @@ EXPECTED = {
     ("personal_data", "iban"): (400, 1),
     ("personal_data", "mail"): (400, 1),
     ("constant", "currency"): (400, 1),
+    ("negative_values", "weight"): (7, 130),
+    ("negative_values", "paid"): (2, 140),
     ("skew", "temperature"): (2, 80),
     ("skew", "rating"): (1, 82),
     ("skew", "price"): (1, 90),
@@ -84,6 +86,8 @@ EFFECTS = {
     ("sentinel_values", "dates"): [],
     ("sentinel_values", "gap"): 1000.0,
     ("sentinel_values", "days"): 36500,
+    ("negative_values", "share"): 0.001,
+    ("negative_values", "rows"): 1000,
     ("skew", "skewness"): 100.0,
     ("skew", "rows"): 1000,
     ("imbalance", "share"): 1.0,
@@ -280,7 +284,8 @@ def test_the_score_is_the_share_of_sound_data(assessed):
     """Nulls and sentinels, repeats, and the cells that a rule speaks of: each costs what it is."""
     cells = 400 * len(dirty.orders().columns)
     nulls, sentinels = 200 + 40 + 400, 1 + 2 + 2 + 1
-    odd_values = 6 + 1 + 2 + (1 + 1) + 1 + 2  # of far, iban, name, shipped, seen_at, written
+    # Of far, iban, name, shipped, seen_at, written, weight.
+    odd_values = 6 + 1 + 2 + (1 + 1) + 1 + 2 + 7
     odd_writing = 41 + 1 + 2 + 4  # of mixed, city (padded, and by case), padded
 
     assert assessed["dimensions"] == pytest.approx(
@@ -479,3 +484,24 @@ def test_the_sql_reads_the_tables_of_the_job(object_store, sqlite_url, tmp_path)
         assert f"'{folder}/*.parquet'" in issue["sql"]
         listed = duckdb.sql(issue["sql"].replace(folder, str(tmp_path))).fetchall()
         assert len(listed) == issue["count"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "severity"),
+    [
+        ("unitPrice", [4.0, -2.0, 3.0], "WARNING"),
+        ("Age (years)", [40, 41, -1], "WARNING"),
+        ("price_change", [4.0, -2.0, 3.0], None),
+        ("age", [-4, -2, 3], None),  # it is called so, and means something else
+        ("weight", [4, -999, 3], None),  # a sentinel, of which its own rule speaks
+        ("paid", [*range(20, 120), -90], "INFO"),
+        ("paid", [*range(-1, 100)], None),  # it goes on below zero as it came
+        ("paid", [*range(20, 30), -90], None),  # too few to tell
+    ],
+)
+def test_negative_values_are_held_against_what_cannot_be_negative(name, values, severity, tmp_path):
+    """By the name of the column, or by how far they lie from its other values."""
+    payload = Parts(pl.DataFrame({name: values}), tmp_path).assessed()
+
+    told = [i["severity"] for i in payload["issues"] if i["rule"] == "negative_values"]
+    assert told == ([severity] if severity else [])

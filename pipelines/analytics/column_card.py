@@ -164,11 +164,18 @@ class Card:
 
     @property
     def chart(self) -> Drawing | None:
-        return plots.small_histogram(self.column) if plots.bins(self.column) else None
+        if not plots.bins(self.column) or plots.left_out(self.column):
+            return None
+        return plots.small_histogram(self.column)
 
     @property
     def pictures(self) -> list[tuple[str, Drawing]]:
-        return list(pictures(self.column))
+        """Drawings with a caption; a histogram has one where it leaves something out."""
+        drawn = list(pictures(self.column))
+        if beyond := plots.left_out(self.column):
+            caption = f"Without the {amount(beyond)} lowest and highest values"
+            drawn.insert(0, (caption, plots.small_histogram(self.column)))
+        return drawn
 
     @property
     def shares(self) -> list[Shares]:

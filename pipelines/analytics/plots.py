@@ -6,6 +6,7 @@ from typing import Any
 from pipelines.analytics.drawing import Boxes, Dots, Drawing, Line, Mark, Role, Text
 from pipelines.analytics.scale import Scale, ticks
 from pipelines.analytics.wording import amount, number, shorten, visible
+from pipelines.analytics.wording import count as counted
 from pipelines.profile import ColumnProfile
 
 WIDTH, HEIGHT = 640.0, 360.0
@@ -16,14 +17,24 @@ Bins = Sequence[tuple[float, float, int]]
 
 
 def bins(column: ColumnProfile) -> Bins:
-    """The histogram of a column as (from, to, count); empty when there is none to draw."""
-    histogram: Mapping[str, Any] = column.figures.get("histogram") or {}
+    """The histogram of a column as (from, to, count); empty when there is none to draw.
+
+    Of its middle alone, where all of it would show nothing but its outliers.
+    """
+    figures = column.figures
+    histogram: Mapping[str, Any] = figures.get("middleHistogram") or figures.get("histogram") or {}
     edges = [number(edge) for edge in histogram.get("edges") or ()]
     counts = [int(count) for count in histogram.get("counts") or ()]
     known = [edge for edge in edges if edge is not None]
     if len(known) < len(edges) or len(edges) != len(counts) + 1 or sum(counts) == 0:
         return ()
     return tuple(zip(known, known[1:], counts, strict=False))
+
+
+def left_out(column: ColumnProfile) -> int:
+    """How many finite values lie beyond the middle, where only that is drawn."""
+    whole, middle = (column.figures.get(name) for name in ("histogram", "middleHistogram"))
+    return sum(whole["counts"]) - sum(middle["counts"]) if whole and middle else 0
 
 
 def is_years(column: ColumnProfile) -> bool:
@@ -49,6 +60,8 @@ def histogram(column: ColumnProfile) -> Drawing:
         f"{amount(sum(count for *_, count in drawn))} values, mean {amount(figures.get('mean'))}, "
         f"median {amount(middle)}"
     )
+    if beyond := left_out(column):
+        about = f"Without {counted(beyond, 'value')} far out; of all the {about.partition(', ')[2]}"
     marks: list[Mark] = _titled(visible(column.name), about)
     for tick in ticks(0, most, 4):
         marks += [
@@ -70,7 +83,7 @@ def small_histogram(column: ColumnProfile) -> Drawing:
     low, end, most = drawn[0][0], drawn[-1][1], max(count for *_, count in drawn)
     across, up = Scale(low, end, 0, 320), Scale(0, most, 84, 4)
     last = number(column.figures.get("max"))  # the last bin of integers may end behind it
-    high = end if last is None else last
+    high = end if last is None else min(last, end)
     marks = (
         _bars(drawn, across, up),
         Line(0, 84.5, 320, 84.5, "grid"),

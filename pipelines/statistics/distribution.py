@@ -1,6 +1,7 @@
 """Distribution: quantiles and histogram from ordered values with their counts."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from pipelines.statistics.runs import NumberRuns
 
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
 BINS = 50
+CROWDED = 0.9  # of all values in one bin: such a histogram shows its outliers alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +51,43 @@ class Distribution:
         quantiles = self.at(shares)
         deviations = self._deviations()
         histogram = self.histogram(low, high)
-        figures = {
+        figures: dict[str, Any] = {
             "quantiles": _named(quantiles),
             "iqr": finite(self._apart(shares[2:5:2])),
             "mad": finite(deviations.at(np.array([0.5]))[0]),
             "histogram": histogram,
         }
+        middle = self._middle(histogram, quantiles.tolist())
+        if middle is not None:
+            figures["middleHistogram"] = middle
         if self.error:
             heights = np.array(histogram["counts"])
             figures["estimates"] = self._estimates(shares, quantiles[3], heights, (low, high))
+            if middle is not None:
+                n, heights = int(self.counts.sum()), np.array(middle["counts"])
+                figures["estimates"]["middleHistogram"] = self._bounded(heights, n)
         return figures
+
+    def _middle(
+        self, whole: dict[str, list[float]], quantiles: Sequence[float]
+    ) -> dict[str, list[float]] | None:
+        """The histogram of the middle, where the whole one has nearly all values in one bin.
+
+        From p1 to p99, else from p5 to p95; None where neither shows more.
+        """
+        most = CROWDED * int(self.counts.sum())
+        if max(whole["counts"]) < most:
+            return None
+        for low, high in zip(quantiles[:2], quantiles[:-3:-1], strict=True):
+            first = int(np.searchsorted(self.values, low, side="left"))
+            last = int(np.searchsorted(self.values, high, side="right"))
+            if last - first > 1:
+                values, counts = self.values[first:last], self.counts[first:last]
+                inner = Distribution.of_reals(values, counts, is_whole=self.is_whole)
+                found = inner.histogram(float(values[0]), float(values[-1]))
+                if max(found["counts"]) < most:
+                    return found
+        return None
 
     def histogram(self, low: float, high: float) -> dict[str, list[float]]:
         edges = _edges(low, high, int(self.counts.sum()), is_whole=self.is_whole)
@@ -91,11 +120,17 @@ class Distribution:
                 "lower": finite(max(0.0, mad[0] - shift)),
                 "upper": finite(mad[1] + shift),
             },
-            "histogram": {
-                **common,
-                "lower": np.maximum(0, heights - 2 * self.error).tolist(),
-                "upper": np.minimum(n, heights + 2 * self.error).tolist(),
-            },
+            "histogram": self._bounded(heights, n),
+        }
+
+    def _bounded(self, heights: npt.NDArray[np.int64], n: int) -> dict[str, Any]:
+        return {
+            "method": "compactor",
+            "confidence": 1.0,
+            "rows": n,
+            "rankError": self.error / n,
+            "lower": np.maximum(0, heights - 2 * self.error).tolist(),
+            "upper": np.minimum(n, heights + 2 * self.error).tolist(),
         }
 
     def at(self, shares: npt.NDArray[np.float64], slip: int = 0) -> npt.NDArray[np.float64]:

@@ -368,3 +368,25 @@ def test_a_name_that_looks_like_a_pattern_is_only_a_name(name):
         found = profile(frame.select(column).rename({column: name})).columns[0].figures
 
         assert found == plain
+
+
+def test_a_histogram_that_outliers_crush_is_told_of_its_middle_too():
+    """From the 1st to the 99th percentile; every value of these is in one bin."""
+    x = np.concatenate([np.arange(1.0, 1001.0), [1e9, -1e9]])
+
+    found = figures(x, parts=3)
+
+    low, high = np.percentile(x, [1, 99])
+    inner = x[(x >= low) & (x <= high)]
+    middle = found["middleHistogram"]
+    assert max(found["histogram"]["counts"]) >= 1000
+    assert (middle["edges"][0], middle["edges"][-1]) == (inner.min(), inner.max())
+    assert middle["counts"] == np.histogram(inner, middle["edges"])[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "x", [np.arange(100.0), np.array([5.0] * 99 + [1e6]), np.array([1.0]), np.zeros(50)]
+)
+def test_a_middle_that_shows_no_more_is_not_told(x):
+    """Neither of an even column, nor of one that holds hardly more than one value."""
+    assert "middleHistogram" not in figures(x)

@@ -205,3 +205,16 @@ def test_hashes_of_polars_are_the_ones_that_are_published():
     frame = pl.DataFrame({"l": [1], "s": ["a"], "f": [0.5], "n": [None]})
     assert frame.hash_rows().to_list() == [6754447140487476320]
     assert mix(np.array([1], np.uint64)).tolist() == [0x5692161D100B05E5]
+
+
+def test_the_middle_of_a_heavy_tail_stays_within_its_bounds():
+    """The ends are those of estimated percentiles; what lies between them is bounded bin by bin."""
+    x = np.random.default_rng(3).pareto(0.6, N)
+
+    found = folded(Values, x, 25_000).result()
+
+    edges, bounds = found["middleHistogram"]["edges"], found["estimates"]["middleHistogram"]
+    counts = np.histogram(x, edges)[0]
+    assert (np.array(bounds["lower"]) <= counts).all()
+    assert (counts <= np.array(bounds["upper"])).all()
+    assert max(found["histogram"]["counts"]) > 0.9 * N > max(found["middleHistogram"]["counts"])

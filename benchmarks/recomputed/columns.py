@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recomputed import exact
+from recomputed import exact, forms, meanings
 from recomputed.ledger import Ledger, number
 from recomputed.published import NUMERIC, TEMPORAL, Column, duration, wire, zone_offset
 
@@ -59,6 +59,7 @@ def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> N
     if column.word == "null" or is_masked:
         return
     _values(ledger, at, column, told)
+    meanings.check(ledger, at, column, told)
     if column.word in NUMERIC:
         _numbers(ledger, at, column, told)
     elif column.word == "text":
@@ -434,10 +435,7 @@ def _texts(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> 
         for place, entry in enumerate(told["patterns"]):
             ends = bound["lower"][place], bound["upper"][place]
             ledger.within(f"{at}.patterns[].count", shapes[entry["pattern"]], *ends)
-    counted = sum(told["writing"].get(kind, 0) for kind in ("numeric", "boolean", "date", "text"))
-    ledger.same(f"{at}.writing.text", counted, len(texts))
-    for kind, count in told["typeCounts"].items():
-        ledger.same(f"{at}.typeCounts.{kind}", count, told["writing"].get(kind))
+    forms.check(ledger, at, column.cells, told, SPACES)
     if "spellings" in told:
         _spellings(ledger, at, by_text, told["spellings"])
 

@@ -21,6 +21,9 @@ from recomputed.job import Bench, Published, bench
 from recomputed.ledger import Ledger, leaves, shape
 from recomputed.published import Table
 
+from pipelines.profile import profile_table
+from pipelines.statistics import published
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -79,6 +82,14 @@ def one(ledger: Ledger, place: Bench, name: str, content: bytes, *, twice: bool)
     return list(leaves(results))
 
 
+def rows_sampled(files: Mapping[str, bytes], prefix: str) -> list[int]:
+    """The rows of the sample in a table's published states, from 1."""
+    folder = prefix.strip("/").rpartition("/")[2]
+    states = published.read(files[f"states/{folder}.arrow"])
+    rows: list[int] = profile_table("", (), states, size_bytes=0).sample_rows.tolist()
+    return rows
+
+
 def check(ledger: Ledger, run: Published, results: Mapping[str, Any]) -> None:
     base = f"artifacts/{run.job_id}/"
     found = {}
@@ -89,7 +100,7 @@ def check(ledger: Ledger, run: Published, results: Mapping[str, Any]) -> None:
         tables.check(ledger, f"tables[{place}]", table, told)
     stats = results["phases"]["descriptive_stats"]
     at, only = "phases.descriptive_stats", len(found) == 1
-    for name, (_, table) in found.items():
+    for name, (prefix, table) in found.items():
         own = {key: [e for e in stats[key] if only or e["table"] == name]
                for key in ("correlations", "associations", "outliers", "copies")}  # fmt: skip
         pairs = stats["correlationPairs"] if only else None
@@ -97,7 +108,10 @@ def check(ledger: Ledger, run: Published, results: Mapping[str, Any]) -> None:
             relations.correlations(ledger, f"{at}.correlations", table, own["correlations"], pairs)
         counted = stats["associationPairs"] if only else None
         path = f"{at}.associations"
-        relations.associations(ledger, path, table, own["associations"], own["copies"], counted)
+        sampled = rows_sampled(run.files, prefix)
+        relations.associations(
+            ledger, path, table, own["associations"], own["copies"], counted, sampled
+        )
         relations.outliers(ledger, f"{at}.outliers", table, own["outliers"])
     quality.check(ledger, "phases.dq_validate", run.files, found, results["phases"]["dq_validate"])
     learned = results["mlInference"]

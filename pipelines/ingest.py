@@ -40,6 +40,7 @@ class SourceIngest:
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    utc_offsets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)
     guesses: tuple[Guess, ...] = ()
 
@@ -74,11 +75,6 @@ class TableIngest:
     def account(self) -> RowAccount:
         return sum((source.account for source in self.sources), RowAccount())
 
-    @property
-    def null_tokens(self) -> dict[str, dict[str, int]]:
-        """How many cells of a column were null by which word."""
-        return tokens_of(source.null_tokens for source in self.sources)
-
 
 @dataclass(frozen=True)
 class IngestResult:
@@ -110,15 +106,6 @@ def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     for count in counts:
         total.update(count)
     return dict(sorted(total.items()))
-
-
-def tokens_of(found: Iterable[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
-    """The null tokens of each column together."""
-    columns: dict[str, list[Mapping[str, int]]] = {}
-    for tokens in found:
-        for name, counts in tokens.items():
-            columns.setdefault(name, []).append(counts)
-    return {name: summed(counts) for name, counts in columns.items()}
 
 
 _ADAPTER = TypeAdapter(IngestResult)

@@ -18,6 +18,7 @@ from pipelines.ingest import SourceIngest, TableIngest
 from pipelines.statistics.base import Statistic, TableStatistic
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.duplicates import Duplicates
+from pipelines.statistics.oddities import TELLING, Oddities
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.semantics import Semantics
 from pipelines.statistics.table_states import TableStates
@@ -97,7 +98,11 @@ def _masked_column(states: tuple[Statistic, ...]) -> tuple[Statistic, ...]:
         found = state.result()
         estimates |= found.pop("estimates", {})
         figures |= found
-    kept = tuple(state for state in states if isinstance(state, HARMLESS))
+    kept = tuple(
+        state.without(TELLING) if isinstance(state, Oddities) else state
+        for state in states
+        if isinstance(state, HARMLESS)
+    )
     left = Withheld.of_figures(figures | {"estimates": estimates})
     return (*kept, cast("Statistic", left))  # it is made of figures, never of rows
 

@@ -122,7 +122,6 @@ def profile_table(
     states: TableStates,
     *,
     size_bytes: int,
-    null_tokens: Mapping[str, Mapping[str, int]] | None = None,
     preview: Sequence[Mapping[str, Any]] = (),
     notices: Sequence[Notice] = (),
     as_of: date | None = None,
@@ -131,9 +130,8 @@ def profile_table(
 
     Dates after `as_of` are in the future; without it, nothing is said of that.
     """
-    tokens = null_tokens or {}
     columns = tuple(
-        _column(title, dtype, found, tokens.get(title, {}), as_of)
+        _column(title, dtype, found, states.as_read.result(title), as_of)
         for (title, dtype), found in zip(states.schema.items(), states.columns, strict=True)
     )
     cells = states.rows * len(columns)
@@ -185,7 +183,7 @@ def _column(
     name: str,
     dtype: pl.DataType,
     states: tuple[Statistic, ...],
-    null_tokens: Mapping[str, int],
+    as_read: Mapping[str, Any],
     as_of: date | None,
 ) -> ColumnProfile:
     figures: dict[str, Any] = {"distinctCount": 0, "topValues": []}
@@ -197,8 +195,7 @@ def _column(
         if isinstance(state, Calendar) and as_of and word(dtype) != "time":
             figures["future"] = _future(state, as_of)
     count, nulls = figures.pop("count"), figures.pop("nullCount")
-    if null_tokens:
-        figures["nullTokens"] = dict(null_tokens)
+    figures |= as_read
     figures |= _spread(figures, estimates, count - nulls)
     written = figures.get("writing") or {word(dtype): count - nulls}
     figures["typeCounts"] = {kind: n for kind, n in written.items() if n and kind not in ODD}

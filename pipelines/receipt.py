@@ -93,9 +93,8 @@ def _member(table: TableIngest, source: SourceIngest) -> dict[str, Any]:
         "rows": account(source.account),
         "repaired": _sorted(source.repaired),
         "skipped": _sorted(source.skipped),
-        "nullTokens": {
-            column: _sorted(tokens) for column, tokens in source.null_tokens.items() if tokens
-        },
+        "nullTokens": _by_column(source.null_tokens),
+        "utcOffsets": _by_column(source.utc_offsets),
         "rejects": table.rejects_key,
     }
 
@@ -108,6 +107,10 @@ def _guess(guess: Guess) -> dict[str, Any]:
         "rejected": list(guess.rejected),
         "examples": list(guess.examples),
     }
+
+
+def _by_column(found: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {column: _sorted(counts) for column, counts in found.items() if counts}
 
 
 def _sorted(counts: Mapping[str, int]) -> dict[str, int]:

@@ -22,6 +22,7 @@ from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
 from pipelines.rejects import FragmentRejects
+from pipelines.statistics.as_read import AsRead
 from pipelines.statistics.table_fold import TableFold
 from pipelines.statistics.table_states import TableStates
 
@@ -92,7 +93,7 @@ class FragmentReading:
     rejects_key: str | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
-    null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    as_read: AsRead = field(default_factory=AsRead)
     span: tuple[int, int] | None = None
     fault: Fault | None = None
 
@@ -161,6 +162,7 @@ class _Making:
         repaired: Counter[str] = Counter()
         skipped: Counter[str] = Counter()
         null_tokens: dict[str, Counter[str]] = {}
+        utc_offsets: dict[str, Counter[str]] = {}
         span: tuple[int, int] | None = None
         with FragmentRejects(keeps_raw=self._order.keeps_raw) as rejects:
             try:
@@ -168,8 +170,8 @@ class _Making:
                     account += chunk.rows
                     repaired.update(chunk.repaired)
                     skipped.update(chunk.skipped)
-                    for column, tokens in chunk.null_tokens.items():
-                        null_tokens.setdefault(column, Counter()).update(tokens)
+                    _count(null_tokens, chunk.null_tokens)
+                    _count(utc_offsets, chunk.utc_offsets)
                     rejects.add(chunk.rejects)
                     if chunk.span is not None:
                         span = (span[0] if span else chunk.span[0], chunk.span[1])
@@ -190,7 +192,7 @@ class _Making:
             piece.rejects_key if kept else None,
             repaired,
             skipped,
-            null_tokens,
+            AsRead(null_tokens, utc_offsets),
             span,
         )
 
@@ -216,6 +218,11 @@ class _Making:
             self._waiting, self._waiting_rows, self._waiting_bytes = [], 0, 0
             self.fold.add(frame)
             self._writer.write(frame)
+
+
+def _count(counters: dict[str, Counter[str]], found: Mapping[str, Mapping[str, int]]) -> None:
+    for column, words in found.items():
+        counters.setdefault(column, Counter()).update(words)
 
 
 def _preview(rows: pl.DataFrame) -> list[Mapping[str, Any]]:

@@ -4,7 +4,7 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import pairwise
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from recomputed import exact
+from recomputed import exact, forms, meanings
 from recomputed.ledger import Ledger, number
 from recomputed.published import NUMERIC, TEMPORAL, Column, duration, wire, zone_offset
 
@@ -53,10 +53,13 @@ def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> N
     for token in tokens:
         most = n - present
         ledger.within(f"{at}.nullTokens.{token}", sum(tokens.values()), 1, most)
+    if offsets := told.get("utcOffsets"):
+        ledger.within(f"{at}.utcOffsets", sum(offsets.values()), 1, present)
     _oddities(ledger, at, column, told)
     if column.word == "null" or is_masked:
         return
     _values(ledger, at, column, told)
+    meanings.check(ledger, at, column, told)
     if column.word in NUMERIC:
         _numbers(ledger, at, column, told)
     elif column.word == "text":
@@ -184,7 +187,7 @@ def _oddities(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) 
             f"{at}.oddities[0].lastRow", entry and entry["lastRow"], rows[-1] if rows else None
         )
         ledger.seen(f"{at}.oddities[0].what", told=True)
-    ledger.seen(f"{at}.oddities", set(found) <= {"mojibake"}, f"oddities {list(found)}")
+    ledger.seen(f"{at}.oddities", set(found) <= {"mojibake", "epoch"}, f"oddities {list(found)}")
     if "blank" in told:
         for name in ("empty", "blank", "padded"):
             odd = {entry["what"]: entry["count"] for entry in told["oddities"]}
@@ -447,10 +450,7 @@ def _texts(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> 
         for place, entry in enumerate(told["patterns"]):
             ends = bound["lower"][place], bound["upper"][place]
             ledger.within(f"{at}.patterns[].count", shapes[entry["pattern"]], *ends)
-    counted = sum(told["writing"].get(kind, 0) for kind in ("numeric", "boolean", "date", "text"))
-    ledger.same(f"{at}.writing.text", counted, len(texts))
-    for kind, count in told["typeCounts"].items():
-        ledger.same(f"{at}.typeCounts.{kind}", count, told["writing"].get(kind))
+    forms.check(ledger, at, column.cells, told, SPACES)
     if "spellings" in told:
         _spellings(ledger, at, by_text, told["spellings"])
 
@@ -533,6 +533,28 @@ def _resolution(column: Column, local: Counter[tuple[int, int]], per_second: int
     return None
 
 
+def _rows_of(
+    ledger: Ledger,
+    at: str,
+    column: Column,
+    told: Mapping[str, Any],
+    is_meant: Callable[[int], bool],
+) -> None:
+    """The first and the last row whose day is meant, by the clocks of the column's zone."""
+    per_second = PER_SECOND.get(column.unit, 1)
+
+    def day_of(cell: int) -> int:
+        if column.word == "date":
+            return cell
+        east = zone_offset(column.zone, cell // per_second)[0] * per_second
+        return int((cell + east) // (86_400 * per_second))
+
+    cells = enumerate(column.cells, 1)
+    rows = [row for row, cell in cells if cell is not None and is_meant(day_of(cell))]
+    ledger.same(f"{at}.firstRow", told.get("firstRow"), rows[0] if rows else None)
+    ledger.same(f"{at}.lastRow", told.get("lastRow"), rows[-1] if rows else None)
+
+
 def _calendar(
     ledger: Ledger,
     at: str,
@@ -568,6 +590,11 @@ def _calendar(
             f"{at}.future.count", later, future["count"], future.get("atMost", future["count"])
         )
         ledger.seen(f"{at}.future.asOf", told=True)
+        _rows_of(ledger, f"{at}.future", column, future, lambda each: each > as_of)
+    days = {(date.fromisoformat(name) - date(1970, 1, 1)).days for name in EPOCHS}
+    odd = next((entry for entry in told["oddities"] if entry["what"] == "epoch"), {})
+    ledger.same(f"{at}.oddities[0].count", odd.get("count", 0), sum(by_day[day] for day in days))
+    _rows_of(ledger, f"{at}.oddities[0]", column, odd, days.__contains__)
     gaps = told["gaps"]
     if gaps:
         kind = {"year": "Y", "month": "M", "day": "D"}[gaps["unit"]]

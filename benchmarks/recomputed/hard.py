@@ -25,6 +25,8 @@ def tables() -> Iterator[tuple[str, bytes]]:
         yield f"{name}.parquet", stream.getvalue()
     for name, text in _delimited().items():
         yield f"{name}.csv", text.encode("utf-8")
+    yield "meanings.csv", _meanings().encode("utf-8")
+    yield "forms.csv", _forms().encode("utf-8")
 
 
 def _parquet() -> dict[str, dict[str, Any]]:
@@ -150,6 +152,11 @@ def _parquet() -> dict[str, dict[str, Any]]:
             "two": [n % 2 == 0 for n in range(ROWS)],
             "rare": [1.0] + [0.0] * (ROWS - 1),
         },
+        "sampled": _sampled(r, g),
+        "groups": {
+            "x": np.repeat([0.0, 9.0, 30.0], ROWS // 4) + g.normal(size=ROWS // 4 * 3),
+            "z": [None if n % 50 == 0 else r.gauss(1e6, 3) for n in range(ROWS // 4 * 3)],
+        },
         "one_row": {"n": [1.5], "t": ["a"], "d": [day], "b": [True], "l": [[1]]},
         "no_rows": {
             "n": pa.array([], pa.float64()),
@@ -209,6 +216,23 @@ def _parquet() -> dict[str, dict[str, Any]]:
     }
 
 
+def _sampled(r: random.Random, g: np.random.Generator) -> dict[str, Any]:
+    """More rows than the sample has, related in every way, with cells that are empty."""
+    rows = 9000
+    x, levels = g.normal(size=rows), r.choices("abcdef", k=rows)
+    return {
+        "x": x,
+        "y": [None if n % 9 == 0 else v * 2 + r.gauss(0, 1) for n, v in enumerate(x.tolist())],
+        "cubed": x**3,
+        "copy": x,
+        "level": [None if n % 11 == 0 else v for n, v in enumerate(levels)],
+        "like_level": [v if r.random() < 0.7 else r.choice("xyz") for v in levels],
+        "by_level": [ord(v) + r.gauss(0, 2) for v in levels],
+        "flag": [v in "ab" for v in levels],
+        "odd": [r.choice([math.nan, math.inf, 1.0, 2.0, None]) for _ in range(rows)],
+    }
+
+
 def _delimited() -> dict[str, str]:
     r = random.Random(6)
     return {
@@ -227,3 +251,94 @@ def _delimited() -> dict[str, str]:
         "one_value": "a\n5\n",
         "header_only": "a,b\n",
     }
+
+
+def _meanings() -> str:
+    """Columns of most semantic types, with some values that break their form or check digits."""
+    r = random.Random(6)
+
+    def digits(count: int) -> str:
+        return "".join(r.choices(string.digits, k=count))
+
+    def hexed(count: int) -> str:
+        return "".join(r.choices("0123456789abcdef", k=count))
+
+    def luhn(body: str) -> str:
+        doubled = (int(d) * (2 - n % 2) for n, d in enumerate(reversed(body)))
+        return body + str(-sum(d - 9 if d > 9 else d for d in doubled) % 10)
+
+    def iban() -> str:
+        country, bban = r.choice([("DE", digits(18)), ("NL", f"ABNA{digits(10)}")])
+        whole = "".join(str(int(c, 36)) for c in f"{bban}{country}00")
+        return f"{country}{98 - int(whole) % 97:02d}{bban}"
+
+    def dni() -> str:
+        number = r.randrange(10**8)
+        return f"{number:08d}{'TRWAGMYFPDXBNJZSQVHLCKE'[number % 23]}"
+
+    def cpf() -> str:
+        body = [r.randrange(10) for _ in range(9)]
+        for n in (10, 11):
+            body.append(sum(d * (n - at) for at, d in enumerate(body)) * 10 % 11 % 10)
+        text = "".join(map(str, body))
+        return f"{text[:3]}.{text[3:6]}.{text[6:9]}-{text[9:]}"
+
+    makers = {
+        "mail": lambda: f"u{digits(4)}.{hexed(3)}@{r.choice(['a.example.org', 'b-c.de'])}",
+        "link": lambda: f"https://example.org/{hexed(5)}?q={digits(2)}",
+        "key": lambda: "-".join(hexed(n) for n in (8, 4, 4, 4, 12)),
+        "device": lambda: ":".join(hexed(2) for _ in range(6)),
+        "host": lambda: ".".join(str(r.randrange(256)) for _ in range(4)),
+        "host6": lambda: f"2001:db8::{hexed(3)}:{hexed(4)}".replace(":0", ":1"),
+        "iban": iban,
+        "card": lambda: luhn(f"4{digits(14)}"),
+        "dni": dni,
+        "cpf": cpf,
+        "digest": lambda: hexed(64),
+        "payload": lambda: r.choice(['{""a"": 1}', "[]", '{""b"": [2]}']),
+        "latitude": lambda: f"{r.uniform(-90, 90):.5f}",
+        "longitude": lambda: f"{r.uniform(-180, 180):.5f}",
+    }
+    odd = ("", "x", "a@b", "1.2.3.4.5", "00000000A", "NL00ABNA0000000000")
+    lines = [",".join(makers)]
+    for _ in range(ROWS):
+        cells = (make() if r.random() > 0.03 else r.choice(odd) for make in makers.values())
+        lines.append(",".join(f'"{cell}"' for cell in cells))
+    return "\n".join(lines) + "\n"
+
+
+def _forms() -> str:
+    """Texts that are written as numbers, dates and truths, or nearly, and some read wrongly."""
+    r = random.Random(7)
+
+    def date() -> str:
+        marks, year = r.choices("-/.", k=2), r.choice([0, 1900, 2000, 2023, 2024, 9999])
+        parts = [f"{year:04d}", str(r.randrange(14)), f"{r.randrange(33):02d}"]
+        order = r.choice([(0, 1, 2), (2, 1, 0), (1, 2, 0), (2, 0, 1)])
+        text = "".join(a + b for a, b in zip((parts[n] for n in order), [*marks, ""], strict=True))
+        return text + r.choice(["", "", " 12:30", "T01:02:03Z", " noon", "T1"])
+
+    def number() -> str:
+        body = "".join(r.choices("0123456789,.", k=r.randrange(1, 9)))
+        return r.choice(["", "+", "-", " "]) + body + r.choice(["", "e5", "E-12", "e1234", "e"])
+
+    words = ["true", "FALSE", "Yes", "no", " no ", "nope", "\u017fo", "yes\u00a0", "y"]
+    words += ["1" * 70, " " * 70 + "7", "no" + " " * 40, " " * 70 + "2024-02-30"]
+    garbled = [
+        "Z\u00c3\u00bcrich",
+        "don\u00e2\u20ac\u2122t",
+        "\u00e2\x80\x99",
+        "\u00c2\u00a35",
+        "a\ufffd",
+    ]
+    garbled += [
+        "\u00d0\u0178\u00d1\u20ac",
+        "\u00d0\u0178",
+        "\u00c3",
+        "S\u00c3O",
+        "\u00c3\u2019",
+        "\u00e2ge",
+    ]
+    makers = (date, number, lambda: r.choice(words), lambda: r.choice(garbled))
+    rows = (",".join(f'"{r.choice(makers)()}"' for _ in range(3)) for _ in range(3000))
+    return "a,b,c\nx,x,x\n" + "\n".join(rows) + "\n"

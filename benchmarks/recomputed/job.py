@@ -11,6 +11,7 @@ from connectors.object_store import ObjectStore
 from pipelines import artifacts
 from pipelines.order import InputObject, JobOrder
 from pipelines.runtime.advance import Watch
+from pipelines.runtime.learner import Learner
 from pipelines.runtime.run import run_job
 from pipelines.sandbox import Sandbox
 from serve_app.embedded import seaweedfs
@@ -31,10 +32,11 @@ class Published:
 
 @dataclass(frozen=True)
 class Bench:
-    """A store, and children in which files are read."""
+    """A store, and children in which files are read and models trained."""
 
     store: ObjectStore
     children: Sandbox
+    learner: Learner
     folder: Path
 
     def publish(self, name: str, content: bytes) -> Published:
@@ -52,7 +54,7 @@ class Bench:
             checkpoints=f"sqlite:///{self.folder / 'jobs.sqlite3'}",
             inline_bytes=INLINE_BYTES,
         )
-        outcome = run_job(order, self.children, Watch())
+        outcome = run_job(order, self.children, self.learner, Watch())
         base = artifacts.base(job_id)
         keys = [found.key for found in self.store.keys(base)]
         files = {each.removeprefix(base): self.store.get(each) for each in keys}
@@ -66,10 +68,11 @@ def bench() -> Iterator[Bench]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         server = seaweedfs.start(folder / "store", BUCKET)
-        children = Sandbox()
+        children, learner = Sandbox(), Learner()
         try:
             server.wait_ready(["http://localhost:3000"])
-            yield Bench(ObjectStore(server.store), children, folder)
+            yield Bench(ObjectStore(server.store), children, learner, folder)
         finally:
+            learner.close()
             children.close()
             server.stop()

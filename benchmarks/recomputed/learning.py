@@ -7,13 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, r2_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    mean_absolute_error,
+    r2_score,
+    silhouette_score,
+)
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from recomputed.ledger import Ledger
 from recomputed.published import NUMERIC, Table
 
 ROUNDED = 1e-5  # scores have six significant digits
+FARTHEST, MEASURED, MOST_COLUMNS = 5, 1000, 60
 
 
 def check(
@@ -28,6 +35,8 @@ def check(
     clusters = _lines(files.get("results/clusters.csv"))
     if clusters:
         _clusters(ledger, at, table, told, clusters)
+        if told["mode"] == "unsupervised":
+            _silhouette(ledger, at, table, told, clusters)
 
 
 def _lines(body: bytes | None) -> list[dict[str, str]]:
@@ -187,3 +196,34 @@ def _clusters(
             size = ROUNDED * max(1e-300, float(np.abs(x).max(initial=0.0)))
             if len(x) == len(cells):
                 ledger.near(f"{path}.features[].mean", feature["mean"], float(x.mean()), size)
+
+
+def _silhouette(
+    ledger: Ledger, at: str, table: Table, told: Mapping[str, Any], lines: Sequence[dict[str, str]]
+) -> None:
+    """How clear the published groups are, by scikit-learn, and how far each lies from the mean."""
+    by_name = {column.name: column for column in table.columns}
+    used = [by_name[name] for name in told["featureColumns"] if by_name[name].word in NUMERIC]
+    rows = [int(line["row"]) - 1 for line in lines]
+    points = np.column_stack([_standardised(c.cells, rows) for c in used[:MOST_COLUMNS]])
+    labels = np.array([int(line["cluster"]) for line in lines])
+    measured = np.linspace(0, len(rows) - 1, min(MEASURED, len(rows))).astype(int)
+    found = silhouette_score(points[measured], labels[measured])
+    count = str(len(told["clusterSummary"]))
+    ledger.near(f"{at}.silhouetteScores.{count}", told["silhouetteScores"][count], found, ROUNDED)
+    best = max(told["silhouetteScores"].values())
+    ledger.same(f"{at}.silhouetteScores.{count}", told["silhouetteScores"][count], best)
+    places = {column.name: place for place, column in enumerate(used)}
+    for entry in told["clusterSummary"]:
+        own = points[labels == entry["cluster"]].mean(axis=0)
+        for feature in entry["features"]:
+            path = f"{at}.clusterSummary[].features[].deviation"
+            value = float(own[places[feature["column"]]])
+            ledger.near(path, feature["deviation"], value, ROUNDED * max(1.0, abs(value)))
+
+
+def _standardised(cells: Sequence[Any], rows: Sequence[int]) -> Any:
+    """Empty cells hold the median; what is farther than five deviations is cut off there."""
+    x = np.array([np.nan if cells[row] is None else float(cells[row]) for row in rows])
+    x = np.where(np.isfinite(x), x, np.median(x[np.isfinite(x)]))
+    return np.clip((x - x.mean()) / (x.std() or 1), -FARTHEST, FARTHEST)

@@ -238,7 +238,9 @@ def _workbook(ledger: Ledger, body: bytes, results: Mapping[str, Any]) -> None:
         ("Cells filled", "datasetCompleteness"),
     ):
         if title in summary:
-            _cell(ledger, f"Summary:{title}", summary[title], results["summary"][name])
+            told = results["summary"][name]  # shares are told to four places
+            told = round(told, 4) if isinstance(told, float) else told
+            _cell(ledger, f"Summary:{title}", summary[title], told)
 
 
 def _dicts(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from scipy import stats
 
 from recomputed import exact
@@ -88,11 +89,19 @@ def associations(
     told: Sequence[Mapping[str, Any]],
     copies: Sequence[Mapping[str, Any]],
     counted: Mapping[str, int] | None,
+    sampled: Sequence[int],
 ) -> None:
-    """Those that rest on all rows: every pair, and that the strongest are listed."""
-    if table.data.num_rows > 5000 or len(table.columns) > 200:
+    """Every pair over the rows of the sample (numbers from 1), and that the strongest are listed.
+
+    The sample is that of the published states; what stands in its rows is read from the table.
+    """
+    if len(table.columns) > 200:
         return
-    _copies(ledger, at.replace("associations", "copies"), table, copies)
+    basis = "all_rows" if len(sampled) == table.data.num_rows else "row_sample"
+    if basis == "row_sample":
+        rows = table.data.take(pa.array([row - 1 for row in sampled], pa.int64()))
+        table = Table(rows, ((0, len(sampled)),))
+    _copies(ledger, at.replace("associations", "copies"), table, copies, basis)
     later = {name for entry in copies for name in entry["columns"][1:]}
     own = [column for column in table.columns if column.name not in later]
     numbers = [column for column in own if column.word in NUMERIC]
@@ -114,14 +123,16 @@ def associations(
             r, n = known.get((entry["left"], entry["right"]), (None, None))
             ledger.near(f"{at}[].correlation", entry["correlation"], r, 1e-9)
             ledger.same(f"{at}[].sampleSize", entry["sampleSize"], n)
-            ledger.same(f"{at}[].basis", entry["basis"], "all_rows")
+            ledger.same(f"{at}[].basis", entry["basis"], basis)
             ledger.seen(f"{at}[].left", r is not None)
             ledger.seen(f"{at}[].right", r is not None)
             if place < len(best):
                 ledger.near(f"{at}[].correlation", abs(entry["correlation"]), best[place], 1e-9)
 
 
-def _copies(ledger: Ledger, at: str, table: Table, told: Sequence[Mapping[str, Any]]) -> None:
+def _copies(
+    ledger: Ledger, at: str, table: Table, told: Sequence[Mapping[str, Any]], basis: str
+) -> None:
     cells = {column.name: column for column in table.columns}
     for entry in told:
         first = cells[entry["columns"][0]].cells
@@ -134,7 +145,7 @@ def _copies(ledger: Ledger, at: str, table: Table, told: Sequence[Mapping[str, A
         )
         ledger.seen(f"{at}[].columns[]", same, f"{entry['columns']} are copies")
         ledger.same(f"{at}[].sampleSize", entry["sampleSize"], table.data.num_rows)
-        ledger.same(f"{at}[].basis", entry["basis"], "all_rows")
+        ledger.same(f"{at}[].basis", entry["basis"], basis)
 
 
 def _is_category(column: Column) -> bool:

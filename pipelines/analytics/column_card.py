@@ -235,9 +235,19 @@ def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:
         yield "without a value", found
     future = figures.get("future")
     if future and future["count"]:
-        yield f"after {future['asOf']}", amount(future["count"])
-    for day, found in (figures.get("epochDates") or {}).items():
-        yield f"on {day}", amount(found)
+        first = f", first in row {amount(future['firstRow'])}" if "firstRow" in future else ""
+        yield f"after {future['asOf']}", amount(future["count"]) + first
+    odd = {odd["what"]: odd["firstRow"] for odd in figures.get("oddities") or ()}
+    stand_ins = (figures.get("epochDates") or {}).items()
+    for day, found in stand_ins:
+        first = f", first in row {amount(odd['epoch'])}" if len(stand_ins) == 1 else ""
+        yield f"on {day}", amount(found) + first
+    offsets = figures.get("utcOffsets") or {}
+    if set(offsets) - {"+00:00"}:
+        listed = sorted(offsets.items(), key=lambda offset: (-offset[1], offset[0]))
+        more = f" and {len(listed) - FEW} more" if len(listed) > FEW else ""
+        shown = ", ".join(f"{offset} {amount(n)}" for offset, n in listed[:FEW])
+        yield "written as UTC", shown + more
 
 
 def _estimated(what: str, estimate: Mapping[str, Any]) -> str:

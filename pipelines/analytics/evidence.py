@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 from pipelines import artifacts
+from pipelines.analytics import to_come
 from pipelines.analytics.checks.base import Found, Suspicion
 from pipelines.analytics.exact_pairs import over_all_rows
 from pipelines.analytics.ground import Ground
@@ -75,13 +76,13 @@ class Evidence:
     @cached_property
     def _tables(self) -> tuple[TableProfile, ...]:
         as_of = datetime.fromtimestamp(self._workspace.order.created_at, UTC).date()
-        return tuple(
-            over_all_rows(
-                _profile(table, self._workspace.states(table), as_of),
-                partial(self._workspace.slices, table),
-            )
-            for table in self.ingest.tables
-        )
+        return tuple(self._looked_up(table, as_of) for table in self.ingest.tables)
+
+    def _looked_up(self, table: TableIngest, as_of: date) -> TableProfile:
+        """What the states tell of a table, and what only a second pass can."""
+        profile = _profile(table, self._workspace.states(table), as_of)
+        slices = partial(self._workspace.slices, table)
+        return to_come.with_rows(over_all_rows(profile, slices), slices)
 
     @cached_property
     def _far(self) -> tuple[Far, ...]:
@@ -97,7 +98,6 @@ def _profile(table: TableIngest, states: TableStates, as_of: date) -> TableProfi
         table.origins,
         states,
         size_bytes=table.size_bytes,
-        null_tokens=table.null_tokens,
         preview=table.preview,
         notices=table.notices,
         as_of=as_of,

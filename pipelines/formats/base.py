@@ -87,7 +87,7 @@ class Chunk:
     do not fit its type comes back in the wider type that holds them (`column_type.widest`), and so
     do the chunks after it; the scan then reads the table again with the wider schema.
     `repaired` says why rows were changed, by reason; `null_tokens` how many cells of a column
-    were null by which word.
+    were null by which word, and `utc_offsets` how many times were written with which offset.
     `span` is the byte range [start, end) that the rows took up, where the fragment is a byte range
     whose start is a guess: the next one must begin where this one ended, or is read again.
     """
@@ -98,6 +98,7 @@ class Chunk:
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    utc_offsets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     span: tuple[int, int] | None = None
 
 

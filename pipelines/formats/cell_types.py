@@ -5,6 +5,7 @@ denies it, the column comes back in the narrowest wider type, up to text, which 
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
 TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
 ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
 ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
+OFFSET = r"([+-]\d{2}(?::?\d{2})?)$"
 WHOLE = r"^[+-]?\d+$"
 CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
 FEW = 500  # cells that are sooner looked at one by one than by a call of polars
@@ -39,10 +41,14 @@ LADDER: tuple[tuple[pl.DataType, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Converted:
-    """A typed column, and how many of its cells were null by which word."""
+    """A typed column, and how many of its cells were null by which word.
+
+    Of times with an offset from UTC, which are all told in UTC, also how many had which.
+    """
 
     series: pl.Series
     null_tokens: Mapping[str, int] = field(default_factory=dict)
+    utc_offsets: Mapping[str, int] = field(default_factory=dict)
 
 
 def infer(cells: pl.Series) -> pl.DataType:
@@ -88,7 +94,8 @@ def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
         return Converted(cells)
     # polars takes a name such as `^a.*$` for a pattern, so no name of theirs goes into it.
     converted = _convert(cells.alias("cells"), dtype)
-    return replace(converted, series=converted.series.alias(cells.name))
+    offsets = _offsets(cells) if converted.series.dtype == INSTANT else {}
+    return replace(converted, series=converted.series.alias(cells.name), utc_offsets=offsets)
 
 
 def _convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
@@ -119,6 +126,22 @@ def _text(cells: pl.Series) -> Converted:
         return Converted(cells)
     kept = pl.select(pl.when(~is_word).then(cells).alias(cells.name)).to_series()
     return Converted(kept, _counted(cells.filter(is_word)))
+
+
+def _offsets(cells: pl.Series) -> dict[str, int]:
+    """How many instants were written with which offset, as +02:00.
+
+    >>> _offsets(pl.Series(["2024-07-01T12:00Z", "2024-07-01 12:00+0200", "NA", None]))
+    {'+00:00': 1, '+02:00': 1}
+    """
+    zulu = int(cells.str.ends_with("Z").sum())
+    counts = Counter({"+00:00": zulu} if zulu else {})
+    if zulu < len(cells) - cells.null_count():  # the last six characters hold no other sign
+        ends = cells.str.tail(6).str.extract(OFFSET).drop_nulls()
+        for offset, count in _counted(ends).items():
+            digits = offset[1:].replace(":", "").ljust(4, "0")
+            counts[f"{offset[0]}{digits[:2]}:{digits[2:]}"] += count
+    return dict(sorted(counts.items()))
 
 
 def _counted(words: pl.Series) -> dict[str, int]:

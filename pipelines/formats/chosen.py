@@ -15,7 +15,7 @@ from pipelines.formats import cell_types
 from pipelines.formats.base import Chunk, Format, Fragment, Notice, Origin, TablePlan
 from pipelines.formats.detect import detect
 from pipelines.formats.registry import FORMATS
-from pipelines.ingest import tokens_of
+from pipelines.statistics.as_read import together
 
 GENERAL = frozenset({"format", "types"})
 OF_TEXT = {"delimited", "fixed-width"}  # they type cells themselves
@@ -155,8 +155,10 @@ class Retyped:
                 if not isinstance(column.series.dtype, pl.String)
             }
             tokens = {name: column.null_tokens for name, column in converted.items()}
+            offsets = {name: column.utc_offsets for name, column in converted.items()}
             yield replace(
                 chunk,
                 frame=chunk.frame.with_columns(column.series for column in converted.values()),
-                null_tokens=tokens_of([chunk.null_tokens, tokens]),
+                null_tokens=together([chunk.null_tokens, tokens]),
+                utc_offsets=together([chunk.utc_offsets, offsets]),
             )

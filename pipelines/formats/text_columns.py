@@ -39,6 +39,7 @@ def chunk_of(
         RowAccount(parsed=len(rows), skipped=sum(skipped.values())),
         skipped=skipped,
         null_tokens={name: each.null_tokens for name, each in columns.items() if each.null_tokens},
+        utc_offsets={name: each.utc_offsets for name, each in columns.items() if each.utc_offsets},
     )
 
 

@@ -36,6 +36,7 @@ def chunk_of(
         repaired=raw.repaired,
         skipped=skipped,
         null_tokens=_null_tokens(raw, converted),
+        utc_offsets={n: each.utc_offsets for n, each in converted.items() if each.utc_offsets},
         span=raw.span,
     )
 

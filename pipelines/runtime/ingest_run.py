@@ -1,13 +1,14 @@
 """Ingest run: plan, scan, check and merge, until every table is consistent; knows no Ray."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
 from pipelines.artifacts import ARROW_TYPE, slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
-from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed, tokens_of
+from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed
 from pipelines.order import JobOrder
 from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
@@ -15,6 +16,7 @@ from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentReading, PartOrder, PartResult
 from pipelines.statistics import published
+from pipelines.statistics.as_read import AsRead, together
 
 
 def ingest(
@@ -77,7 +79,7 @@ def _finished(
     notices = (*plan.notices, *_notices(reading, sources, rejected))
     parts = tuple(result.part for result in results if result.part is not None)
     preview = [row for result in results for row in result.preview][:PREVIEW_ROWS]
-    states = reading.states()
+    states = replace(reading.states(), as_read=_as_read(sources))
     states_key = artifacts.states_key(order.job_id, reading.folder)
     table = TableIngest(
         name=plan.name,
@@ -105,9 +107,17 @@ def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceInges
         account=sum((each.account for each in readings), RowAccount()),
         repaired=summed(each.repaired for each in readings),
         skipped=summed(each.skipped for each in readings),
-        null_tokens=tokens_of(each.null_tokens for each in readings),
+        null_tokens=together(each.as_read.null_tokens for each in readings),
+        utc_offsets=together(each.as_read.utc_offsets for each in readings),
         details=plan.details,
         guesses=plan.guesses,
+    )
+
+
+def _as_read(sources: Sequence[SourceIngest]) -> AsRead:
+    return AsRead(
+        together(source.null_tokens for source in sources),
+        together(source.utc_offsets for source in sources),
     )
 
 

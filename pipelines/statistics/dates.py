@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.statistics import iso
 from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.encoding import LONGEST as MOST
 from pipelines.statistics.encoding import Codes, Encoding
 from pipelines.statistics.runs import NumberRuns, run_starts
 
@@ -162,19 +163,49 @@ class Calendar:
         }
 
 
+def epochs(view: ColumnView) -> npt.NDArray[np.bool_]:
+    """Which rows hold one of the days of `EPOCHS`, by the clocks of the column's zone."""
+    encoding, runs = view.encoding, view.runs
+    per_day, found = PER_DAY[encoding.unit or "D"], np.zeros(len(view.series), np.bool_)
+    near = (((day - 1) * per_day, (day + 2) * per_day) for day in EPOCHS.values())
+    within = [(max(low, -MOST), high) for low, high in near if -MOST < high < MOST]
+    ends = np.searchsorted(runs.values, np.array(within, np.int64))
+    if (ends[:, 0] < ends[:, 1]).any():  # else no value is near one, whatever the zone
+        found[~view.nulls] = np.isin(_days(view), list(EPOCHS.values()))
+    return found
+
+
+def later(view: ColumnView, day: int) -> npt.NDArray[np.bool_]:
+    """Which rows hold a later day than this (days since 1970), by the clocks of the zone."""
+    found = np.zeros(len(view.series), np.bool_)
+    found[~view.nulls] = _days(view) > day
+    return found
+
+
+def _days(view: ColumnView) -> Codes:
+    """The day of each value, since 1970."""
+    return _shown(view.codes, view.encoding) // PER_DAY[view.encoding.unit or "D"]
+
+
 def _local(runs: NumberRuns, encoding: Encoding) -> tuple[Codes, Counts]:
-    """What clocks in the zone show; instants that no calendar knows are left in UTC. In order."""
-    codes = runs.values
-    if encoding.zone in {None, "UTC"} or not len(codes):
-        return codes, runs.counts
+    """What clocks in the zone show, in order; an hour comes twice in autumn."""
+    if encoding.zone in {None, "UTC"} or not len(runs.values):
+        return runs.values, runs.counts
+    local = _shown(runs.values, encoding)
+    order = np.argsort(local, kind="stable")
+    return local[order], runs.counts[order]
+
+
+def _shown(codes: Codes, encoding: Encoding) -> Codes:
+    """What clocks in the zone show; instants that no calendar knows are left in UTC."""
+    if encoding.zone in {None, "UTC"}:
+        return codes
     unit = encoding.unit or "us"
     low, high = (second * LOCAL[unit] for second in iso.KNOWN)
     known = np.clip(codes, low, high - 1)
     zoned = pl.Series(known).cast(pl.Datetime(unit, encoding.zone))  # type: ignore[arg-type]
     shown = zoned.dt.replace_time_zone(None).to_physical().to_numpy()
-    local = np.where(known == codes, shown, codes)
-    order = np.argsort(local, kind="stable")  # an hour comes twice in autumn
-    return local[order], runs.counts[order]
+    return np.where(known == codes, shown, codes)
 
 
 def _finest(within: Codes, per_day: int) -> int:

@@ -1,6 +1,6 @@
 """Oddities: values that need a look: how many of each kind, and where the first and last are."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -10,10 +10,12 @@ import polars as pl
 
 from pipelines.statistics import text_forms
 from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.dates import epochs
 
 Mask = npt.NDArray[np.bool_]
 
-KINDS = ("null", "nan", "infinite", "empty", "blank", "padded", "mojibake", "control")
+KINDS = ("null", "nan", "infinite", "empty", "blank", "padded", "mojibake", "control", "epoch")
+TELLING = frozenset({"epoch"})  # which say nearly what the value is
 CONTROL = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"  # not the tab and the line breaks
 
 FIRST_SHOWN = 32
@@ -40,6 +42,9 @@ class Oddities:
         found = tuple((kind, *known[kind]) for kind in KINDS if kind in known)
         return type(self)(self.rows + other.rows, found)
 
+    def without(self, kinds: Collection[str]) -> Self:
+        return type(self)(self.rows, tuple(each for each in self.found if each[0] not in kinds))
+
     def result(self) -> dict[str, Any]:
         return {
             "oddities": [
@@ -56,6 +61,10 @@ def _found(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:
         yield from _numbers(view)
     if view.word == "text":
         yield from _texts(view)
+    if view.word in {"date", "datetime"}:
+        stand_ins = epochs(view)
+        if stand_ins.any():
+            yield "epoch", *_ends(stand_ins)
 
 
 def _numbers(view: ColumnView) -> Iterator[tuple[str, int, int, int]]:

@@ -2,19 +2,20 @@
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self, TypeVar
 
 import polars as pl
 import pyarrow as pa
 
 from pipelines.statistics import codec, registry
+from pipelines.statistics.as_read import AsRead
 from pipelines.statistics.base import Statistic, TableStatistic
 from pipelines.statistics.table_view import TableView
 
 T = TypeVar("T")
 
-VERSION = "3"
+VERSION = "4"
 TABLE = -1  # the column number of what is known of the table as a whole
 
 _ARROW = pa.schema(
@@ -30,12 +31,16 @@ _ARROW = pa.schema(
 
 @dataclass(frozen=True, slots=True)
 class TableStates:
-    """The states of all columns, and of the table; `fragments` says how many rows each gave."""
+    """The states of all columns, and of the table; `fragments` says how many rows each gave.
+
+    `as_read` is what readers told of the rows; it is not known of rows that come from elsewhere.
+    """
 
     schema: pl.Schema
     fragments: tuple[tuple[int, int], ...]
     columns: tuple[tuple[Statistic, ...], ...]
     table: tuple[TableStatistic, ...]
+    as_read: AsRead = field(default_factory=AsRead)
 
     @classmethod
     def of(cls, frame: pl.DataFrame, *, fragment: int, first_row: int) -> Self:
@@ -70,6 +75,7 @@ class TableStates:
                 for mine, theirs in zip(self.columns, other.columns, strict=True)
             ),
             tuple(a.merge(b) for a, b in zip(self.table, other.table, strict=True)),
+            self.as_read.merge(other.as_read),
         )
 
     def to_arrow(self) -> pa.Table:
@@ -90,6 +96,7 @@ class TableStates:
             "version": VERSION.encode(),
             "schema": schema.getvalue(),
             "fragments": json.dumps(self.fragments).encode(),
+            "as_read": self.as_read.to_json(),
         }
         return pa.Table.from_arrays(arrays, schema=_ARROW.with_metadata(metadata))
 
@@ -105,7 +112,8 @@ class TableStates:
             state = codec.decode(row["state"], row["buffers"])
             (of_table if row["column"] == TABLE else columns[row["column"]]).append(state)
         fragments = tuple((number, rows) for number, rows in json.loads(metadata[b"fragments"]))
-        return cls(schema, fragments, tuple(map(tuple, columns)), tuple(of_table))
+        as_read = AsRead.from_json(metadata[b"as_read"])
+        return cls(schema, fragments, tuple(map(tuple, columns)), tuple(of_table), as_read)
 
 
 def _joined(

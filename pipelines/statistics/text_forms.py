@@ -40,16 +40,17 @@ DATE_LIKE = (
 )
 DATE = rf"\A{SPACE}*(?:{_VALID}){_CLOCK}"
 
-# UTF-8 that was read as Windows-1252: two or three letters in the place of one, the second from
-# 0x80 to 0xBF. Quotation marks are left out, for after a capital they are what they seem; and
-# U+FFFD is a letter lost.
+# UTF-8 that was read as Windows-1252 or Latin-1: two or three letters in the place of one, the
+# second from 0x80 to 0xBF. Quotation marks are left out, for after a capital they are what they
+# seem; and U+FFFD is a letter lost.
 _TAIL = (
     r"[\x{80}-\x{BF}\x{20AC}\x{201A}\x{192}\x{201E}\x{2026}\x{2020}\x{2021}\x{2C6}\x{2030}\x{160}"
     r"\x{2039}\x{152}\x{17D}\x{2022}\x{2013}\x{2014}\x{2DC}\x{2122}\x{161}\x{203A}\x{153}\x{17E}"
     r"\x{178}]"
 )
 MOJIBAKE = (
-    rf"\x{{C3}}{_TAIL}|\x{{C2}}[\x{{A0}}-\x{{BF}}]|\x{{E2}}\x{{20AC}}|\x{{E2}}\x{{201A}}\x{{AC}}"
-    rf"|(?:[\x{{D0}}\x{{D1}}]{_TAIL}){{2}}|\x{{EF}}\x{{BB}}\x{{BF}}|\x{{EF}}\x{{BF}}\x{{BD}}"
+    rf"\x{{C3}}{_TAIL}|\x{{C2}}[\x{{A0}}-\x{{BF}}]|\x{{E2}}[\x{{80}}\x{{20AC}}]"
+    rf"|\x{{E2}}[\x{{82}}\x{{201A}}]\x{{AC}}|(?:[\x{{D0}}\x{{D1}}]{_TAIL}){{2}}"
+    rf"|\x{{EF}}\x{{BB}}\x{{BF}}|\x{{EF}}\x{{BF}}\x{{BD}}"
     r"|\x{FFFD}"
 )

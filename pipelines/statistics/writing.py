@@ -10,8 +10,7 @@ import polars as pl
 from pipelines.statistics import text_forms
 from pipelines.statistics.column_view import ColumnView
 
-LONGEST = 64  # bytes; a longer text is neither number nor date
-WORD = 16  # bytes; a longer text is no boolean
+DATED, WORD = 43, 5  # bytes without the spaces around; a longer text is no date, or no boolean
 
 Counts = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
@@ -49,11 +48,12 @@ class Writing:
         if not len(texts):
             return cls()
         content, ends = view.unit_content
-        starts, sizes = ends[:-1], view.unit_bytes
+        starts, sizes = ends[:-1], view.unit_bare_bytes
         first = content[np.minimum(starts, len(content) - 1)] if len(content) else sizes
-        figures = np.flatnonzero((sizes > 0) & (sizes <= LONGEST) & _FIGURE[first])
+        figures = np.flatnonzero((sizes > 0) & _FIGURE[first])
         words = np.flatnonzero((sizes > 0) & (sizes <= WORD) & _WORD[first])
         numbers, _ = _matching(texts, counts, figures, text_forms.NUMBER)
+        figures = figures[sizes[figures] <= DATED]
         dated, near = _matching(texts, counts, figures, text_forms.DATE_LIKE)
         dates, _ = _matching(texts, counts, near, text_forms.DATE)
         booleans, _ = _matching(texts, counts, words, text_forms.BOOLEAN)

@@ -30,6 +30,7 @@ RESULT = IngestResult(
             repaired={"short_row": 2},
             skipped={"preamble": 2, "header": 1},
             null_tokens={"a": {"NULL": 3, "": 1}, "b": {}},
+            utc_offsets={"at": {"+02:00": 5, "+01:00": 2}},
         ),
         table("two", "two.csv", RowAccount(parsed=5)),
     ),
@@ -76,6 +77,7 @@ def test_a_member_says_how_it_was_understood():
     ]
     assert member["skipped"] == {"header": 1, "preamble": 2}
     assert member["nullTokens"] == {"a": {"": 1, "NULL": 3}}
+    assert list(member["utcOffsets"]["at"].items()) == [("+01:00", 2), ("+02:00", 5)]
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,9 @@ def test_issues_of_masked_columns_tell_places_alone(object_store, sqlite_url):
         if entry["column"] in {"born", "card"}
     }
     assert "its values are masked" in reasons
+    told = json.loads(files["phases/profile.json"])["columnProfiles"]
+    born = next(column for column in told if column["name"] == "born")
+    assert [odd["what"] for odd in born["oddities"]] == []  # a day of five would be the value
 
 
 def test_counts_shapes_and_meanings_stay(object_store, sqlite_url):

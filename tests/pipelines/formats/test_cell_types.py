@@ -96,3 +96,22 @@ def test_a_wrong_type_widens_instead_of_failing(asked):
     converted = convert(pl.Series("c", ["x", "1", "2024-01-01"], pl.String), asked)
 
     assert converted.series.to_list() == ["x", "1", "2024-01-01"]
+
+
+@pytest.mark.parametrize(
+    "cells, offsets",
+    [
+        (["2024-01-01T00:00Z", "2024-01-01 00:00:00Z"], {"+00:00": 2}),
+        (
+            ["2024-01-01 12:00+02", "2024-01-01 12:00:30+0200", "2024-01-01T12:00:00.5+02:00"],
+            {"+02:00": 3},
+        ),
+        (["2024-01-01T12:00-11:30", None, "NA", "2024-07-01T12:00Z"], {"+00:00": 1, "-11:30": 1}),
+        (["2024-01-01T12:00", "2024-07-01T12:00"], {}),
+    ],
+)
+def test_the_offsets_of_times_are_counted_before_they_are_lost(cells, offsets):
+    """All times are told in UTC, so only the text says with which offset each was written."""
+    series = pl.Series("c", cells, pl.String)
+
+    assert convert(series, infer(series)).utc_offsets == offsets

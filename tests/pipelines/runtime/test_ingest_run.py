@@ -12,11 +12,13 @@ from pipelines import artifacts
 from pipelines.containers.limits import Limits
 from pipelines.ingest import IngestResult
 from pipelines.order import JobOrder
+from pipelines.profile import profile_table
 from pipelines.receipt import receipt
 from pipelines.runtime.engine import InlineEngine
 from pipelines.runtime.ingest_run import ingest
 from pipelines.sandbox import Sandbox
 from pipelines.source_plan import plan
+from pipelines.statistics import published
 
 LIMITS = Limits()
 
@@ -131,3 +133,28 @@ def test_days_that_python_has_not_are_read_and_shown(object_store, children):
     (table,) = read(object_store, children, "far-days", "far.parquet", stream.getvalue()).tables
 
     assert [row["day"] for row in table.preview] == ["-2137-02-21", "12921-08-18"]
+
+
+def test_what_stood_in_cells_is_in_the_states(object_store, children):
+    """Words for nothing and offsets from UTC, by member too; the states of two jobs add them up."""
+    members = {
+        "d/1.csv": b"n,at\n1,2024-01-01T00:00:00+01:00\nNA,2024-07-01T00:00:00+02:00\n",
+        "d/2.csv": b"n,at\n-,\n7,\nNA,2024-02-01T00:00:00+01:00\n",
+    }
+
+    result = read(object_store, children, "as-read", "d.zip", stored(members))
+
+    states = published.read(object_store.get(result.tables[0].states_key))
+    assert states.as_read.result("n") == {"nullTokens": {"-": 1, "NA": 2}}
+    assert states.as_read.result("at") == {
+        "nullTokens": {"": 2},
+        "utcOffsets": {"+01:00": 2, "+02:00": 1},
+    }
+    both = published.merged([states, states])
+    n, at, _ = profile_table("both", (), both, size_bytes=0).columns
+    assert n.figures["nullTokens"] == {"-": 2, "NA": 4}
+    assert at.figures["utcOffsets"] == {"+01:00": 4, "+02:00": 2}
+    assert (n.null_count, at.non_null_count) == (6, 6)
+    second = result.tables[0].sources[1]
+    assert second.null_tokens == {"at": {"": 2}, "n": {"-": 1, "NA": 1}}
+    assert second.utc_offsets == {"at": {"+01:00": 1}}

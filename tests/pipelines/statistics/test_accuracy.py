@@ -124,6 +124,52 @@ STREAMS = {
 }
 
 
+ORDERS = {
+    "rising": list(range(BLOCKS)),
+    "falling": list(range(BLOCKS))[::-1],
+    "any": np.random.default_rng(1).permutation(BLOCKS).tolist(),
+}
+
+
+@pytest.mark.parametrize(
+    "order, offset, step",
+    [("rising", 10**15, 1), ("falling", 0, 1), ("any", -(2**62), 2**30)],
+    ids=["near 1e15", "falling", "large steps in any order"],
+)
+def test_moments_of_a_hundred_million_rows_are_those_of_algebra(order, offset, step):
+    """An arithmetic sequence, merged block by block: mean exact, variance to 13 digits."""
+    merged = None
+    for at in ORDERS[order]:
+        values = offset + step * (np.arange(BLOCK) + at * BLOCK)
+        state = Moments.of(ColumnView(pl.Series(values), Budget()))
+        merged = state if merged is None else merged.merge(state)
+
+    n, found = BLOCK * BLOCKS, merged.result()
+
+    mean = offset + Fraction(step * (n - 1), 2)
+    assert found["mean"] == float(mean)
+    assert Fraction(found["sum"]) == n * mean
+    assert digits(found["variance"], Fraction(step**2 * n * (n + 1), 12)) > 13
+    assert found["skewness"] == pytest.approx(0, abs=1e-9)
+    assert found["kurtosis"] == pytest.approx(-1.2 * (n**2 + 1) / (n**2 - 1), rel=1e-9)
+
+
+def test_moments_of_noise_keep_their_digits_over_a_hundred_million_rows():
+    """A block of 1e9 + noise, merged with itself until there are 2**27 rows."""
+    values = 1e9 + RNG.normal(size=1 << 12)
+    numbers = [Fraction(value) for value in values.tolist()]
+    mean = sum(numbers) / len(numbers)
+    square = sum((number - mean) ** 2 for number in numbers)
+    state, copies = Moments.of(ColumnView(pl.Series(values), Budget())), 1
+    while copies * len(values) < 1 << 27:
+        state, copies = state.merge(state), 2 * copies
+
+    found = state.result()
+
+    assert found["mean"] == float(mean)
+    assert digits(found["variance"], copies * square / (copies * len(values) - 1)) > 13
+
+
 @pytest.mark.parametrize("budget", [Budget(), Budget.of(2000)], ids=["narrow", "wide"])
 @pytest.mark.parametrize("stream", STREAMS.values(), ids=list(STREAMS))
 def test_ranks_hold_at_a_hundred_million_rows(stream, budget):

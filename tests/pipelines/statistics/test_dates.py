@@ -11,14 +11,19 @@ from pipelines.profile import profile_table
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.dates import UNITS, Calendar
+from pipelines.statistics.oddities import Oddities
 from pipelines.statistics.table_states import TableStates
 
 RNG = np.random.default_rng(3)
 SECONDS = RNG.integers(-(10**9), 2 * 10**9, 3000)
 
 
+def state_of(statistic, series, budget=None):
+    return statistic.of(ColumnView(series, budget or Budget()))
+
+
 def state(series, budget=None):
-    return Calendar.of(ColumnView(series, budget or Budget()))
+    return state_of(Calendar, series, budget)
 
 
 def figures(series, cuts=(0,)):
@@ -139,3 +144,33 @@ def test_days_are_joined_when_there_are_too_many(cut):
     assert whole.result()["gaps"] is None
     least, most = whole.after(day)
     assert least < np.count_nonzero(day < SECONDS // 86_400) < most
+
+
+@pytest.mark.parametrize("cut", [0, 1, 3, 7])
+@pytest.mark.parametrize(
+    "kind, zone",
+    [(pl.Date(), None), *((pl.Datetime(u), None) for u in ("ms", "us", "ns")),
+     (pl.Datetime("us"), "Asia/Kathmandu")],
+)  # fmt: skip
+def test_dates_that_stand_for_none_have_places(cut, kind, zone):
+    """The first and the last row, as the clocks of the column show the day."""
+    moments = [datetime(2020, 5, 5), None, datetime(1970, 1, 1), datetime(1969, 12, 31, 20),
+               datetime(1970, 1, 2), datetime(1900, 1, 1), datetime(2020, 5, 6)]  # fmt: skip
+    series = pl.Series(moments, dtype=pl.Datetime("us")).cast(kind)
+    if zone:
+        series = series.dt.replace_time_zone(zone)
+        shown = series.dt.convert_time_zone("UTC").dt.date()
+        assert shown[2] == date(1969, 12, 31)
+
+    found = state_of(Oddities, series[:cut]).merge(state_of(Oddities, series[cut:])).result()
+
+    assert {"what": "epoch", "count": 2, "firstRow": 3, "lastRow": 6} in found["oddities"]
+    assert figures(series)["epochDates"] == {"1900-01-01": 1, "1970-01-01": 1}
+
+
+def test_dates_around_those_are_no_oddities():
+    """A day before and a day after, and times of day, which have no date."""
+    near = pl.Series([date(1969, 12, 31), date(1970, 1, 2), date(1899, 12, 31)])
+
+    assert state_of(Oddities, near).result() == {"oddities": []}
+    assert state_of(Oddities, pl.Series([time(0)])).result() == {"oddities": []}

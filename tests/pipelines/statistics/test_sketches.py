@@ -24,6 +24,13 @@ ORDERS = {
     "shuffled": RNG.permutation(N),
     "saw": np.arange(N) % 1000 * 300 + np.arange(N) // 1000,
     "skewed": (RNG.pareto(1.0, N) * 1e6).astype(np.int64),
+    "heavy tails": RNG.standard_cauchy(N),
+    "from both ends": np.stack([np.arange(N // 2), N - np.arange(N // 2)], axis=1).ravel(),
+    "outward": (np.arange(N) // 2) * np.where(np.arange(N) % 2, 1, -1),
+    "one value and others": np.where(RNG.random(N) < 0.9, 7, np.arange(N)),
+    "runs": np.repeat(RNG.permutation(N // 5), 5),
+    "magnitudes": np.ldexp(RNG.random(N), RNG.integers(-1000, 1000, N)),
+    "neighbours": 1.0 + RNG.permutation(N) * 2.0**-52,
 }
 every_order = pytest.mark.parametrize("x", ORDERS.values(), ids=list(ORDERS))
 

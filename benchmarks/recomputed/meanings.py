@@ -1,0 +1,248 @@
+"""Meanings: what semantic types claim of a column, by definitions of their own (docs/artifacts.md).
+
+`coverage` is the share of values that have the form of the type, `checksum` the share of these
+whose check digits hold. A type without a definition here is not checked.
+"""
+
+import ipaddress
+import re
+import string
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from recomputed.ledger import Ledger
+from recomputed.published import Column
+
+WORD = frozenset(string.ascii_letters + string.digits)
+HEX = frozenset(string.hexdigits)
+ATOM = frozenset("!#$%&'*+/=?^_`{|}~-")
+IBANS = {"AT": 20, "BE": 16, "CH": 21, "DE": 22, "DK": 18, "ES": 24, "FR": 27, "GB": 22, "IT": 27,
+         "NL": 18, "NO": 15, "PL": 28, "SE": 24}  # fmt: skip
+PERSONAL = frozenset(
+    {
+        *("email", "mac_address", "ip_address", "iban", "payment_card", "national_id", "phone"),
+        *("person_name", "street_address", "date_of_birth"),
+    }
+)
+
+
+def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> None:
+    """The claim of one column; that there is none where nearly all values are of a plain type."""
+    claim, path = told.get("semanticType"), f"{at}.semanticType"
+    is_personal = claim is not None and claim["type"] in PERSONAL
+    if is_personal:
+        ledger.same(f"{at}.personal.kind", told.get("personal", {}).get("kind"), claim["type"])
+        ledger.seen(f"{at}.personal.why", bool(told["personal"]["why"]))
+    if claim is None:
+        for kind in ("email", "url", "uuid") if column.word == "text" else ():
+            share = _share(column, FORMS[kind], None)[0]
+            ledger.seen(f"{path}.type", share < 0.9, f"{share:.3f} of {kind}, and nothing is said")
+        return
+    form = FORMS.get(claim.get("scheme") or claim["type"])
+    if form is None:
+        return
+    proof = PROOFS.get(claim.get("scheme") or claim["type"])
+    coverage, proven = _share(column, form, proof)
+    ledger.near(f"{path}.coverage", claim["coverage"], coverage)
+    ledger.seen(f"{path}.type", coverage >= 0.9, f"{claim['type']} is claimed of {coverage:.3f}")
+    ledger.near(f"{path}.checksum", claim["checksum"], proven)
+    ledger.seen(f"{path}.confidence", 0 < claim["confidence"] <= 1)
+    if proven is not None:
+        broken = round((1 - proven) * coverage * len(column.values))
+        found = claim.get("broken", {"count": 0, "examples": []})
+        ledger.same(f"{path}.broken.count", found["count"], broken)
+        for example in found["examples"]:
+            is_so = form(example) and not (proof and proof(example))
+            ledger.seen(f"{path}.broken.examples[]", is_so, f"{example} is broken")
+
+
+def _share(
+    column: Column, form: Callable[[str], bool], proof: Callable[[str], bool] | None
+) -> tuple[float, float | None]:
+    """The share of values with the form, and of these with the proof."""
+    texts = [str(value).strip(" \t\r\n") for value in column.values]
+    formed = [text for text in texts if form(text)]
+    share = len(formed) / len(texts) if texts else 0.0
+    if proof is None or not formed:
+        return share, None
+    return share, sum(map(proof, formed)) / len(formed)
+
+
+def _email(text: str) -> bool:
+    local, at, domain = text.rpartition("@")
+    labels = domain.split(".")
+    return (
+        bool(at)
+        and len(text.encode()) <= 320
+        and all(part and set(part) <= WORD | ATOM for part in local.split("."))
+        and len(labels) > 1
+        and all(each and set(each) <= WORD | {"-"} for each in labels)
+        and not any(each.startswith("-") or each.endswith("-") for each in labels)
+        and (labels[-1].isalpha() or labels[-1].lower().startswith("xn--"))
+        and len(labels[-1]) > 1
+    )
+
+
+def _url(text: str) -> bool:
+    scheme, colon, rest = text.partition("://")
+    if any(character.isspace() or character in "<>" for character in text):
+        return False
+    if colon:
+        known = {"http", "https", "ftp", "ftps", "sftp", "ws", "wss"}
+        return scheme.lower() in known and rest[:1] not in {"", "/", "?", "#"}
+    return re.match(r"(?i)www\.[^/?#]+\.[^/?#]", text) is not None
+
+
+def _uuid(text: str) -> bool:
+    bare = text.removeprefix("{").removesuffix("}")
+    try:
+        return str(UUID(bare)) == bare.lower()
+    except ValueError:
+        return False
+
+
+def _mac(text: str) -> bool:
+    pairs = [text.split(mark) for mark in ":-"]
+    groups = text.split(".")
+    is_so = any(len(each) == 6 and all(len(pair) == 2 for pair in each) for each in pairs)
+    is_so = is_so or (len(groups) == 3 and all(len(group) == 4 for group in groups))
+    return is_so and set(text) - set(":-.") <= HEX
+
+
+def _ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text
+
+
+def _iban(text: str) -> bool:
+    bare = text.replace(" ", "").replace("-", "")
+    return (
+        15 <= len(bare) <= 34
+        and bare.isalnum()
+        and bare.isascii()
+        and bare[:2].isalpha()
+        and bare[2:4].isdigit()
+    )
+
+
+def _iban_holds(text: str) -> bool:
+    bare = text.replace(" ", "").replace("-", "").upper()
+    turned = "".join(str(int(symbol, 36)) for symbol in bare[4:] + bare[:4])
+    return int(turned) % 97 == 1 and len(bare) == IBANS.get(bare[:2], len(bare))
+
+
+def _digits(text: str) -> list[int]:
+    return [int(character) for character in text if character.isdigit()]
+
+
+def _luhn(text: str) -> bool:
+    total = 0
+    for place, digit in enumerate(reversed(_digits(text))):
+        twice = digit * (1 + place % 2)
+        total += twice - 9 if twice > 9 else twice
+    return total % 10 == 0
+
+
+def _card(text: str) -> bool:
+    """The ranges of Visa, Mastercard, American Express, Discover, JCB, UnionPay and Diners."""
+    if re.search(r"[^0-9 -]|[ -]{2}|^[ -]|[ -]$", text):
+        return False
+    number = "".join(map(str, _digits(text)))
+    size, first = len(number), {n: int(number[:n] or 0) for n in (1, 2, 3, 4)}
+    return (
+        (first[1] == 4 and size in {13, 16, 19})
+        or (size == 16 and (51 <= first[2] <= 55 or 2221 <= first[4] <= 2720))
+        or (size == 15 and first[2] in {34, 37})
+        or (16 <= size <= 19 and (first[4] == 6011 or first[2] in {62, 65}))
+        or (16 <= size <= 19 and (644 <= first[3] <= 649 or 3528 <= first[4] <= 3589))
+        or (size == 14 and (300 <= first[3] <= 305 or first[2] in {36, 38, 39}))
+    )
+
+
+def _json(text: str) -> bool:
+    """That it begins and ends so; nearly all that do are JSON where it is claimed."""
+    return len(text) > 1 and text[0] + text[-1] in {"{}", "[]"}
+
+
+def _hash(text: str) -> bool:
+    return len(text) in {32, 40, 56, 64, 96, 128} and set(text) <= HEX
+
+
+def _weighted(text: str, weights: tuple[int, ...], by: int, size: int) -> int:
+    digits = _digits(text.zfill(size) if text.isdigit() else text)
+    return sum(d * w for d, w in zip(digits, weights, strict=False)) % by
+
+
+def _cpf_holds(text: str) -> bool:
+    digits = _digits(text.zfill(11) if text.isdigit() else text)
+    for n in (9, 10):
+        rest = sum(d * (n + 1 - place) for place, d in enumerate(digits[:n])) * 10 % 11 % 10
+        if rest != digits[n]:
+            return False
+    return len(set(digits)) > 1
+
+
+def _dni_holds(text: str) -> bool:
+    bare = text.replace(" ", "").replace("-", "").upper()
+    number = str("XYZ".find(bare[0])) if bare[0] in "XYZ" else bare[0]
+    return "TRWAGMYFPDXBNJZSQVHLCKE"[int(number + bare[1:8]) % 23] == bare[8]
+
+
+def _nir_holds(text: str) -> bool:
+    bare = text.replace(" ", "").upper().replace("2A", "19").replace("2B", "18")
+    return int(bare[:13]) % 97 + int(bare[13:]) == 97
+
+
+def _resident_holds(text: str) -> bool:
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    rest = sum(int(c) * w for c, w in zip(text[:17], weights, strict=True)) % 11
+    return "10X98765432"[rest] == text[17].upper()
+
+
+def _hetu_holds(text: str) -> bool:
+    return "0123456789ABCDEFHJKLMNPRSTUVWXY"[int(text[:6] + text[7:10]) % 31] == text[10].upper()
+
+
+def _is(pattern: str) -> Callable[[str], bool]:
+    return lambda text: re.fullmatch(pattern, text, re.ASCII) is not None
+
+
+def _between(low: float, high: float) -> Callable[[str], bool]:
+    return lambda text: low <= float(text) <= high
+
+
+FORMS: Mapping[str, Callable[[str], bool]] = {
+    "email": _email,
+    "url": _url,
+    "uuid": _uuid,
+    "mac_address": _mac,
+    "ip_address": _ip,
+    "iban": _iban,
+    "payment_card": _card,
+    "json": _json,
+    "hash": _hash,
+    "latitude": _between(-90, 90),
+    "longitude": _between(-180, 180),
+    "Spanish DNI or NIE": _is(r"[XYZxyz\d]\d{7}[ -]?[A-Za-z]"),
+    "Brazilian CPF": _is(r"\d{3}\.\d{3}\.\d{3}-\d{2}|\d{10,11}"),
+    "French NIR": _is(r"[12]( ?\d){4} ?(\d[\dAB]|2[ab])( ?\d){8}"),
+    "Swiss AHV": _is(r"756\.?\d{4}\.?\d{4}\.?\d{2}"),
+    "Finnish HETU": _is(r"\d{6}[-+A-Fa-fU-Yu-y]\d{3}[0-9A-Za-z]"),
+    "Swedish personnummer": _is(r"(\d\d)?\d{6}[-+]\d{4}"),
+    "Chinese resident id": _is(r"\d{17}[\dXx]"),
+}
+PROOFS: Mapping[str, Callable[[str], bool]] = {
+    "iban": _iban_holds,
+    "payment_card": _luhn,
+    "Spanish DNI or NIE": _dni_holds,
+    "Brazilian CPF": _cpf_holds,
+    "French NIR": _nir_holds,
+    "Swiss AHV": lambda text: _weighted(text, (1, 3) * 6 + (1,), 10, 13) == 0,
+    "Finnish HETU": _hetu_holds,
+    "Swedish personnummer": lambda text: _luhn("".join(map(str, _digits(text)))[-10:]),
+    "Chinese resident id": _resident_holds,
+}

@@ -7,11 +7,13 @@ column stays text, and a notice says so.
 import codecs
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import polars as pl
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from pipelines.known import Known
 
 TYPES: Mapping[str, pl.DataType] = {
     "text": pl.String(),
@@ -37,12 +39,11 @@ def _known_encoding(name: str) -> str:
     return codec
 
 
-class Choices(BaseModel):
+class Choices(Known):
     """How one member, or everything in an input, is to be read."""
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
-    )
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True)
+    what: ClassVar[str] = "override"
 
     format: Annotated[
         str | None, Field(description="Name of the format, as GET /formats lists it.")

@@ -1,16 +1,17 @@
 """Options: how a job goes about its whole input, as `POST /jobs {options}` says."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
 from pipelines.analytics.checks.settings import QualityOptions
+from pipelines.known import Known
 
 
-class MlOptions(BaseModel):
+class MlOptions(Known):
     """What models are to do with the data."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    what: ClassVar[str] = "option of ml"
 
     enabled: Annotated[StrictBool, Field(description="False: no model is trained.")] = True
     target: Annotated[
@@ -22,10 +23,10 @@ class MlOptions(BaseModel):
     ] = 2000
 
 
-class JobOptions(BaseModel):
-    """What is known here is checked; what is not is stored, and shown, and changes nothing."""
+class JobOptions(Known):
+    """All that may be decided; else a misspelt `privacy` would mask nothing."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    what: ClassVar[str] = "option"
 
     group: Annotated[
         StrictBool, Field(description="Like members of an archive become one table.")

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import httpx2 as httpx
 
-from connectors.errors import JobError, MetricFoundryError, ServiceUnavailable
+from connectors.errors import InvalidRequest, JobError, MetricFoundryError, ServiceUnavailable
 
 PAGE = 1000
 NONE: Mapping[str, object] = {}
@@ -153,9 +153,9 @@ def _checked(answer: httpx.Response) -> httpx.Response:
         raise ServiceUnavailable(
             f"{answer.url.host} answered with status {answer.status_code}"
         ) from None
-    raise RefusedRequest(
-        detail, code=code, hint=problem.get("hint") or MetricFoundryError.hint
-    ) from None
+    usual = MetricFoundryError if answer.is_server_error else InvalidRequest
+    hint = problem.get("hint") or usual.hint
+    raise RefusedRequest(detail, code=code, hint=hint) from None
 
 
 @contextmanager

@@ -289,6 +289,8 @@ def checked_source(data: str) -> str:
     if "://" in data:
         raise InvalidSource(f"{data} cannot be read", hint="Give a file or s3://bucket/key.")
     path = Path(data).expanduser()
+    if path.is_dir():
+        raise InvalidSource(f"{data} is a folder", hint="Give a file; a zip of it is one job.")
     if not path.is_file():
         raise SourceNotFound(f"there is no file {data}", hint="Check the path.")
     return str(path)

@@ -107,18 +107,22 @@ def invalid_request(request: Request, error: RequestValidationError) -> JSONResp
         sentence = "Send the body as JSON, with the header Content-Type: application/json"
         return problem(request_id_of(request), 415, CODES[415], sentence)
     if all(each["loc"][0] == "body" for each in found):
-        listed = [{"pointer": pointer(each["loc"][1:]), "detail": each["msg"]} for each in found]
+        listed = [{"pointer": pointer(each["loc"][1:]), "detail": _said(each)} for each in found]
         sentence = "; ".join(
             f"{each['pointer'] or 'the body'}: {each['detail']}" for each in listed
         )
         return problem(request_id_of(request), 422, CODES[422], sentence, errors=listed)
     listed = [
-        {"parameter": str(each["loc"][-1]), "detail": each["msg"]}
+        {"parameter": str(each["loc"][-1]), "detail": _said(each)}
         for each in found
         if each["loc"][0] != "body"
     ]
     sentence = "; ".join(f"{each['parameter']}: {each['detail']}" for each in listed)
     return problem(request_id_of(request), 400, errors.InvalidRequest.code, sentence, errors=listed)
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    return str(error["msg"]).removeprefix("Value error, ")
 
 
 def _says_json(request: Request) -> bool:

@@ -1,29 +1,14 @@
 """Settings: which rules a job applies, and from where on they speak."""
 
 from datetime import date
-from typing import Annotated, Any, ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
+from pydantic import Field, StrictBool, StrictInt, model_validator
+
+from pipelines.known import Known
 
 Share = Annotated[float, Field(ge=0, le=1, strict=True)]
 Count = Annotated[StrictInt, Field(ge=1, le=10**9)]
-
-
-class Known(BaseModel):
-    """Names that are not known are refused, with those that are."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    what: ClassVar[str] = "setting"
-
-    @model_validator(mode="before")
-    @classmethod
-    def _only_known(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            odd = [str(name)[:60] for name in given if name not in cls.model_fields]
-            if odd:
-                known = ", ".join(cls.model_fields)
-                raise ValueError(f"no {cls.what} is called {odd[0]!r}; there are: {known}")
-        return given
 
 
 class RuleSettings(Known):

@@ -167,6 +167,7 @@ def test_a_source_that_makes_no_sense(client, counts, body, detail, code, counte
         ({"source_type": "s3", "s3_path": URI, "options": 3}, "/options"),
         ({"source_type": "s3", "s3_path": URI, "options": {"group": "no"}}, "/options/group"),
         ({"source_type": "s3", "s3_path": URI, "options": {"privacy": "hide"}}, "/options/privacy"),
+        ({"source_type": "s3", "s3_path": URI, "options": {"privcy": "mask"}}, "/options"),
         (
             {"source_type": "s3", "s3_path": URI, "options": {"quality": {"skewed": {}}}},
             "/options/quality",
@@ -251,7 +252,11 @@ def test_a_job_that_cannot_be_stored_is_not_accepted(client, job_store, counts):
 
 def test_options_and_request_id_stay_with_the_job(client, job_store):
     """What the caller said comes back; the id of the request leads from log to job."""
-    body = {"source_type": "s3", "s3_path": URI, "options": {"seed": 7, "x": [{"y": None}]}}
+    body = {
+        "source_type": "s3",
+        "s3_path": URI,
+        "options": {"group": False, "ml": {"target": None}},
+    }
 
     answer = client.post("/jobs", json=body, headers={"x-request-id": "trace-1"})
 

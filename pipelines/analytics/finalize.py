@@ -41,6 +41,7 @@ ORDER = (
     "results/bundles/",
     "",
 )
+REPEATED = 1000  # entries of outliers that stand again beside those of descriptive_stats
 RESULTS = "results/results.json"
 GRAPHS = "results/graphs/"
 PHASES_ZIP = "phases/phase_payloads.zip"
@@ -173,7 +174,8 @@ def payload(analysis: Analysis, plan: Payload) -> dict[str, Any]:
         "manifest": plan,
         "mlInference": analysis.phases[Phase.ML_INFERENCE],
         "correlations": descriptive["correlations"],
-        "outliers": descriptive["outliers"],
+        "outliers": descriptive["outliers"][:REPEATED],
+        "outliersOmitted": max(0, len(descriptive["outliers"]) - REPEATED),
     }
 
 
@@ -201,6 +203,7 @@ def results(analysis: Analysis, final: Payload, links: Mapping[str, str]) -> dic
         "metrics": figures,
         "correlations": final["correlations"],
         "outliers": final["outliers"],
+        "outliersOmitted": final["outliersOmitted"],
         "mlInference": final["mlInference"],
         "artifactManifest": final["manifest"],
         "phaseArtifactKeys": {

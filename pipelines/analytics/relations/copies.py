@@ -20,20 +20,27 @@ def copies(profile: TableProfile) -> list[list[str]]:
     if profile.sample.height < LEAST_ROWS:
         return []
     groups: dict[Any, list[str]] = {}
-    for column in profile.columns:
-        if (column.figures.get("distinctCount") or 0) < 2 or column.figures.get("masked"):
-            continue
-        groups.setdefault(_key(column, profile.sample.get_column(column.name)), []).append(
-            column.name
-        )
+    told = [
+        column
+        for column in profile.columns
+        if (column.figures.get("distinctCount") or 0) >= 2 and not column.figures.get("masked")
+    ]
+    cells = (_comparable(profile.sample.get_column(column.name)) for column in told)
+    numbered = pl.DataFrame([each.alias(str(place)) for place, each in enumerate(cells)])
+    hashes = numbered.select(pl.all().hash(seed=0))  # at once, which very many columns feel
+    for column, own, hashed in zip(told, numbered, hashes, strict=True):
+        groups.setdefault(_key(column, own, hashed), []).append(column.name)
     return [names for names in groups.values() if len(names) > 1]
 
 
-def _key(column: ColumnProfile, values: pl.Series) -> tuple[Any, ...]:
+def _comparable(values: pl.Series) -> pl.Series:
+    return values.cast(pl.Float64) if values.dtype.is_numeric() else values
+
+
+def _key(column: ColumnProfile, values: pl.Series, hashed: pl.Series) -> tuple[Any, ...]:
     numeric = values.dtype.is_numeric()
-    cells = values.cast(pl.Float64) if numeric else values
-    hashes = cells.alias("").hash(seed=0).to_numpy().tobytes()  # a name may be a pattern
     figures = [column.figures.get(name) for name in ALIKE]
     alike = [float(each) if numeric and each is not None else each for each in figures]
     kind = "number" if numeric else str(values.dtype)
-    return (kind, column.null_count, *map(str, alike), sha256(hashes).digest())
+    digest = sha256(hashed.to_numpy().tobytes()).digest()
+    return (kind, column.null_count, *map(str, alike), digest)

@@ -210,3 +210,17 @@ def test_the_generator_is_this_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
     assert GENERATOR["version"] == project["version"]
+
+
+def test_outliers_of_very_many_columns_stand_whole_in_one_place(object_store, sqlite_url):
+    """The other places have the first thousand entries, and say how many more there are."""
+    columns = {f"c{n}": [float(n + k % 7) for k in range(40)] + [1e6 + n] for n in range(400)}
+
+    results = results_of(object_store, sqlite_url, tables={"wide": pl.DataFrame(columns)})
+
+    Draft202012Validator(closed(SCHEMA)).validate(results)
+    whole = results["phases"]["descriptive_stats"]["outliers"]
+    assert len(whole) == 1200
+    for told in (results, results["phases"]["finalize"]):
+        assert told["outliers"] == whole[:1000]
+        assert told["outliersOmitted"] == 200

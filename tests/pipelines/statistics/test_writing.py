@@ -1,11 +1,12 @@
 """How texts are written, and which spellings of a category are alike."""
 
+from collections import Counter
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
-from pipelines.statistics import spellings
+from pipelines.statistics import patterns, spellings
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
 from pipelines.statistics.runs import TextRuns
@@ -106,3 +107,16 @@ def test_too_many_values_are_no_spellings():
     view = ColumnView(pl.Series("c", [f"v{n}" for n in range(6000)]), Budget())
 
     assert "spellings" not in TextValues.of(view).result()
+
+
+@pytest.mark.parametrize("few", [0, 10**6])
+def test_shapes_are_counted_alike_one_by_one_and_by_columns(few, monkeypatch):
+    """The most frequent first, of equals the first by code point, of every script."""
+    monkeypatch.setattr(patterns, "FEW", few)
+    texts = [f"{'é' * (n % 3)}{'A' * (n % 5)}-{n % 7}" for n in range(900)] + ["東京 1", "ǅ", ""]
+
+    found, _ = patterns.of(TextRuns.of(pl.Series(texts)), len(texts))
+
+    counted = Counter(patterns.shapes(pl.Series(texts)).to_list())
+    best = sorted(counted.items(), key=lambda entry: (-entry[1], entry[0]))[:10]
+    assert [(each["pattern"], each["count"]) for each in found] == best

@@ -24,6 +24,7 @@ SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
 PIECE_BYTES = 4 << 20
 MAX_ROW_BYTES = 64 << 20
+END = records.END.encode()
 CANDIDATES = 16  # newlines that are tried for the first row of a range
 
 
@@ -83,6 +84,7 @@ class ByteRange:
         blocks = self._blocks(position)
         is_last = needs_more = is_irregular = False
         yielded = False
+        marks: dict[str, int] = {}
         while self.end is None or position < self.end:
             if needs_more or not buffer:
                 if is_last:
@@ -90,6 +92,8 @@ class ByteRange:
                 block = next(blocks, b"")
                 is_last, is_irregular = not block, False
                 buffer += block
+                if is_last and buffer.endswith(END):
+                    buffer, marks = buffer.rstrip(END), {"mark of the end": 1}
             if not buffer:
                 break
             limit = None if self.end is None else self.end - position
@@ -118,9 +122,9 @@ class ByteRange:
             yielded = True
             span = (origin, position) if self.file.seekable else None
             yield replace(self._without_headers(raw).without(self.null_words), span=span)
-        if not yielded:
-            span = (origin, origin) if self.file.seekable else None
-            yield replace(Rows.none(self.columns), span=span)
+        if marks or not yielded:
+            span = (origin, position) if self.file.seekable else None
+            yield replace(Rows.none(self.columns), skipped=marks, span=span)
 
     def _without_headers(self, raw: Rows) -> Rows:
         """Without rows that repeat the header, as files that were joined have them."""

@@ -48,9 +48,9 @@ class Delimited:
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
             return True
-        head = head.removesuffix(footer.END.encode())
+        head = head.rstrip(records.END.encode())
         control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
-        return control <= len(head) // 100 and head.count(0) <= len(head) // 10
+        return control <= max(1, len(head) // 100) and head.count(0) <= len(head) // 10
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         head = _head(file)
@@ -62,6 +62,8 @@ class Delimited:
         start = encoding.bom_bytes if encoding.is_byte_oriented else 0
         codec = encoding.name if encoding.is_byte_oriented else "utf-8"
         body = head[start:]
+        if is_whole:
+            body = body.rstrip(records.END.encode())
         if not body.strip(b"\r\n\t \0"):
             raise EmptyInput(f"{file.name} holds no rows")
         raw_lines = _lines(body, is_whole=is_whole)
@@ -172,18 +174,25 @@ def _header_span(
     """Within the lines in which the layout was found."""
     above = layout.first_record + (layout.header_rows if layout.names is not None else 0)
     skipped: Counter[str] = Counter()
-    end = 0
+    end = size = 0
     for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):
         if index >= above:
             break
         end = record.line + record.lines
+        size = 0 if record.lines else _return_in(raw_lines[end], size)
         if index >= layout.first_record:
             skipped["header"] += 1
         elif any(cell.strip() for cell in record.cells):
             skipped["preamble"] += 1
         else:
             skipped["blank line"] += 1
-    return _Header(sum(map(len, raw_lines[:end])), skipped)
+    return _Header(sum(map(len, raw_lines[:end])) + size, skipped)
+
+
+def _return_in(line: bytes, start: int) -> int:
+    """Where in a line the record ends that begins at `start` and that carriage returns end."""
+    body = line[start:].lstrip(b"\r")
+    return len(line) - len(body) + body.index(b"\r") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,11 +212,12 @@ def _footer(first: ByteRange, body: bytes, *, is_whole: bool) -> _Below:
     at, content = tail
     raw_lines = _lines(content, is_whole=True)
     lines = [text_encoding.decoded(line, first.encoding) for line in raw_lines]
-    found = list(records.read(lines, first.dialect, is_last=True))
+    width = len(first.columns)
+    found = list(records.read(lines, first.dialect, is_last=True, width=width))
     last = len(lines)
     while found and not any(cell.strip() for cell in found[-1].cells):
         last = found.pop().line  # blank lines at the end
-    below = footer.find(found, len(first.columns))
+    below = footer.find(found, width)
     if below.first == len(found):
         return _Below()
     end = at + sum(map(len, raw_lines[: found[below.first].line]))
@@ -223,7 +233,7 @@ def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes]
         short = content[begin:]
     elif first.file.seekable and first.file.size is not None:
         at, content = first.file.size - TAIL_BYTES, b""
-        short = first.file.read(at, first.file.size)
+        short = first.file.read(at, first.file.size).rstrip(records.END.encode())
         begin = short.find(b"\n") + 1
         short = short[begin:]
     else:

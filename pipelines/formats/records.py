@@ -7,13 +7,16 @@ never closed would swallow the rest of the file, so it is taken for an ordinary 
 
 import csv
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
 TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
+TELLING_LINES = 50
+END = "\x1a"  # behind the last line, as DOS writes it
 
 csv.field_size_limit(MAX_RECORD_CHARS)
 
@@ -64,25 +67,17 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`.
 
-    `width` is the number of cells of a row; where it is not known, that of the record before.
+    `width` is the number of cells of a row; where it is not known, that of the record before, or
+    at the top that of most lines below.
     """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
     position = before = 0
     while position < len(lines):
         feed = _Feed(lines, position)
-        reader = csv.reader(
-            feed,
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            escapechar=dialect.escape,
-            doublequote=dialect.escape is None,
-            skipinitialspace=dialect.skips_space,
-        )
         start = position
         try:
-            for cells in reader:
+            for cells in _cells(feed, dialect):
                 before = len(cells)
                 yield Record(cells, start, feed.position - start)
                 start = feed.position
@@ -94,8 +89,30 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
             pass
         else:
             return
-        yield from _parted(lines[start], start, dialect, width or before)
+        known = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
+        yield from _parted(lines[start], start, dialect, known)
         position = start + 1
+
+
+def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Iterator[list[str]]:
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape,
+        doublequote=dialect.escape is None,
+        skipinitialspace=dialect.skips_space,
+        strict=strict,
+    )
+
+
+def _usual_width(lines: list[str], start: int, dialect: Dialect) -> int:
+    """How many cells most of the lines from `start` on seem to have; 0 if there are none."""
+    near = [line.strip("\r\n") for line in lines[start : start + TELLING_LINES]]
+    told = [line for line in near if line and "\r" not in line] or "\r".join(near).split("\r")
+    widths = Counter(line.count(dialect.delimiter) + 1 for line in told if line)
+    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _aligned(line: str) -> str:
@@ -106,11 +123,18 @@ def _aligned(line: str) -> str:
 
 
 def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Record]:
-    """Where no quotes part it: the line is one record, or several that are as wide as a row."""
-    bodies = line.rstrip("\r\n").split("\r")
-    if len(bodies) > 1 and not (dialect.quote and dialect.quote in line):
-        parts = [body.split(dialect.delimiter) for body in bodies]
-        if width > 1 and {len(cells) for cells in parts} == {width}:
+    """A line that is no record: several as wide as a row, or one in which quotes do not count.
+
+    Carriage returns part it. A `width` of 0 is not known.
+    """
+    bodies = [body for body in line.rstrip("\r\n").split("\r") if body]
+    if width != 1 and "\r" in line:
+        try:
+            parts = [cells for body in bodies for cells in _cells([body], dialect, strict=True)]
+        except csv.Error:
+            parts = []
+        widths = {len(cells) for cells in parts}
+        if widths == {width or max(widths, default=0)} != {1}:
             for cells in parts[:-1]:
                 yield Record(cells, place, 0)
             yield Record(parts[-1], place, 1)

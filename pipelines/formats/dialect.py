@@ -95,10 +95,17 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         header_rows=1 if two is None else 2,
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, [table_top.another(records[first:])]),
+            *filter(None, _told(records, first, has_names=names is not None)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
+
+
+def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
+    """What else to say of a table that begins at the record `first`."""
+    yield table_top.left_out(records[:first])
+    yield header_row.in_comment(records[first:]) if has_names else None
+    yield table_top.another(records[first:])
 
 
 def _below_comments(lines: list[str]) -> list[str]:

@@ -69,6 +69,21 @@ def is_marked(cells: Sequence[str], columns: int) -> bool:
     return len(cells) == columns + 1 and cells[0].strip() in MARKS
 
 
+def in_comment(records: Sequence[Record]) -> Notice | None:
+    """What to say of names in a line that is marked as a comment, above rows that are not."""
+    first = records[0].cells[0]
+    if not first.startswith(MARKS) or any(
+        r.cells[0].startswith(MARKS) for r in records[1:] if r.cells
+    ):
+        return None
+    return Notice(
+        "header.comment",
+        f"the names of the columns stand in a line that is marked as a comment: {first!r} …; if it"
+        " is none of names, remove it",
+        "INFO",
+    )
+
+
 def _names(record: Record) -> list[str]:
     return [
         cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
@@ -83,6 +98,7 @@ def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
         head = head[:columns]
     if (
         len(head) == columns - 1
+        and not (columns == 2 and is_value(head[0]))
         and body
         and any(row[-1].strip() for row in body if len(row) == columns)
     ):

@@ -12,6 +12,7 @@ from pipelines.formats.sheet_header import YEARS
 
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200
+FEWEST_BELOW_YEAR = 3
 SURE = 0.9  # evidence of names: one above numbers, at least
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
@@ -161,9 +162,18 @@ def _is_series(cells: Sequence[str]) -> bool:
 
 
 def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the whole numbers among the names are different years, and those below are not."""
+    """Whether the whole numbers among the names are different years, and those below are not.
+
+    One year alone is told apart by enough rows, beside names that are words of their own.
+    """
     years = {place: int(name) for place, name in enumerate(names) if name.strip().isdecimal()}
-    if len(years) < 2 or len(years) == len(names) or len(set(years.values())) < len(years):
+    if not years or len(years) == len(names) or len(set(years.values())) < len(years):
+        return False
+    if len(years) == 1 and (
+        len(body) < FEWEST_BELOW_YEAR
+        or any(is_value(name) or not name.strip() for name in names if not name.isdecimal())
+        or any(cell in names for row in body for cell in row)
+    ):
         return False
     below = _whole_numbers(row[place] for row in body for place in years if place < len(row))
     return not any(number in YEARS for number in below) and all(y in YEARS for y in years.values())

@@ -175,6 +175,8 @@ def _comments(records: Sequence[Record], columns: int) -> int:
 
 def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:
     """Whether cells are the parts of a sentence with commas, above rows that have no blanks so."""
+    if len(cells) == 1 and not all(is_value(row.cells[0]) for row in below):
+        return False
     is_spaced = any(cell.startswith(" ") for row in below for cell in row.cells[1:])
     parts = [cell.strip("".join(header_row.MARKS) + " ") for cell in cells]
     return (

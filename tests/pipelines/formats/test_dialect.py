@@ -123,6 +123,10 @@ def test_rows_may_leave_out_what_is_empty_behind(text, names):
         ("Ada,1915,1952\nBob,1920,1980\nCy,1931,1999\n", None),
         ("Ada,1915,1952\nBob,1920,\nCy,,\n", None),
         ("7,a,2018-01-01\n7,a,2018-01-01\nx,b,\n,c,3\n", None),
+        ("Country,2019\nAland,5.5\nBorg,6.1\nCad,7\n", ("Country", "2019")),
+        ("Ann,1987\nBob,1991\nCid,2004\nDan,5\n", None),
+        ("bolt,1950\nnut,30\n", None),
+        ("bolt,1950\nnut,30\nbolt,45\ngear,7\n", None),
     ],
 )
 def test_numbers_name_columns_of_other_values(text, names):

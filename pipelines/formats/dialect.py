@@ -87,7 +87,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     return Layout(
-        dialect,
+        replace(dialect, comment=table_top.comment_mark(records[: first + (names is not None)])),
         columns,
         first,
         names,

@@ -70,17 +70,25 @@ def is_marked(cells: Sequence[str], columns: int) -> bool:
     return len(cells) == columns + 1 and cells[0].strip() in MARKS
 
 
+def is_stretched(cells: Sequence[str], columns: int) -> bool:
+    """Whether a comment names so many columns, with more delimiters between some than one."""
+    return (
+        len(cells) > columns > 1
+        and cells[0].startswith(MARKS)
+        and sum(bool(cell.strip()) for cell in cells) == columns
+    )
+
+
 def in_comment(records: Sequence[Record]) -> Notice | None:
     """What to say of names in a line that is marked as a comment, above rows that are not."""
-    first = records[0].cells[0]
-    if not first.startswith(MARKS) or any(
-        r.cells[0].startswith(MARKS) for r in records[1:] if r.cells
-    ):
+    first, *below = (record.cells for record in records if record.cells)
+    alike = (row for row in below if row[0].startswith(MARKS) and len(row) == len(first))
+    if not first[0].startswith(MARKS) or any(alike):
         return None
     return Notice(
         "header.comment",
-        f"the names of the columns stand in a line that is marked as a comment: {first!r} …; if it"
-        " is none of names, remove it",
+        f"the names of the columns stand in a line that is marked as a comment: {first[0]!r} …; if"
+        " it is none of names, remove it",
         "INFO",
     )
 
@@ -95,13 +103,15 @@ def _names(record: Record) -> list[str]:
 def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
     if is_marked(head, columns):
         return head[1:]
+    if is_stretched(head, columns):
+        return [name for name in head if name]
     if not any(head[columns:]):
         head = head[:columns]
     if (
         len(head) == columns - 1
         and not (columns == 2 and is_value(head[0]))
-        and body
         and any(row[-1].strip() for row in body if len(row) == columns)
+        and sum(len(row) < columns for row in body) * 10 <= len(body)
     ):
         return ["", *head]  # the writer left out the name of the row labels, as R does
     return [*head, *[""] * (columns - len(head))]

@@ -25,7 +25,8 @@ csv.field_size_limit(MAX_RECORD_CHARS)
 class Dialect:
     """How cells and rows are told apart. `newline` is the one character that always ends a row.
 
-    With `skips_space`, a space behind a delimiter belongs to the delimiter.
+    With `skips_space`, a space behind a delimiter belongs to the delimiter. Lines that begin with
+    `comment` and are not as wide as a row are none.
     """
 
     delimiter: str = ","
@@ -33,6 +34,7 @@ class Dialect:
     escape: str | None = None
     newline: str = "\n"
     skips_space: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ DEEP = 200
 SHOWN = 200
 TITLE_WORDS = 3
 TOLD_LINES = 5
+MANY_WIDER = 0.25  # of all rows
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
@@ -28,9 +29,19 @@ def columns(records: Sequence[Record]) -> int:
     head, below = told[start : start + 1], told[start + 1 : start + DEEP]
     if usual == 1 or not below:
         return usual
+    usual = _ragged_width(told[start:], usual)
     width = _width(head[0])
     is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
     return width if is_ragged and _names_others(head[0], below, usual) else usual
+
+
+def _ragged_width(records: Sequence[Record], usual: int) -> int:
+    """As many cells as the longer rows have, where these are many and no names deny it."""
+    rows = [record for record in records if not _may_be_comment(record)]
+    wider = Counter(_width(row) for row in rows[1:] if _width(row) > usual)
+    if wider.total() < 2 or wider.total() < MANY_WIDER * len(rows) or _is_header(rows, usual):
+        return usual
+    return wider.most_common(1)[0][0]
 
 
 def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
@@ -127,6 +138,8 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
     for index, record in enumerate(records):
         if index < comments or filled[index] == 0:
             continue
+        if header_row.is_stretched(record.cells, columns):
+            return index
         if is_full(index):
             return index + _is_above_names(records[index:], columns)
         if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
@@ -170,7 +183,15 @@ def _comments(records: Sequence[Record], columns: int) -> int:
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
     may_name = may_name or header_row.is_marked(last.cells, columns)
+    may_name = may_name or header_row.is_stretched(last.cells, columns)
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)
+
+
+def comment_mark(above: Sequence[Record]) -> str | None:
+    """The mark with which the last comment above a table, or its names, begin; if there is any."""
+    marked = (record for record in above if record.cells and _may_be_comment(record))
+    firsts = [record.cells[0] for record in marked if record.cells[0].strip()]
+    return next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
 
 
 def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:

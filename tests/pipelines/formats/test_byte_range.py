@@ -275,6 +275,19 @@ def test_a_carriage_return_in_the_header_ends_it_or_belongs_to_a_name(content, n
     assert frame.rows() == rows
 
 
+def test_comments_between_rows_are_none():
+    """Where they are marked like those above the table, and are not as wide as a row."""
+    plan = planned(b"# of us\na,b\n1,2\n# more\n# a, b, and c\n3,4\n#5,6\n# end\n")
+    plain = planned(b"a,b\n1,2\n# more\n3,4\n")
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+    (kept,) = plain.fragments[0].chunks(plain.schema)
+
+    assert chunk.frame.rows() == [("1", 2), ("3", 4), ("#5", 6)]
+    assert chunk.skipped["comment"] == 3
+    assert kept.frame.rows() == [("1", 2), ("# more", None), ("3", 4)]
+
+
 def test_escapes_count_where_carriage_returns_part_rows():
     """An escaped delimiter parts nothing there either."""
     rows = b"1,x\\,y,2\r2,x\\,y,3\n" + b"3,x\\,z,4\n" * 4

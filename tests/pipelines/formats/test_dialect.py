@@ -234,6 +234,12 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("1001,,\n1002,,\n1003,Bob,6\n1004,Cid,7\n", None, 0),
         ("12,,kg,\n13,4,kg,5\n14,5,g,6\n15,6,g,7\n", None, 0),
         ("name,,\nAnna,,\nBob,1,2\nCid,3,4\n", ("name", "", ""), 0),
+        (
+            "# by place\n#code\tn\t\t\tnote\nA\t1\nB\t2\nC\t3\tx\nD\t4\ty\n",
+            ("#code", "n", "note"),
+            1,
+        ),
+        ("1,2,3\n1,2,3,4\n1,2,3,4\n3,4,5\n6,7,8\n", None, 0),
         ("of 2019\n13,4,5\n14,5,6\n", None, 1),
         ("of all our members,,\n13,4,5\n14,5,6\n", None, 1),
         ("178,2,red,green\n" + "1.5,2,3,4,5,6,7,8\n" * 3, None, 1),
@@ -273,6 +279,7 @@ def test_what_stands_above_is_shown_in_part():
         ("# time flux\n1 2.5\n2 3.5\n", True),
         ("#tag,count\n#love,5\n#art,6\n", False),
         ("a,b,c\n1,2,3\n4,5,6\n", False),
+        ("# a,b,c\n1,2,3\n# note\n4,5,6\n", True),
     ],
 )
 def test_names_in_a_comment_are_told(text, is_told):

@@ -5,8 +5,10 @@ rightly, `mended_rows` takes that. In both, a line break within a cell is a newl
 file writes its line ends.
 """
 
+import functools
+import operator
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -46,7 +48,7 @@ class ByteRange:
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
-    header: tuple[str, ...] | None = None
+    headers: tuple[tuple[str, ...], ...] = ()
     null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
@@ -128,25 +130,16 @@ class ByteRange:
 
     def _without_headers(self, raw: Rows) -> Rows:
         """Without rows that repeat the header, as files that were joined have them."""
-        first = raw.frame[self.columns[0]]
-        if self.header is None or len(self.columns) == 1 or first.dtype != pl.String:
+        if not self.headers or len(self.columns) == 1:
             return raw
-        near = (first == self.header[0]).fill_null(value=False)
-        if not near.any():
+        repeats = [
+            again for cells in self.headers if (again := _repeats(raw.frame, cells)) is not None
+        ]
+        if not repeats:
             return raw
-        repeats = (
-            near
-            & raw.frame.select(
-                pl.all_horizontal(
-                    pl.nth(place).cast(pl.String).fill_null("") == name
-                    for place, name in enumerate(self.header)
-                )
-            ).to_series()
-        )
-        if not repeats.any():
-            return raw
-        skipped = Counter(raw.skipped) + Counter({"header again": int(repeats.sum())})
-        return replace(raw, frame=raw.frame.filter(~repeats), skipped=skipped)
+        again = functools.reduce(operator.or_, repeats)
+        skipped = Counter(raw.skipped) + Counter({"header again": int(again.sum())})
+        return replace(raw, frame=raw.frame.filter(~again), skipped=skipped)
 
     @property
     def _form(self) -> TextForm:
@@ -231,6 +224,26 @@ class ByteRange:
         read = list(records.read(lines[:-1], self.dialect, is_last=False))[:50]
         good = sum(len(r.cells) == len(self.columns) and not r.is_literal for r in read)
         return good / max(1, len(read))
+
+
+def _repeats(frame: pl.DataFrame, cells: Sequence[str]) -> pl.Series | None:
+    """Which rows have these cells; None if none has."""
+    first = frame.to_series()
+    if first.dtype != pl.String:
+        return None
+    near = (first == cells[0]).fill_null(value=False) if cells[0] else first.fill_null("") == ""
+    if not near.any():
+        return None
+    again = (
+        near
+        & frame.select(
+            pl.all_horizontal(
+                pl.nth(place).cast(pl.String).fill_null("") == cell
+                for place, cell in enumerate(cells)
+            )
+        ).to_series()
+    )
+    return again if again.any() else None
 
 
 def _with_replaced(raw: Rows) -> Rows:

@@ -86,7 +86,7 @@ class Delimited:
             end=None,
             size_bytes=file.size or 0,
             lead=header.skipped,
-            header=_told_again(layout, names),
+            headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
         below = _footer(first, body[header.size :], is_whole=is_whole)
@@ -116,7 +116,7 @@ class Delimited:
                 },
                 "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
-                **({"headerRows": layout.header_rows} if layout.header_rows > 1 else {}),
+                **({"headerRows": len(layout.headers)} if len(layout.headers) > 1 else {}),
             },
             guesses=(
                 Guess("encoding", encoding.name, encoding.confidence),
@@ -161,18 +161,18 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
     return lines if is_whole or len(lines) == 1 else lines[:-1]
 
 
-def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The cells of rows that are the header again, and none of data; None if that is open."""
-    if layout.names is None or layout.is_echoed or len(layout.names) != len(names):
-        return None
-    return layout.names
+def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The cells of rows that are the header again, and none of data; none if that is open."""
+    if layout.is_echoed:
+        return ()
+    return tuple(cells for cells in layout.headers if len(cells) == len(names))
 
 
 def _header_span(
     raw_lines: list[bytes], lines: list[str], layout: dialect.Layout, *, is_whole: bool
 ) -> _Header:
     """Within the lines in which the layout was found."""
-    above = layout.first_record + (layout.header_rows if layout.names is not None else 0)
+    above = layout.first_record + len(layout.headers)
     skipped: Counter[str] = Counter()
     end = size = 0
     for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):

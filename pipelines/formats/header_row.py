@@ -39,6 +39,18 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
 
 
+def several_rows(
+    records: Sequence[Record], columns: int
+) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
+    """What the first two or three records call the columns, if all are header; and of that."""
+    rows = [tuple(cell.strip() for cell in record.cells) for record in records[:HEADED_ROWS]]
+    if columns > 1 and len(rows) > 2 and all(len(row) == columns for row in rows[:3]):
+        found = second_header.flagged(*rows[:3], body=rows[3:])
+        if found is not None:
+            return found, (found.notice,)
+    return two_rows(records, columns)
+
+
 def two_rows(
     records: Sequence[Record], columns: int, *, may_group: bool = True
 ) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
@@ -47,7 +59,7 @@ def two_rows(
     rows = [[cell.strip() for cell in record.cells] for record in head]
     if columns == 1 or len(rows) < 2 or any(len(row) != columns for row in rows[:2]):
         return None, ()
-    body = [row for row in rows[2:] if len(row) == columns and any(row)]
+    body = [row for row in rows[2:] if len(row) == columns and any(row) and row not in rows[:2]]
     found = second_header.find(rows[0], rows[1], body, may_group=may_group)
     notice = second_header.doubt(rows[1], body) if found is None else found.notice
     return found, () if notice is None else (notice,)

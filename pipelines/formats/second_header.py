@@ -6,7 +6,7 @@ where the rows below are text too, nor where it may be words for missing numbers
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import is_typed, is_value
@@ -41,16 +41,19 @@ MISSING_WORDS = """
 UNITS = frozenset(UNIT_WORDS.split())
 TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
+ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
+ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
 FEWEST_TEXTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TwoRows:
-    """What two rows call the columns, and what is to be said of it."""
+    """What two `rows`, or three, call the columns, and what is to be said of it."""
 
     names: tuple[str, ...]
     guess: Guess
     notice: Notice
+    rows: int = 2
 
 
 def find(
@@ -83,6 +86,31 @@ def find(
             return _joined(upper, lower, (), "names in two rows", 0.75)
         return None
     return _grouped(upper, lower, typed) if may_group else None
+
+
+def flagged(
+    names: Sequence[str],
+    types: Sequence[str],
+    flags: Sequence[str],
+    *,
+    body: Sequence[Sequence[str]],
+) -> TwoRows | None:
+    """What three rows call the columns, as the tabular files of Orange have them above the rows.
+
+    A discrete column may list its values where its type stands.
+
+    >>> flagged(["a", "b"], ["c", "no yes"], ["", "class"], body=[["1", "no"]]).names
+    ('a', 'b')
+    """
+    listed = [place for place, cell in enumerate(types) if cell and cell not in ORANGE_TYPES]
+    are_listed = all(
+        row[place] in types[place].split() for row in body for place in listed if place < len(row)
+    )
+    if not all(names) or not set(flags) <= ORANGE_FLAGS or not are_listed or not body:
+        return None
+    if not any(cell in ORANGE_TYPES for cell in types) or any(map(is_value, [*names, *types])):
+        return None
+    return replace(_types(names, types), rows=3)
 
 
 def doubt(lower: Sequence[str], body: Sequence[Sequence[str]]) -> Notice | None:

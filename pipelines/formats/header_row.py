@@ -44,8 +44,9 @@ def several_rows(
 ) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
     """What the first two or three records call the columns, if all are header; and of that."""
     rows = [tuple(cell.strip() for cell in record.cells) for record in records[:HEADED_ROWS]]
-    if columns > 1 and len(rows) > 2 and all(len(row) == columns for row in rows[:3]):
-        found = second_header.flagged(*rows[:3], body=rows[3:])
+    if columns > 1 and len(rows) > 2 and len(rows[0]) == len(rows[1]) == columns >= len(rows[2]):
+        body = [row for row in rows[3:] if len(row) == columns]
+        found = second_header.flagged(*rows[:3], body=body)
         if found is not None:
             return found, (found.notice,)
     return two_rows(records, columns)

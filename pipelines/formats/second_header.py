@@ -43,6 +43,7 @@ TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
 ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
 ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
+ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
 FEWEST_TEXTS = 3
 
 
@@ -102,13 +103,17 @@ def flagged(
     >>> flagged(["a", "b"], ["c", "no yes"], ["", "class"], body=[["1", "no"]]).names
     ('a', 'b')
     """
-    listed = [place for place, cell in enumerate(types) if cell and cell not in ORANGE_TYPES]
-    are_listed = all(
-        row[place] in types[place].split() for row in body for place in listed if place < len(row)
-    )
-    if not all(names) or not set(flags) <= ORANGE_FLAGS or not are_listed or not body:
+    values = {
+        place: {word.replace("\\ ", " ") for word in re.split(r"(?<!\\) +", cell)} | ORANGE_MISSING
+        for place, cell in enumerate(types)
+        if cell and cell not in ORANGE_TYPES
+    }
+    words = (word for flag in flags for word in flag.split(" ") if "=" not in word)
+    if not (body and all(names) and set(words) <= ORANGE_FLAGS and set(types) & ORANGE_TYPES):
         return None
-    if not any(cell in ORANGE_TYPES for cell in types) or any(map(is_value, [*names, *types])):
+    if any(map(is_value, names)) or any(" " not in types[place] for place in values):
+        return None
+    if any(row[place] not in each for row in body for place, each in values.items()):
         return None
     return replace(_types(names, types), rows=3)
 

@@ -134,6 +134,8 @@ def test_a_first_row_of_text_stays_a_row(text, rows, has_doubt):
         "name\tage\tsex\ns\tc\td\nmeta\t\tclass\n",
         "name\tage\tsex\nstring\tcontinuous\tdiscrete\n\t\t\n",
         "name\tage\tsex\nstring\tcontinuous\tf m\nmeta\t\tclass\n",
+        "name\tage\tsex\nstring\t5 6 7\tf m\nmeta type=text\n",
+        "name\tage\tsex\nAnn Bob\\ X Bob Cid\tc\td\n\n",
     ],
 )
 def test_types_and_flags_of_orange_are_no_rows(head):

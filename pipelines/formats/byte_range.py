@@ -15,9 +15,17 @@ import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import mended_rows, records, regular_rows, text_encoding, typed_rows
+from pipelines.formats import (
+    long_delimiter,
+    mended_rows,
+    records,
+    regular_rows,
+    text_encoding,
+    typed_rows,
+)
 from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
+from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
 from pipelines.formats.transcoding import Transcoded
@@ -115,9 +123,11 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
-            at = None if isinstance(self.file, Transcoded) else position
+            at = None if isinstance(self.file, Transcoded | Rejoined) else position
             if isinstance(self.file, Transcoded):
                 raw = _with_replaced(raw)
+            if isinstance(self.file, Rejoined):
+                raw = _with_long(raw, self.file.delimiter)
             raw = replace(raw, rejects=tuple(_placed(each, at) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
@@ -261,6 +271,18 @@ def _with_replaced(raw: Rows) -> Rows:
     if not count:
         return raw
     return replace(raw, repaired={**raw.repaired, text_encoding.UNREADABLE: count})
+
+
+def _with_long(raw: Rows, delimiter: str) -> Rows:
+    """With the long delimiter where it belongs to a cell, or to what could not be read."""
+    frame = raw.frame.with_columns(
+        pl.selectors.string().str.replace_all(long_delimiter.ONE, delimiter, literal=True)
+    )
+    one = long_delimiter.ONE.encode()
+    rejects = tuple(
+        replace(each, raw=each.raw.replace(one, delimiter.encode())) for each in raw.rejects
+    )
+    return replace(raw, frame=frame, rejects=rejects)
 
 
 def _placed(reject: Reject, position: int | None) -> Reject:

@@ -11,9 +11,17 @@ from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
-from pipelines.formats import column_sample, dialect, footer, records, text_encoding
+from pipelines.formats import (
+    column_sample,
+    dialect,
+    footer,
+    long_delimiter,
+    records,
+    text_encoding,
+)
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
+from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
 from pipelines.formats.records import Dialect
 from pipelines.formats.transcoding import Transcoded
@@ -69,6 +77,15 @@ class Delimited:
         raw_lines = _lines(body, is_whole=is_whole)
         lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
         layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
+        long = long_delimiter.find(lines) if self.choices.delimiter is None else None
+        if long is not None and (layout.columns == 1 or layout.dialect.delimiter in long):
+            file = Rejoined(file, long)
+            body = body.replace(long.encode(), long_delimiter.ONE.encode())
+            raw_lines = _lines(body, is_whole=is_whole)
+            lines = [line.replace(long, long_delimiter.ONE) for line in lines]
+            layout = _as_written(
+                dialect.detect("".join(lines), self.choices, is_whole=is_whole), long
+            )
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
                 f"{file.name} has {layout.columns} columns, "
@@ -109,7 +126,9 @@ class Delimited:
             details={
                 "encoding": encoding.name,
                 "dialect": {
-                    "delimiter": layout.dialect.delimiter,
+                    "delimiter": file.delimiter
+                    if isinstance(file, Rejoined)
+                    else layout.dialect.delimiter,
                     "quote": layout.dialect.quote,
                     "escape": layout.dialect.escape,
                     "newline": _newline_word(body, layout.dialect),
@@ -159,6 +178,23 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
     lines = [line + newline for line in body.split(newline)]
     lines[-1] = lines[-1][: -len(newline)]
     return lines if is_whole or len(lines) == 1 else lines[:-1]
+
+
+def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
+    """With the long delimiter in names and guesses, instead of what stands for it."""
+
+    def told(cells: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cell.replace(long_delimiter.ONE, long) for cell in cells)
+
+    return replace(
+        layout,
+        names=None if layout.names is None else told(layout.names),
+        headers=tuple(map(told, layout.headers)),
+        guesses=tuple(
+            replace(each, chosen=told((each.chosen,))[0], examples=told(each.examples))
+            for each in layout.guesses
+        ),
+    )
 
 
 def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

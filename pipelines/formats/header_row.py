@@ -42,8 +42,12 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
 def several_rows(
     records: Sequence[Record], columns: int
 ) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
-    """What the first two or three records call the columns, if all are header; and of that."""
+    """What the first two or three records call the columns, if all are header; what to say."""
     rows = [tuple(cell.strip() for cell in record.cells) for record in records[:HEADED_ROWS]]
+    if columns > 1 and len(rows) > 1 and len(rows[0]) == columns:
+        ruled = second_header.ruled(rows[0], rows[1])
+        if ruled is not None:
+            return ruled, (ruled.notice,)
     if columns > 1 and len(rows) > 2 and len(rows[0]) == len(rows[1]) == columns >= len(rows[2]):
         body = [row for row in rows[3:] if len(row) == columns]
         found = second_header.flagged(*rows[:3], body=body)

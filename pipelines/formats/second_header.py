@@ -43,6 +43,7 @@ TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
 ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
 ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
+RULER = re.compile(r"\s*[-=_]{2,}\s*")
 ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
 FEWEST_TEXTS = 3
 
@@ -87,6 +88,24 @@ def find(
             return _joined(upper, lower, (), "names in two rows", 0.75)
         return None
     return _grouped(upper, lower, typed) if may_group else None
+
+
+def ruled(names: Sequence[str], ruler: Sequence[str]) -> TwoRows | None:
+    """What names call the columns that a row of dashes underlines, each or all together.
+
+    >>> ruled(["id", "name"], ["--", "----"]).names, ruled(["id", "name"], ["-", "-"])
+    (('id', 'name'), None)
+    """
+    lines = [cell for cell in ruler if cell.strip(" -=_") or not cell.strip()]
+    dashes = [cell for cell in ruler if RULER.fullmatch(cell)]
+    is_whole = len(ruler) == 1 or len(ruler) == len(names)
+    if lines or not dashes or not is_whole or any(map(is_value, names)) or not any(names):
+        return None
+    notice = Notice(
+        "header.ruler", "below the names stands a line of dashes, which is no row of data", "INFO"
+    )
+    guess = Guess("header", "names above a ruler", 0.9, ("first row",), tuple(names[:5]))
+    return TwoRows(tuple(names), guess, notice)
 
 
 def flagged(

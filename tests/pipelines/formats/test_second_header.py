@@ -170,3 +170,21 @@ def test_two_header_rows_that_come_again_are_no_rows(head, names):
     assert chunk.frame.columns == names
     assert chunk.frame.rows() == [(1, 2), (3, 4), (5, 6), (7, 8)]
     assert chunk.skipped == {"header": 2, "header again": 2}
+
+
+@pytest.mark.parametrize("ruler", ["--,---", "==,===", "-------", "__,____"])
+def test_a_ruler_below_the_names_is_no_row(ruler):
+    """As sqlcmd writes it, below each name or below all."""
+    table = table_in(f"id,n\n{ruler}\n1,5\n2,6\n3,7\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.to_dicts() == [{"id": 1, "n": 5}, {"id": 2, "n": 6}, {"id": 3, "n": 7}]
+    assert chunk.skipped == {"header": 2}
+    assert [notice.code for notice in table.notices] == ["header.ruler"]
+
+
+@pytest.mark.parametrize("row", ["-,-", "--,5", "--,"])
+def test_dashes_for_what_is_missing_are_a_row(row):
+    """A ruler has more than one sign, and stands below all names."""
+    assert frame_in(f"id,n\n{row}\n1,5\n2,6\n3,7\n").height == 4

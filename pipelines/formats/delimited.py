@@ -78,7 +78,7 @@ class Delimited:
         lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
         layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
         long = long_delimiter.find(lines) if self.choices.delimiter is None else None
-        if long is not None and (layout.columns == 1 or layout.dialect.delimiter in long):
+        if long is not None:
             file = Rejoined(file, long)
             body = body.replace(long.encode(), long_delimiter.ONE.encode())
             raw_lines = _lines(body, is_whole=is_whole)

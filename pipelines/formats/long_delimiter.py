@@ -1,6 +1,7 @@
 """Long delimiters: several characters between cells, read as if they were one that no text has."""
 
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ ONE = "\x1f"  # what stands for it: the separator of units, of ASCII
 FEWEST = 2  # in a line
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
+QUOTED = re.compile(r'"[^"]*"')
+LONGEST = 10_000
 
 
 def find(lines: Sequence[str]) -> str | None:
@@ -24,10 +27,21 @@ def find(lines: Sequence[str]) -> str | None:
     >>> find(["1::Heat (1995)::Action", "2::Sabrina::Comedy"])
     '::'
     """
-    told = [line for line in lines if line.strip()]
+    told = [QUOTED.sub("", line) for line in _joined(lines) if line.strip()]
     if len(told) < FEWEST or any(ONE in line for line in told):
         return None
     return max((each for each in KNOWN if _parts(each, told)), key=len, default=None)
+
+
+def _joined(lines: Sequence[str]) -> Iterator[str]:
+    """The lines, those that begin or end within quotes as one."""
+    held = ""
+    for line in lines:
+        held += line
+        if held.count('"') % 2 == 0 or len(held) > LONGEST:
+            yield held
+            held = ""
+    yield held
 
 
 def _parts(delimiter: str, lines: Sequence[str]) -> bool:
@@ -36,8 +50,8 @@ def _parts(delimiter: str, lines: Sequence[str]) -> bool:
     if count < FEWEST or len(lines) - fitting > max(len(lines) >= FEW, MISFITS * len(lines)):
         return False
     sign = delimiter[0]
-    is_alone = any(line.replace(delimiter, "").count(sign) for line in lines)
-    return not (is_alone and delimiter.count(sign) == len(delimiter))
+    alone = sum(sign in line.replace(delimiter, "") for line in lines)  # as where cells are empty
+    return delimiter.count(sign) < len(delimiter) or alone * 2 < len(lines)
 
 
 @dataclass(frozen=True, slots=True)

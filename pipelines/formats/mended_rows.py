@@ -83,6 +83,8 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
     if record.is_literal:
         has_quote = dialect.quote is not None and dialect.quote.encode() in raw
         return "quote that is never closed" if has_quote else "carriage return within a cell"
+    if record.is_mended:
+        return "quote within a quoted cell that is not doubled"
     return "" if record.lines else "carriage return for a line end"
 
 

@@ -9,7 +9,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
@@ -41,14 +41,16 @@ class Dialect:
 class Record:
     """One record: its cells, its first line (from 0), how many lines it took.
 
-    `is_literal` says that its quotes were taken for ordinary characters. Of several on one line,
-    parted by carriage returns in a text of other line ends, the last one counts the line.
+    `is_literal` says that its quotes were taken for ordinary characters, `is_mended` that some were
+    within a quoted cell. Of several on one line, parted by carriage returns in a text of other line
+    ends, the last one counts the line.
     """
 
     cells: list[str]
     line: int
     lines: int
     is_literal: bool = False
+    is_mended: bool = False
 
 
 class _Unfinished(Exception):
@@ -74,6 +76,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
     """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
+    stray = _stray_quote(dialect)
     position = before = 0
     while position < len(lines):
         feed = _Feed(lines, position)
@@ -81,7 +84,10 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         try:
             for cells in _cells(feed, dialect):
                 before = len(cells)
-                yield Record(cells, start, feed.position - start)
+                record = Record(cells, start, feed.position - start)
+                if stray is not None and record.lines == 1 and stray.search(lines[start]):
+                    record = _with_strays(record, lines[start], dialect, width)
+                yield record
                 start = feed.position
                 feed.start = start
         except _Unfinished:
@@ -107,6 +113,61 @@ def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> I
         skipinitialspace=dialect.skips_space,
         strict=strict,
     )
+
+
+def _stray_quote(dialect: Dialect) -> re.Pattern[str] | None:
+    """A quote that neither opens nor closes a cell, nor is doubled or escaped."""
+    if not dialect.quote or dialect.escape or dialect.delimiter == " ":
+        return None
+    edges = re.escape(dialect.quote + dialect.delimiter) + "\r\n"
+    return re.compile(f"[^{edges}]{re.escape(dialect.quote)}[^{edges}]")
+
+
+def _with_strays(record: Record, line: str, dialect: Dialect, width: int) -> Record:
+    """The record with stray quotes kept, where a cell in quotes has some that are not doubled."""
+    cells = _with_bare_quotes(line.rstrip("\r\n"), dialect)
+    if cells == record.cells:
+        return record
+    if cells is None or len(cells) != (width or len(record.cells)):
+        cells = record.cells  # as many, though some quotes are lost
+    return replace(record, cells=cells, is_mended=True)
+
+
+def _with_bare_quotes(line: str, dialect: Dialect) -> list[str] | None:
+    """The cells where a quote closes one only before a delimiter or the end; None if none does."""
+    quote, delimiter, cells, at = dialect.quote or "", dialect.delimiter, [], 0
+    while at <= len(line):
+        start = at
+        while dialect.skips_space and line.startswith(" ", start):
+            start += 1
+        if not line.startswith(quote, start):
+            end = line.find(delimiter, start)
+            end = len(line) if end < 0 else end
+            cells.append(line[start:end])
+            at = end + 1
+            continue
+        cell, at, is_open, has_strays = "", start + 1, True, False
+        while is_open:
+            end = line.find(quote, at)
+            if end < 0:
+                return None
+            cell += line[at:end]
+            blank = len(line) - end - 1 - len(line[end + 1 :].lstrip(" "))
+            if line[end + 1 + blank : end + 2 + blank] in ("", delimiter):
+                end, cell = end + blank, cell + " " * blank
+            following, beyond = line[end + 1 : end + 2], line[end + 2 : end + 3]
+            is_open = following not in ("", delimiter)
+            at = end + 1
+            if is_open:
+                cell += quote
+                if following != quote:
+                    has_strays = True
+                else:
+                    is_open = not (has_strays and beyond in ("", delimiter))
+                    at = end + 2
+        cells.append(cell)
+        at += 1
+    return cells
 
 
 def _usual_width(lines: list[str], start: int, dialect: Dialect) -> int:

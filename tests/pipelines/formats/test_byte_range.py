@@ -127,6 +127,8 @@ def test_both_readers_agree():
         (b'1,5" pipe\n2,x\n', [("1", '5" pipe'), ("2", "x")]),
         (b'1,"open\n2,x\n', [("1", '"open'), ("2", "x")]),
         (b'1,"q"x\n2,y\n', [("1", "qx"), ("2", "y")]),
+        (b'1,"says "hi""\n2,y\n', [("1", 'says "hi"'), ("2", "y")]),
+        (b'"5" x","a ""b"""\n2,"y"\n', [('5" x', 'a "b"'), ("2", "y")]),
         (b"1,a\n\n2,b\n", [("1", "a"), ("2", "b")]),
         (b"1\n2,b\n", [("1", None), ("2", "b")]),
         (b"1,a,\n2,b\n", [("1", "a"), ("2", "b")]),
@@ -150,6 +152,16 @@ def test_dirt_is_mended_and_never_swallows_rows(body, rows):
     chunks = list(fragment.chunks(pl.Schema({"id": pl.String, "text": pl.String})))
 
     assert [row for chunk in chunks for row in chunk.frame.rows()] == rows
+
+
+def test_quotes_within_quotes_are_told():
+    """Where they are kept, and where one is lost; an ordinary one is none of them."""
+    plan = planned(b'n,text\n1,"a "b" c"\n2,"a"b\n3,5" x\n4,"a" \n5,"a ""b"""\n6,x\n')
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame["text"].to_list() == ['a "b" c', "ab", '5" x', "a ", 'a "b"', "x"]
+    assert chunk.repaired == {"quote within a quoted cell that is not doubled": 2}
 
 
 def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():

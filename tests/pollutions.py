@@ -111,7 +111,17 @@ def pollutions() -> Iterator[Polluted]:
     yield file("escape \\", written(HEADER, rows, escape="\\"))
     yield file("escape \\, all quoted", written(HEADER, rows, escape="\\", quoting=csv.QUOTE_ALL))
     flat = [tuple(cell.replace("\n", " ") for cell in row) for row in rows]
-    for name, newline in (("CRLF", "\r\n"), ("CR", "\r")):
+    for delimiter in ("||", "::", ";;", "|~|", "~|~"):
+        text = written(HEADER, rows, delimiter="\x1f").replace("\x1f", delimiter)
+        yield file(f"delimiter {delimiter!r}", text)
+    bare = written(HEADER, flat, quoting=csv.QUOTE_ALL).replace('""', '"')
+    yield file("quotes not doubled", bare.replace(',",', ',"",'), rows=flat)
+    for name, newline in (
+        ("CRLF", "\r\n"),
+        ("CR", "\r"),
+        ("LF CR", "\n\r"),
+        ("CR CR LF", "\r\r\n"),
+    ):
         yield file(f"newline {name}", written(HEADER, flat, newline=newline), rows=flat)
     mixed = written(HEADER, flat).split("\n")
     text = "".join(line + ("\r\n" if i % 2 else "\n") for i, line in enumerate(mixed[:-1]))
@@ -124,6 +134,12 @@ def pollutions() -> Iterator[Polluted]:
         ("a title", "People of the club\n\n" + aligned(HEADER, flat, sides="><<<><>>"), HEADER),
     ):
         yield file(f"fixed width: {name}", text, header=header, rows=flat)
+    ruler = ",".join("-" * len(name) for name in HEADER)
+    yield file("a ruler below the names", clean.replace("\n", f"\n{ruler}\n", 1))
+    bars = [" | ".join(cell.replace("|", "/") for cell in line) for line in [HEADER, *flat]]
+    bars.insert(1, "-|-".join("-" * len(name) for name in HEADER))
+    slashed = [tuple(cell.replace("|", "/") for cell in row) for row in flat]
+    yield file("ruled by bars and dashes", "\n".join(bars) + "\n", rows=slashed)
     units = ("", "", "", "", "m", "", "%", "")
     named = tuple(f"{name} {unit}".strip() for name, unit in zip(HEADER, units, strict=True))
     yield file("units below the names", written(HEADER, [units, *rows]), header=named)
@@ -141,6 +157,8 @@ def pollutions() -> Iterator[Polluted]:
         rows=scores,
     )
     yield file("no newline at the end", clean.rstrip("\n"))
+    for end in ("\x1a", "\n\x1a"):
+        yield file(f"{end!r} at the end", clean.rstrip("\n") + end)
     yield file("blank lines at the end", clean + "\n\n\n")
     yield file(
         "blank lines between", clean.replace("\n10,", "\n\n10,").replace("\n40,", "\n\n\n40,")
@@ -162,6 +180,12 @@ def pollutions() -> Iterator[Polluted]:
     yield file("no header", written(None, rows), header=None)
     yield file("header only", written(HEADER, []), rows=[])
     yield file("one row", written(HEADER, rows[:1]), rows=rows[:1])
+    yield file(
+        "a delimiter behind every row",
+        clean.replace("\nline", " line").replace("\n", ",\n"),
+        rows=[(*row[:5], row[5].replace("\n", " "), *row[6:], "") for row in rows],
+        header=(*HEADER, ""),
+    )
     yield file("header repeated below", clean + ",".join(HEADER) + "\n")
     for name, above in (
         ("a title", "People of the club\n"),
@@ -170,6 +194,7 @@ def pollutions() -> Iterator[Polluted]:
         ("a title with delimiters", "People of the club,,,,,,,\n"),
         ("comments", "# people\n# of the club\n"),
         ("key and value", "Report,People\nDate,2024-05-01\n\n"),
+        ("the delimiter, as Excel has it", "sep=,\n"),
     ):
         yield file(f"above: {name}", above + clean)
     for name, below in (
@@ -188,6 +213,10 @@ def pollutions() -> Iterator[Polluted]:
         header=("id", "full\nname", *HEADER[2:]),
     )
     yield file("header padded", written(tuple(f" {name} " for name in HEADER), rows))
+    yield file(
+        "comments between",
+        clean.replace("\n10,", "\n# more\n10,").replace(HEADER[0], "# of us\nid", 1),
+    )
     for name, change in _row_changes():
         for at in (0, 41, len(rows) - 1):
             lines = [written(None, [row]).rstrip("\n") for row in rows]
@@ -237,6 +266,11 @@ def _row_changes() -> Iterator[tuple[str, Callable[[Row, str], str]]]:
     yield "three cells less", lambda row, _: written(None, [row[:-3]]).rstrip("\n")
     yield "another delimiter", lambda row, _: written(None, [row], delimiter=";").rstrip("\n")
     yield "a quote that opens only", lambda row, _: row[0] + ',"' + ",".join(row[1:5]) + ",,1,2"
+    yield "another quote", lambda row, _: written(None, [row], quote="'").rstrip("\n")
+    yield "another escape", lambda row, _: written(None, [row], escape="\\").rstrip("\n")
+    yield "a delimiter less within", lambda row, line: line.replace(f"{row[1]},", row[1], 1)
+    yield "a delimiter more within", lambda _, line: line.replace(",", ",,", 1)
+    yield "CRLF", lambda _, line: line + "\r"
     yield "spaces around", lambda _, line: "  " + line + "  "
 
 

@@ -5,17 +5,27 @@ rightly, `mended_rows` takes that. In both, a line break within a cell is a newl
 file writes its line ends.
 """
 
+import functools
+import operator
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded
-from pipelines.formats import mended_rows, records, regular_rows, text_encoding, typed_rows
+from pipelines.formats import (
+    long_delimiter,
+    mended_rows,
+    records,
+    regular_rows,
+    text_encoding,
+    typed_rows,
+)
 from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
+from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
 from pipelines.formats.transcoding import Transcoded
@@ -24,6 +34,7 @@ SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
 PIECE_BYTES = 4 << 20
 MAX_ROW_BYTES = 64 << 20
+END = records.END.encode()
 CANDIDATES = 16  # newlines that are tried for the first row of a range
 
 
@@ -45,7 +56,7 @@ class ByteRange:
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
-    header: tuple[str, ...] | None = None
+    headers: tuple[tuple[str, ...], ...] = ()
     null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
@@ -83,6 +94,7 @@ class ByteRange:
         blocks = self._blocks(position)
         is_last = needs_more = is_irregular = False
         yielded = False
+        marks: dict[str, int] = {}
         while self.end is None or position < self.end:
             if needs_more or not buffer:
                 if is_last:
@@ -90,6 +102,8 @@ class ByteRange:
                 block = next(blocks, b"")
                 is_last, is_irregular = not block, False
                 buffer += block
+                if is_last and buffer.endswith(END):
+                    buffer, marks = buffer.rstrip(END), {"mark of the end": 1}
             if not buffer:
                 break
             limit = None if self.end is None else self.end - position
@@ -109,40 +123,33 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
-            at = None if isinstance(self.file, Transcoded) else position
+            at = None if isinstance(self.file, Transcoded | Rejoined) else position
             if isinstance(self.file, Transcoded):
                 raw = _with_replaced(raw)
+            if isinstance(self.file, Rejoined):
+                raw = _with_long(raw, self.file.delimiter)
             raw = replace(raw, rejects=tuple(_placed(each, at) for each in raw.rejects))
             position += taken
             buffer = buffer[taken:]
             yielded = True
             span = (origin, position) if self.file.seekable else None
             yield replace(self._without_headers(raw).without(self.null_words), span=span)
-        if not yielded:
-            span = (origin, origin) if self.file.seekable else None
-            yield replace(Rows.none(self.columns), span=span)
+        if marks or not yielded:
+            span = (origin, position) if self.file.seekable else None
+            yield replace(Rows.none(self.columns), skipped=marks, span=span)
 
     def _without_headers(self, raw: Rows) -> Rows:
         """Without rows that repeat the header, as files that were joined have them."""
-        first = raw.frame[self.columns[0]]
-        if self.header is None or len(self.columns) == 1 or first.dtype != pl.String:
+        if not self.headers or len(self.columns) == 1:
             return raw
-        near = (first == self.header[0]).fill_null(value=False)
-        if not near.any():
+        repeats = [
+            again for cells in self.headers if (again := _repeats(raw.frame, cells)) is not None
+        ]
+        if not repeats:
             return raw
-        repeats = (
-            near
-            & raw.frame.select(
-                pl.all_horizontal(
-                    pl.nth(place).cast(pl.String).fill_null("") == name
-                    for place, name in enumerate(self.header)
-                )
-            ).to_series()
-        )
-        if not repeats.any():
-            return raw
-        skipped = Counter(raw.skipped) + Counter({"header again": int(repeats.sum())})
-        return replace(raw, frame=raw.frame.filter(~repeats), skipped=skipped)
+        again = functools.reduce(operator.or_, repeats)
+        skipped = Counter(raw.skipped) + Counter({"header again": int(again.sum())})
+        return replace(raw, frame=raw.frame.filter(~again), skipped=skipped)
 
     @property
     def _form(self) -> TextForm:
@@ -231,6 +238,26 @@ class ByteRange:
         return good / max(1, len(read))
 
 
+def _repeats(frame: pl.DataFrame, cells: Sequence[str]) -> pl.Series | None:
+    """Which rows have these cells; None if none has."""
+    first = frame.to_series()
+    if first.dtype != pl.String:
+        return None
+    near = (first == cells[0]).fill_null(value=False) if cells[0] else first.fill_null("") == ""
+    if not near.any():
+        return None
+    again = (
+        near
+        & frame.select(
+            pl.all_horizontal(
+                pl.nth(place).cast(pl.String).fill_null("") == cell
+                for place, cell in enumerate(cells)
+            )
+        ).to_series()
+    )
+    return again if again.any() else None
+
+
 def _with_replaced(raw: Rows) -> Rows:
     """With a count of the rows in which characters were put for what no text of a wide encoding is.
 
@@ -246,6 +273,18 @@ def _with_replaced(raw: Rows) -> Rows:
     if not count:
         return raw
     return replace(raw, repaired={**raw.repaired, text_encoding.UNREADABLE: count})
+
+
+def _with_long(raw: Rows, delimiter: str) -> Rows:
+    """With the long delimiter where it belongs to a cell, or to what could not be read."""
+    frame = raw.frame.with_columns(
+        pl.selectors.string().str.replace_all(long_delimiter.ONE, delimiter, literal=True)
+    )
+    one = long_delimiter.ONE.encode()
+    rejects = tuple(
+        replace(each, raw=each.raw.replace(one, delimiter.encode())) for each in raw.rejects
+    )
+    return replace(raw, frame=frame, rejects=rejects)
 
 
 def _placed(reject: Reject, position: int | None) -> Reject:

@@ -12,9 +12,17 @@ from connectors.base import StoredObject
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
-from pipelines.formats import column_sample, dialect, footer, records, text_encoding
+from pipelines.formats import (
+    column_sample,
+    dialect,
+    footer,
+    long_delimiter,
+    records,
+    text_encoding,
+)
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
+from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
 from pipelines.formats.records import Dialect
 from pipelines.formats.transcoding import Transcoded
@@ -50,9 +58,9 @@ class Delimited:
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
             return True
-        head = head.removesuffix(footer.END.encode())
+        head = head.rstrip(records.END.encode())
         control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
-        return control <= len(head) // 100 and head.count(0) <= len(head) // 10
+        return control <= max(1, len(head) // 100) and head.count(0) <= len(head) // 10
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         head = _head(file)
@@ -64,11 +72,22 @@ class Delimited:
         start = encoding.bom_bytes if encoding.is_byte_oriented else 0
         codec = encoding.name if encoding.is_byte_oriented else "utf-8"
         body = head[start:]
+        if is_whole:
+            body = body.rstrip(records.END.encode())
         if not body.strip(b"\r\n\t \0"):
             raise EmptyInput(f"{file.name} holds no rows")
         raw_lines = _lines(body, is_whole=is_whole)
         lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
         layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
+        long = long_delimiter.find(lines) if self.choices.delimiter is None else None
+        if long is not None:
+            file = Rejoined(file, long)
+            body = body.replace(long.encode(), long_delimiter.ONE.encode())
+            raw_lines = _lines(body, is_whole=is_whole)
+            lines = [line.replace(long, long_delimiter.ONE) for line in lines]
+            layout = _as_written(
+                dialect.detect("".join(lines), self.choices, is_whole=is_whole), long
+            )
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
                 f"{file.name} has {layout.columns} columns, "
@@ -86,7 +105,7 @@ class Delimited:
             end=None,
             size_bytes=file.size or 0,
             lead=header.skipped,
-            header=_told_again(layout, names),
+            headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
         below = _footer(first, body[header.size :], is_whole=is_whole)
@@ -109,14 +128,16 @@ class Delimited:
             details={
                 "encoding": encoding.name,
                 "dialect": {
-                    "delimiter": layout.dialect.delimiter,
+                    "delimiter": file.delimiter
+                    if isinstance(file, Rejoined)
+                    else layout.dialect.delimiter,
                     "quote": layout.dialect.quote,
                     "escape": layout.dialect.escape,
                     "newline": _newline_word(body, layout.dialect),
                 },
                 "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
-                **({"headerRows": layout.header_rows} if layout.header_rows > 1 else {}),
+                **({"headerRows": len(layout.headers)} if len(layout.headers) > 1 else {}),
             },
             guesses=(
                 Guess("encoding", encoding.name, encoding.confidence),
@@ -161,31 +182,55 @@ def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
     return lines if is_whole or len(lines) == 1 else lines[:-1]
 
 
-def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The cells of rows that are the header again, and none of data; None if that is open."""
-    if layout.names is None or layout.is_echoed or len(layout.names) != len(names):
-        return None
-    return layout.names
+def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
+    """With the long delimiter in names and guesses, instead of what stands for it."""
+
+    def told(cells: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(cell.replace(long_delimiter.ONE, long) for cell in cells)
+
+    return replace(
+        layout,
+        names=None if layout.names is None else told(layout.names),
+        headers=tuple(map(told, layout.headers)),
+        guesses=tuple(
+            replace(each, chosen=told((each.chosen,))[0], examples=told(each.examples))
+            for each in layout.guesses
+        ),
+    )
+
+
+def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The cells of rows that are the header again, and none of data; none if that is open."""
+    if layout.is_echoed:
+        return ()
+    return tuple(cells for cells in layout.headers if len(cells) == len(names))
 
 
 def _header_span(
     raw_lines: list[bytes], lines: list[str], layout: dialect.Layout, *, is_whole: bool
 ) -> _Header:
     """Within the lines in which the layout was found."""
-    above = layout.first_record + (layout.header_rows if layout.names is not None else 0)
+    above = layout.first_record + len(layout.headers)
     skipped: Counter[str] = Counter()
-    end = 0
+    end = size = 0
     for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):
         if index >= above:
             break
         end = record.line + record.lines
+        size = 0 if record.lines else _return_in(raw_lines[end], size)
         if index >= layout.first_record:
             skipped["header"] += 1
         elif any(cell.strip() for cell in record.cells):
             skipped["preamble"] += 1
         else:
             skipped["blank line"] += 1
-    return _Header(sum(map(len, raw_lines[:end])), skipped)
+    return _Header(sum(map(len, raw_lines[:end])) + size, skipped)
+
+
+def _return_in(line: bytes, start: int) -> int:
+    """Where in a line the record ends that begins at `start` and that carriage returns end."""
+    body = line[start:].lstrip(b"\r")
+    return len(line) - len(body) + body.index(b"\r") + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +250,12 @@ def _footer(first: ByteRange, body: bytes, *, is_whole: bool) -> _Below:
     at, content = tail
     raw_lines = _lines(content, is_whole=True)
     lines = [text_encoding.decoded(line, first.encoding) for line in raw_lines]
-    found = list(records.read(lines, first.dialect, is_last=True))
+    width = len(first.columns)
+    found = list(records.read(lines, first.dialect, is_last=True, width=width))
     last = len(lines)
     while found and not any(cell.strip() for cell in found[-1].cells):
         last = found.pop().line  # blank lines at the end
-    below = footer.find(found, len(first.columns))
+    below = footer.find(found, width)
     if below.first == len(found):
         return _Below()
     end = at + sum(map(len, raw_lines[: found[below.first].line]))
@@ -225,7 +271,7 @@ def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes]
         short = content[begin:]
     elif first.file.seekable and first.file.size is not None:
         at, content = first.file.size - TAIL_BYTES, b""
-        short = first.file.read(at, first.file.size)
+        short = first.file.read(at, first.file.size).rstrip(records.END.encode())
         begin = short.find(b"\n") + 1
         short = short[begin:]
     else:

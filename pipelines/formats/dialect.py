@@ -33,7 +33,7 @@ class Layout:
     """How a delimited text is laid out.
 
     `first_record` is the index, among the records, of the header, or of the first row if there is
-    none; `names` is None without a header, which may take up several `header_rows`. Where
+    none; `names` is None without a header, whose rows are `headers`, as many as it takes up. Where
     `is_echoed`, a row right below them has the same cells and may well be a row.
     """
 
@@ -42,7 +42,7 @@ class Layout:
     first_record: int
     names: tuple[str, ...] | None
     guesses: tuple[Guess, ...]
-    header_rows: int = 1
+    headers: tuple[tuple[str, ...], ...] = ()
     notices: tuple[Notice, ...] = ()
     is_echoed: bool = False
 
@@ -77,9 +77,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         first = choices.header - 1 if choices.header else first
         columns = table_top.columns(records[first:]) if choices.header else columns
         names, headed = header_row.chosen(records, first, columns, choices.header)
-    two, notices = header_row.two_rows(records[first:] if choices.header is None else [], columns)
+    two, notices = header_row.several_rows(
+        records[first:] if choices.header is None else [], columns
+    )
+    header_rows = int(names is not None)
     if two is not None:
-        names, headed = two.names, two.guess
+        names, headed, header_rows = two.names, two.guess, two.rows
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
@@ -87,18 +90,28 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     return Layout(
-        dialect,
+        replace(dialect, comment=table_top.comment_mark(records[: first + (names is not None)])),
         columns,
         first,
         names,
         (delimiter, headed),
-        header_rows=1 if two is None else 2,
+        headers=(
+            *((names,) if names is not None and two is None else ()),
+            *(tuple(record.cells) for record in records[first : first + header_rows] if two),
+        ),
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, [table_top.another(records[first:])]),
+            *filter(None, _told(records, first, has_names=names is not None)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
+
+
+def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
+    """What else to say of a table that begins at the record `first`."""
+    yield table_top.left_out(records[:first])
+    yield header_row.in_comment(records[first:]) if has_names else None
+    yield table_top.another(records[first:])
 
 
 def _below_comments(lines: list[str]) -> list[str]:

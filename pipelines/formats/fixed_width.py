@@ -143,6 +143,8 @@ class _Text:
         body = head[encoding.bom_bytes :]
         if not encoding.is_byte_oriented:
             body = body.decode(encoding.name, "replace").encode("utf-8", "replace")
+        if is_whole:
+            body = body.rstrip(records.END.encode())
         raw = _kept_ends(body)
         if not is_whole:
             raw = raw[:-1]

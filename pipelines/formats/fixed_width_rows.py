@@ -13,6 +13,7 @@ from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.column_grid import CROSSES, FILLER, Grid, spread
 from pipelines.formats.line_blocks import line_blocks
+from pipelines.formats.records import END
 from pipelines.formats.rows import Rows
 from pipelines.formats.text_encoding import MENDED
 
@@ -73,7 +74,7 @@ class FixedWidthRange:
                 stop = None if self.end is None else max(0, self.end - offset)
                 first = max(0, self.start - offset)
                 offset, block = offset + first, block[first:stop]
-            if block:
+            if block := block.rstrip(END.encode()):  # behind the last line alone is no line end
                 yield offset, block
 
     def _rows(self) -> Iterator[Rows]:

@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 
 from pipelines.formats import cell_types, number_layouts
 from pipelines.formats.base import Notice
-from pipelines.formats.records import Record
+from pipelines.formats.records import END, Record
 
 DEEPEST = 12  # records that a footer may have
 SHOWN = 200
-END = "\x1a"  # as DOS writes it
 TOTAL = re.compile(
     r"\s*((grand|sub|overall)[- ]?)?(totals?|sum|summe|gesamt|insgesamt|totale|totaal|suma|итого"
     r"|合計|总计|總計)\s*[:.]?\s*",

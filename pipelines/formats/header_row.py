@@ -12,6 +12,7 @@ from pipelines.formats.sheet_header import YEARS
 
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200
+FEWEST_BELOW_YEAR = 3
 SURE = 0.9  # evidence of names: one above numbers, at least
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
@@ -38,6 +39,23 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
 
 
+def several_rows(
+    records: Sequence[Record], columns: int
+) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
+    """What the first two or three records call the columns, if all are header; what to say."""
+    rows = [tuple(cell.strip() for cell in record.cells) for record in records[:HEADED_ROWS]]
+    if columns > 1 and len(rows) > 1 and len(rows[0]) == columns:
+        ruled = second_header.ruled(rows[0], rows[1])
+        if ruled is not None:
+            return ruled, (ruled.notice,)
+    if columns > 1 and len(rows) > 2 and len(rows[0]) == len(rows[1]) == columns >= len(rows[2]):
+        body = [row for row in rows[3:] if len(row) == columns]
+        found = second_header.flagged(*rows[:3], body=body)
+        if found is not None:
+            return found, (found.notice,)
+    return two_rows(records, columns)
+
+
 def two_rows(
     records: Sequence[Record], columns: int, *, may_group: bool = True
 ) -> tuple[second_header.TwoRows | None, tuple[Notice, ...]]:
@@ -46,7 +64,7 @@ def two_rows(
     rows = [[cell.strip() for cell in record.cells] for record in head]
     if columns == 1 or len(rows) < 2 or any(len(row) != columns for row in rows[:2]):
         return None, ()
-    body = [row for row in rows[2:] if len(row) == columns and any(row)]
+    body = [row for row in rows[2:] if len(row) == columns and any(row) and row not in rows[:2]]
     found = second_header.find(rows[0], rows[1], body, may_group=may_group)
     notice = second_header.doubt(rows[1], body) if found is None else found.notice
     return found, () if notice is None else (notice,)
@@ -69,6 +87,29 @@ def is_marked(cells: Sequence[str], columns: int) -> bool:
     return len(cells) == columns + 1 and cells[0].strip() in MARKS
 
 
+def is_stretched(cells: Sequence[str], columns: int) -> bool:
+    """Whether a comment names so many columns, with more delimiters between some than one."""
+    return (
+        len(cells) > columns > 1
+        and cells[0].startswith(MARKS)
+        and sum(bool(cell.strip()) for cell in cells) == columns
+    )
+
+
+def in_comment(records: Sequence[Record]) -> Notice | None:
+    """What to say of names in a line that is marked as a comment, above rows that are not."""
+    first, *below = (record.cells for record in records if record.cells)
+    alike = (row for row in below if row[0].startswith(MARKS) and len(row) == len(first))
+    if not first[0].startswith(MARKS) or any(alike):
+        return None
+    return Notice(
+        "header.comment",
+        f"the names of the columns stand in a line that is marked as a comment: {first[0]!r} …; if"
+        " it is none of names, remove it",
+        "INFO",
+    )
+
+
 def _names(record: Record) -> list[str]:
     return [
         cell.replace("\r\n", "\n").replace("\r", "\n") if cell.strip() else ""
@@ -79,12 +120,15 @@ def _names(record: Record) -> list[str]:
 def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
     if is_marked(head, columns):
         return head[1:]
+    if is_stretched(head, columns):
+        return [name for name in head if name]
     if not any(head[columns:]):
         head = head[:columns]
     if (
         len(head) == columns - 1
-        and body
+        and not (columns == 2 and is_value(head[0]))
         and any(row[-1].strip() for row in body if len(row) == columns)
+        and sum(len(row) < columns for row in body) * 10 <= len(body)
     ):
         return ["", *head]  # the writer left out the name of the row labels, as R does
     return [*head, *[""] * (columns - len(head))]
@@ -145,9 +189,18 @@ def _is_series(cells: Sequence[str]) -> bool:
 
 
 def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
-    """Whether the whole numbers among the names are different years, and those below are not."""
+    """Whether the whole numbers among the names are different years, and those below are not.
+
+    One year alone is told apart by enough rows, beside names that are words of their own.
+    """
     years = {place: int(name) for place, name in enumerate(names) if name.strip().isdecimal()}
-    if len(years) < 2 or len(years) == len(names) or len(set(years.values())) < len(years):
+    if not years or len(years) == len(names) or len(set(years.values())) < len(years):
+        return False
+    if len(years) == 1 and (
+        len(body) < FEWEST_BELOW_YEAR
+        or any(is_value(name) or not name.strip() for name in names if not name.isdecimal())
+        or any(cell in names for row in body for cell in row)
+    ):
         return False
     below = _whole_numbers(row[place] for row in body for place in years if place < len(row))
     return not any(number in YEARS for number in below) and all(y in YEARS for y in years.values())

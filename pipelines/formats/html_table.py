@@ -1,8 +1,8 @@
 """HTML: every table of a page that has two rows and two columns; one fragment each."""
 
 from collections import Counter
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
 
@@ -11,8 +11,9 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import header_row
+from pipelines.formats import header_row, table_top
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
+from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, page_of
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.records import Record
@@ -24,6 +25,7 @@ SAMPLE_ROWS = 1000
 MOST_TABLES = 1000
 FEWEST = 2
 LOOKED_AT = 200
+CUT_SHORT = Notice("html.open_end", "the page has no end tag: it may have been cut short")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,12 @@ class HtmlTable:
                 size_bytes=(file.size or 0) // len(found),
                 details={"table": index + 1, "headings": grid.headings},
                 guesses=layout.guesses,
-                notices=() if page.is_closed else (_cut_short(origin, name),),
+                notices=tuple(
+                    replace(notice, input=origin.input, member=origin.member, table=name)
+                    for notice in (layout.notice, None if page.is_closed else CUT_SHORT)
+                    if notice is not None
+                ),
             )
-
-
-def _cut_short(origin: Origin, table: str) -> Notice:
-    message = "the page has no end tag: it may have been cut short"
-    return Notice("html.open_end", message, "WARNING", origin.input, origin.member, table)
 
 
 class _Layout:
@@ -97,14 +98,17 @@ class _Layout:
     def __init__(self, grid: Grid) -> None:
         headings = grid.headings if grid.headings < len(grid.rows) else 1
         self.guesses: tuple[Guess, ...] = ()
+        top = 0
         if not grid.headings:
-            above = next((place for place, row in enumerate(grid.rows) if any(row)), 0)
-            first = grid.rows[above : above + LOOKED_AT]
-            records = [Record([*row], place, 1) for place, row in enumerate(first)]
-            names, guess = header_row.find(records, grid.width)
-            headings, self.guesses = above + (names is not None), (guess,)
+            top = _top(grid)
+            first = grid.rows[top : top + LOOKED_AT]
+            names, guess = header_row.find(_records(first), grid.width)
+            headings, self.guesses = top + (names is not None), (guess,)
+        self.notice = table_top.left_out(_records(grid.rows[:top]))
         raw = [
-            " ".join(dict.fromkeys(row[place] for row in grid.rows[:headings] if row[place:]))
+            " ".join(
+                dict.fromkeys(row[place] for row in grid.rows[top:headings] if any(row[place:][:1]))
+            )
             for place in range(grid.width)
         ]
         columns = unique_columns([name.strip() for name in raw])
@@ -113,9 +117,24 @@ class _Layout:
             {name: row[place] if place < len(row) else None for place, name in enumerate(columns)}
             for row in filled
         ]
-        named = sum(map(any, grid.rows[:headings]))
-        blank = len(grid.rows) - named - len(filled)
-        self.skipped = dict(+Counter({"header": named, "blank line": blank}))
+        above, named = (sum(map(any, rows)) for rows in (grid.rows[:top], grid.rows[top:headings]))
+        blank = len(grid.rows) - above - named - len(filled)
+        self.skipped = dict(+Counter({"preamble": above, "header": named, "blank line": blank}))
+
+
+def _top(grid: Grid) -> int:
+    """The first row that is not blank, below a title in one cell that spans the whole table."""
+    filled = [place for place, row in enumerate(grid.rows) if any(row)]
+    first = grid.rows[filled[0]] if filled else ()
+    is_title = len(filled) > FEWEST and len(first) == grid.width and set(first) == {first[0]}
+    if is_title and not is_value(first[0]):
+        names, *below = grid.rows[filled[1] : filled[1] + LOOKED_AT]
+        return filled[header_row.evidence(names, below) >= header_row.SURE]
+    return filled[0] if filled else 0
+
+
+def _records(rows: Sequence[tuple[str, ...]]) -> list[Record]:
+    return [Record([*row], place, 1) for place, row in enumerate(rows)]
 
 
 def _page(file: StoredObject, limits: Limits) -> Page:

@@ -42,6 +42,9 @@ def read(
         if _is_blank(record.cells, lines[record.line], width):
             skipped["blank line"] += 1
             continue
+        if _is_comment(record.cells, form.dialect, width):
+            skipped["comment"] += 1
+            continue
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
         reason = _flaw(record, raw, form.dialect)
         if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
@@ -80,7 +83,14 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
     if record.is_literal:
         has_quote = dialect.quote is not None and dialect.quote.encode() in raw
         return "quote that is never closed" if has_quote else "carriage return within a cell"
+    if record.is_mended:
+        return "quote within a quoted cell that is not doubled"
     return "" if record.lines else "carriage return for a line end"
+
+
+def _is_comment(cells: list[str], dialect: Dialect, width: int) -> bool:
+    mark = dialect.comment
+    return mark is not None and 1 < width != len(cells) and cells[0].startswith(mark)
 
 
 def _is_blank(cells: list[str], line: str, width: int) -> bool:

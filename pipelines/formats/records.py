@@ -7,13 +7,16 @@ never closed would swallow the rest of the file, so it is taken for an ordinary 
 
 import csv
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
 TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
+TELLING_LINES = 50
+END = "\x1a"  # behind the last line, as DOS writes it
 
 csv.field_size_limit(MAX_RECORD_CHARS)
 
@@ -22,7 +25,8 @@ csv.field_size_limit(MAX_RECORD_CHARS)
 class Dialect:
     """How cells and rows are told apart. `newline` is the one character that always ends a row.
 
-    With `skips_space`, a space behind a delimiter belongs to the delimiter.
+    With `skips_space`, a space behind a delimiter belongs to the delimiter. Lines that begin with
+    `comment` and are not as wide as a row are none.
     """
 
     delimiter: str = ","
@@ -30,20 +34,23 @@ class Dialect:
     escape: str | None = None
     newline: str = "\n"
     skips_space: bool = False
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record: its cells, its first line (from 0), how many lines it took.
 
-    `is_literal` says that its quotes were taken for ordinary characters. Of several on one line,
-    parted by carriage returns in a text of other line ends, the last one counts the line.
+    `is_literal` says that its quotes were taken for ordinary characters, `is_mended` that some were
+    within a quoted cell. Of several on one line, parted by carriage returns in a text of other line
+    ends, the last one counts the line.
     """
 
     cells: list[str]
     line: int
     lines: int
     is_literal: bool = False
+    is_mended: bool = False
 
 
 class _Unfinished(Exception):
@@ -64,27 +71,23 @@ def split_lines(text: str, newline: str = "\n") -> list[str]:
 def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -> Iterator[Record]:
     """The records of these lines; an unfinished one at the end is left out unless it `is_last`.
 
-    `width` is the number of cells of a row; where it is not known, that of the record before.
+    `width` is the number of cells of a row; where it is not known, that of the record before, or
+    at the top that of most lines below.
     """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
+    stray = _stray_quote(dialect)
     position = before = 0
     while position < len(lines):
         feed = _Feed(lines, position)
-        reader = csv.reader(
-            feed,
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote or '"',
-            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-            escapechar=dialect.escape,
-            doublequote=dialect.escape is None,
-            skipinitialspace=dialect.skips_space,
-        )
         start = position
         try:
-            for cells in reader:
+            for cells in _cells(feed, dialect):
                 before = len(cells)
-                yield Record(cells, start, feed.position - start)
+                record = Record(cells, start, feed.position - start)
+                if stray is not None and record.lines == 1 and stray.search(lines[start]):
+                    record = _with_strays(record, lines[start], dialect, width)
+                yield record
                 start = feed.position
                 feed.start = start
         except _Unfinished:
@@ -94,8 +97,85 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
             pass
         else:
             return
-        yield from _parted(lines[start], start, dialect, width or before)
+        known = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
+        yield from _parted(lines[start], start, dialect, known)
         position = start + 1
+
+
+def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Iterator[list[str]]:
+    return csv.reader(
+        lines,
+        delimiter=dialect.delimiter,
+        quotechar=dialect.quote or '"',
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+        escapechar=dialect.escape,
+        doublequote=dialect.escape is None,
+        skipinitialspace=dialect.skips_space,
+        strict=strict,
+    )
+
+
+def _stray_quote(dialect: Dialect) -> re.Pattern[str] | None:
+    """A quote that neither opens nor closes a cell, nor is doubled or escaped."""
+    if not dialect.quote or dialect.escape or dialect.delimiter == " ":
+        return None
+    edges = re.escape(dialect.quote + dialect.delimiter) + "\r\n"
+    return re.compile(f"[^{edges}]{re.escape(dialect.quote)}[^{edges}]")
+
+
+def _with_strays(record: Record, line: str, dialect: Dialect, width: int) -> Record:
+    """The record with stray quotes kept, where a cell in quotes has some that are not doubled."""
+    cells = _with_bare_quotes(line.rstrip("\r\n"), dialect)
+    if cells == record.cells:
+        return record
+    if cells is None or len(cells) != (width or len(record.cells)):
+        cells = record.cells  # as many, though some quotes are lost
+    return replace(record, cells=cells, is_mended=True)
+
+
+def _with_bare_quotes(line: str, dialect: Dialect) -> list[str] | None:
+    """The cells where a quote closes one only before a delimiter or the end; None if none does."""
+    quote, delimiter, cells, at = dialect.quote or "", dialect.delimiter, [], 0
+    while at <= len(line):
+        start = at
+        while dialect.skips_space and line.startswith(" ", start):
+            start += 1
+        if not line.startswith(quote, start):
+            end = line.find(delimiter, start)
+            end = len(line) if end < 0 else end
+            cells.append(line[start:end])
+            at = end + 1
+            continue
+        cell, at, is_open, has_strays = "", start + 1, True, False
+        while is_open:
+            end = line.find(quote, at)
+            if end < 0:
+                return None
+            cell += line[at:end]
+            blank = len(line) - end - 1 - len(line[end + 1 :].lstrip(" "))
+            if line[end + 1 + blank : end + 2 + blank] in ("", delimiter):
+                end, cell = end + blank, cell + " " * blank
+            following, beyond = line[end + 1 : end + 2], line[end + 2 : end + 3]
+            is_open = following not in ("", delimiter)
+            at = end + 1
+            if is_open:
+                cell += quote
+                if following != quote:
+                    has_strays = True
+                else:
+                    is_open = not (has_strays and beyond in ("", delimiter))
+                    at = end + 2
+        cells.append(cell)
+        at += 1
+    return cells
+
+
+def _usual_width(lines: list[str], start: int, dialect: Dialect) -> int:
+    """How many cells most of the lines from `start` on seem to have; 0 if there are none."""
+    near = [line.strip("\r\n") for line in lines[start : start + TELLING_LINES]]
+    told = [line for line in near if line and "\r" not in line] or "\r".join(near).split("\r")
+    widths = Counter(line.count(dialect.delimiter) + 1 for line in told if line)
+    return max(widths, key=widths.__getitem__, default=0)
 
 
 def _aligned(line: str) -> str:
@@ -106,11 +186,18 @@ def _aligned(line: str) -> str:
 
 
 def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Record]:
-    """Where no quotes part it: the line is one record, or several that are as wide as a row."""
-    bodies = line.rstrip("\r\n").split("\r")
-    if len(bodies) > 1 and not (dialect.quote and dialect.quote in line):
-        parts = [body.split(dialect.delimiter) for body in bodies]
-        if width > 1 and {len(cells) for cells in parts} == {width}:
+    """A line that is no record: several as wide as a row, or one in which quotes do not count.
+
+    Carriage returns part it. A `width` of 0 is not known.
+    """
+    bodies = [body for body in line.rstrip("\r\n").split("\r") if body]
+    if width != 1 and "\r" in line:
+        try:
+            parts = [cells for body in bodies for cells in _cells([body], dialect, strict=True)]
+        except csv.Error:
+            parts = []
+        widths = {len(cells) for cells in parts}
+        if widths == {width or max(widths, default=0)} != {1}:
             for cells in parts[:-1]:
                 yield Record(cells, place, 0)
             yield Record(parts[-1], place, 1)

@@ -11,11 +11,13 @@ from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
+from pipelines.formats.pipe_table import PipeTable
 from pipelines.formats.sqlite_database import Sqlite
 from pipelines.formats.statistics_file import SAS, SPSS, STATA
 from pipelines.formats.xml_table import XmlTable
 
 COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
 BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
-TEXT: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), FixedWidth(), Delimited())
+MARKUP: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), PipeTable())
+TEXT: tuple[Format, ...] = (*MARKUP, FixedWidth(), Delimited())
 FORMATS = BINARY + TEXT

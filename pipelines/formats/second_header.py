@@ -6,7 +6,7 @@ where the rows below are text too, nor where it may be words for missing numbers
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import is_typed, is_value
@@ -41,16 +41,21 @@ MISSING_WORDS = """
 UNITS = frozenset(UNIT_WORDS.split())
 TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
+ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
+ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
+RULER = re.compile(r"\s*[-=_]{2,}\s*")
+ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
 FEWEST_TEXTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class TwoRows:
-    """What two rows call the columns, and what is to be said of it."""
+    """What two `rows`, or three, call the columns, and what is to be said of it."""
 
     names: tuple[str, ...]
     guess: Guess
     notice: Notice
+    rows: int = 2
 
 
 def find(
@@ -83,6 +88,53 @@ def find(
             return _joined(upper, lower, (), "names in two rows", 0.75)
         return None
     return _grouped(upper, lower, typed) if may_group else None
+
+
+def ruled(names: Sequence[str], ruler: Sequence[str]) -> TwoRows | None:
+    """What names call the columns that a row of dashes underlines, each or all together.
+
+    >>> ruled(["id", "name"], ["--", "----"]).names, ruled(["id", "name"], ["-", "-"])
+    (('id', 'name'), None)
+    """
+    lines = [cell for cell in ruler if cell.strip(" -=_") or not cell.strip()]
+    dashes = [cell for cell in ruler if RULER.fullmatch(cell)]
+    is_whole = len(ruler) == 1 or len(ruler) == len(names)
+    if lines or not dashes or not is_whole or any(map(is_value, names)) or not any(names):
+        return None
+    notice = Notice(
+        "header.ruler", "below the names stands a line of dashes, which is no row of data", "INFO"
+    )
+    guess = Guess("header", "names above a ruler", 0.9, ("first row",), tuple(names[:5]))
+    return TwoRows(tuple(names), guess, notice)
+
+
+def flagged(
+    names: Sequence[str],
+    types: Sequence[str],
+    flags: Sequence[str],
+    *,
+    body: Sequence[Sequence[str]],
+) -> TwoRows | None:
+    """What three rows call the columns, as the tabular files of Orange have them above the rows.
+
+    A discrete column may list its values where its type stands.
+
+    >>> flagged(["a", "b"], ["c", "no yes"], ["", "class"], body=[["1", "no"]]).names
+    ('a', 'b')
+    """
+    values = {
+        place: {word.replace("\\ ", " ") for word in re.split(r"(?<!\\) +", cell)} | ORANGE_MISSING
+        for place, cell in enumerate(types)
+        if cell and cell not in ORANGE_TYPES
+    }
+    words = (word for flag in flags for word in flag.split(" ") if "=" not in word)
+    if not (body and all(names) and set(words) <= ORANGE_FLAGS and set(types) & ORANGE_TYPES):
+        return None
+    if any(map(is_value, names)) or any(" " not in types[place] for place in values):
+        return None
+    if any(row[place] not in each for row in body for place, each in values.items()):
+        return None
+    return replace(_types(names, types), rows=3)
 
 
 def doubt(lower: Sequence[str], body: Sequence[Sequence[str]]) -> Notice | None:

@@ -13,22 +13,35 @@ from pipelines.formats.records import Record
 
 DEEP = 200
 SHOWN = 200
+TITLE_WORDS = 3
+TOLD_LINES = 5
+MANY_WIDER = 0.25  # of all rows
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
 def columns(records: Sequence[Record]) -> int:
     """As many as most rows have; or as the names have, if rows leave out what is empty behind."""
     usual = _usual_width(list(dropwhile(_may_be_comment, records)) or records)
-    told = [record for record in records if not _is_blank(record)]
+    told = _told(records)
     if usual > 1 and all(_filled_to(record, 1) == _filled(record) for record in told):
         return 1 if _width(told[0]) == 1 else usual  # delimiters behind the only cell
     start = next((at for at, record in enumerate(told) if _width(record) > 1), 0)
     head, below = told[start : start + 1], told[start + 1 : start + DEEP]
     if usual == 1 or not below:
         return usual
+    usual = _ragged_width(told[start:], usual)
     width = _width(head[0])
     is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
     return width if is_ragged and _names_others(head[0], below, usual) else usual
+
+
+def _ragged_width(records: Sequence[Record], usual: int) -> int:
+    """As many cells as the longer rows have, where these are many and no names deny it."""
+    rows = [record for record in records if not _may_be_comment(record)]
+    wider = Counter(_width(row) for row in rows[1:] if _width(row) > usual)
+    if wider.total() < 2 or wider.total() < MANY_WIDER * len(rows) or _is_header(rows, usual):
+        return usual
+    return wider.most_common(1)[0][0]
 
 
 def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
@@ -60,6 +73,10 @@ def _cells(records: Sequence[Record]) -> list[list[str]]:
     return [record.cells for record in records if not _is_blank(record)]
 
 
+def _told(records: Sequence[Record]) -> list[Record]:
+    return [record for record in records if not _is_blank(record)]
+
+
 def _is_blank(record: Record) -> bool:
     return not any(map(str.strip, record.cells))
 
@@ -89,24 +106,54 @@ def _usual_width(records: Sequence[Record]) -> int:
 
 
 def first_record(records: Sequence[Record], columns: int) -> int:
-    """Where the table begins: titles and notes above it have fewer cells than its rows."""
+    """Where the table begins: titles and notes above it have fewer cells than its rows.
+
+    Where no names stand below them, those that do not look like titles are rows.
+    """
+    first = _first_full(records, columns)
+    if not first or header_row.find(records[first:], columns)[0] is not None:
+        return first
+    above = takewhile(lambda each: _is_sparse_row(each, columns), reversed(records[:first]))
+    return first - sum(1 for _ in above)
+
+
+def _is_sparse_row(record: Record, columns: int) -> bool:
+    """Whether a record with few cells is a row or the names, and no title: that is words."""
+    cells = [cell.strip() for cell in record.cells if cell.strip()]
+    if not cells or _may_be_comment(record) or _width(record) > columns:
+        return False
+    if _width(record) < columns:
+        return sum(map(is_value, cells)) * 2 > len(cells)
+    return columns > 1 and (len(cells) > 1 or len(cells[0].split()) < TITLE_WORDS)
+
+
+def _first_full(records: Sequence[Record], columns: int) -> int:
     filled = list(map(_filled, records))
+
+    def is_full(index: int) -> bool:
+        return _width(records[index]) == columns and filled[index] >= fewest
+
     fewest = 2 if columns > 1 and any(n > 1 for n in filled) else 1
     comments = _comments(records, columns)
     for index, record in enumerate(records):
         if index < comments or filled[index] == 0:
             continue
-        if _width(record) == columns and filled[index] >= fewest:
+        if header_row.is_stretched(record.cells, columns):
+            return index
+        if is_full(index):
             return index + _is_above_names(records[index:], columns)
         if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
             return index  # delimiters behind the last name
         if _width(record) == columns == 2 and not record.cells[0].strip():
             return index  # names whose first one is missing: that of the row labels
         if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
-            is_title = not header_row.is_marked(record.cells, columns) and _is_header(
-                records[index + 1 :], columns
+            full = next((i for i in range(index + 1, len(records)) if is_full(i)), index)
+            is_title = (
+                not header_row.is_marked(record.cells, columns)
+                and not _is_header(_told(records[index:full]), _width(record))
+                and _is_header(records[full:], columns)
             )
-            return index + is_title
+            return full if is_title else index
         if not any(_width(later) == columns for later in records[index + 1 :]):
             return index
     return next((i for i, n in enumerate(filled) if n), 0)
@@ -134,8 +181,30 @@ def _comments(records: Sequence[Record], columns: int) -> int:
     if len(marked) > 1 and (whole == len(marked) or (are_close and 2 * whole >= len(marked))):
         return 0  # rows of tags or colours
     last = above[marked[-1]]
-    may_name = _width(last) == columns or header_row.is_marked(last.cells, columns)
+    may_name = _width(last) == columns and not _is_prose(last.cells, below)
+    may_name = may_name or header_row.is_marked(last.cells, columns)
+    may_name = may_name or header_row.is_stretched(last.cells, columns)
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)
+
+
+def comment_mark(above: Sequence[Record]) -> str | None:
+    """The mark with which the last comment above a table, or its names, begin; if there is any."""
+    marked = (record for record in above if record.cells and _may_be_comment(record))
+    firsts = [record.cells[0] for record in marked if record.cells[0].strip()]
+    return next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
+
+
+def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:
+    """Whether cells are the parts of a sentence with commas, above rows that have no blanks so."""
+    if len(cells) == 1 and not all(is_value(row.cells[0]) for row in below):
+        return False
+    is_spaced = any(cell.startswith(" ") for row in below for cell in row.cells[1:])
+    parts = [cell.strip("".join(header_row.MARKS) + " ") for cell in cells]
+    return (
+        not is_spaced
+        and all(cell.startswith(" ") for cell in cells[1:])
+        and sum(" " in part for part in parts) * 2 > len(parts)
+    )
 
 
 def _is_spaced(record: Record) -> bool:
@@ -152,7 +221,7 @@ def another(records: Sequence[Record]) -> Notice | None:
 
     Its rows are read as rows of the first table, so that their columns are text.
     """
-    told = [record for record in records if not _is_blank(record)]
+    told = _told(records)
     for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
         if (
             _is_blank(above)
@@ -167,3 +236,19 @@ def another(records: Sequence[Record]) -> Notice | None:
                 " Put each table into a file of its own",
             )
     return None
+
+
+def left_out(records: Sequence[Record]) -> Notice | None:
+    """What to say of the records above a table, which are none of its rows."""
+    told = _told(records)
+    if not told:
+        return None
+    texts = (", ".join(cell.strip() for cell in each.cells if cell.strip()) for each in told)
+    shown = "; ".join(repr(text[:SHOWN]) for text in itertools.islice(texts, TOLD_LINES))
+    more = f"; and {len(told) - TOLD_LINES} more" if len(told) > TOLD_LINES else ""
+    return Notice(
+        "rows.above",
+        f"above the table stand lines that are no rows: {shown}{more}",
+        "INFO",
+        count=len(told),
+    )

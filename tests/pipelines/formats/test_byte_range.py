@@ -127,6 +127,8 @@ def test_both_readers_agree():
         (b'1,5" pipe\n2,x\n', [("1", '5" pipe'), ("2", "x")]),
         (b'1,"open\n2,x\n', [("1", '"open'), ("2", "x")]),
         (b'1,"q"x\n2,y\n', [("1", "qx"), ("2", "y")]),
+        (b'1,"says "hi""\n2,y\n', [("1", 'says "hi"'), ("2", "y")]),
+        (b'"5" x","a ""b"""\n2,"y"\n', [('5" x', 'a "b"'), ("2", "y")]),
         (b"1,a\n\n2,b\n", [("1", "a"), ("2", "b")]),
         (b"1\n2,b\n", [("1", None), ("2", "b")]),
         (b"1,a,\n2,b\n", [("1", "a"), ("2", "b")]),
@@ -150,6 +152,16 @@ def test_dirt_is_mended_and_never_swallows_rows(body, rows):
     chunks = list(fragment.chunks(pl.Schema({"id": pl.String, "text": pl.String})))
 
     assert [row for chunk in chunks for row in chunk.frame.rows()] == rows
+
+
+def test_quotes_within_quotes_are_told():
+    """Where they are kept, and where one is lost; an ordinary one is none of them."""
+    plan = planned(b'n,text\n1,"a "b" c"\n2,"a"b\n3,5" x\n4,"a" \n5,"a ""b"""\n6,x\n')
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame["text"].to_list() == ['a "b" c', "ab", '5" x', "a ", 'a "b"', "x"]
+    assert chunk.repaired == {"quote within a quoted cell that is not doubled": 2}
 
 
 def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():
@@ -229,15 +241,74 @@ def test_rows_like_the_names_are_kept_where_all_is_text():
     assert left.frame.rows() == [(1, 2), (3, 4)]
 
 
-def test_the_mark_of_the_end_that_dos_writes_is_no_row():
-    """It would turn a column of numbers to text; it is left out, and told."""
-    content = b"a,b\r\n1,2\r\n3,4\r\n\x1a"
+@pytest.mark.parametrize("names", [b"a,b", b"a"])
+@pytest.mark.parametrize("rows", [2, 400_000])
+@pytest.mark.parametrize("seekable", [True, False])
+@pytest.mark.parametrize("end", [b"\r\n\x1a", b"\x1a", b"\r\n\x1a\x1a\x1a"])
+def test_the_mark_of_the_end_that_dos_writes_is_no_row(names, rows, seekable, end):
+    """It would turn a column of numbers to text; it is left out, and counted."""
+    row = b"\r\n" + b",".join([b"12"] * len(names.split(b",")))
+    file = MemoryObject("data.csv", names + row * rows + end, seekable=seekable)
+    (plan,) = Delimited().tables(file, Origin("data.csv"), Limits())
+
+    chunks = [chunk for part in plan.fragments for chunk in part.chunks(plan.schema)]
+
+    assert all(chunk.frame.schema == plan.schema for chunk in chunks)
+    assert set(plan.schema.dtypes()) == {pl.Int64()}
+    assert sum(chunk.frame.height for chunk in chunks) == rows
+    assert sum((Counter(chunk.skipped) for chunk in chunks), Counter()) == {
+        "header": 1,
+        "mark of the end": 1,
+    }
+    assert Delimited().recognises(names + row * 2 + end, "data.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "names", "rows"),
+    [
+        (b"a,b\r1,2\n3,4\n5,6\n", ["a", "b"], [(1, 2), (3, 4), (5, 6)]),
+        (b"a,b\r1,2\r3,4\r5,6\n", ["a", "b"], [(1, 2), (3, 4), (5, 6)]),
+        (b"a,b\r\n\r1,2\r\n3,4\r\n", ["a", "b"], [(1, 2), (3, 4)]),
+        (b"a,b\n\r1,2\n\r3,4\n\r", ["a", "b"], [(1, 2), (3, 4)]),
+        (b"a,b\rint,int\n1,2\n3,4\n5,6\n", ["a", "b"], [(1, 2), (3, 4), (5, 6)]),
+        (b"of us\na,b\rint,int\r1,2\n3,4\n5,6\n", ["a", "b"], [(1, 2), (3, 4), (5, 6)]),
+        (b'"a","b"\r"x,y","2"\n"z","4"\n', ["a", "b"], [("x,y", 2), ("z", 4)]),
+        (b"a,b\rc\n1,2\n3,4\n", ["a", "b\nc"], [(1, 2), (3, 4)]),
+        (b"a,b\rc,d\n1,2,3\n4,5,6\n", ["a", "b\nc", "d"], [(1, 2, 3), (4, 5, 6)]),
+    ],
+)
+def test_a_carriage_return_in_the_header_ends_it_or_belongs_to_a_name(content, names, rows):
+    """Whichever makes it as wide as its rows; it is read once, and no row is."""
     plan = planned(content)
+
+    frame, _ = rows_of(plan.fragments, plan.schema)
+
+    assert frame.columns == names
+    assert frame.rows() == rows
+
+
+def test_comments_between_rows_are_none():
+    """Where they are marked like those above the table, and are not as wide as a row."""
+    plan = planned(b"# of us\na,b\n1,2\n# more\n# a, b, and c\n3,4\n#5,6\n# end\n")
+    plain = planned(b"a,b\n1,2\n# more\n3,4\n")
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+    (kept,) = plain.fragments[0].chunks(plain.schema)
+
+    assert chunk.frame.rows() == [("1", 2), ("3", 4), ("#5", 6)]
+    assert chunk.skipped["comment"] == 3
+    assert kept.frame.rows() == [("1", 2), ("# more", None), ("3", 4)]
+
+
+def test_escapes_count_where_carriage_returns_part_rows():
+    """An escaped delimiter parts nothing there either."""
+    rows = b"1,x\\,y,2\r2,x\\,y,3\n" + b"3,x\\,z,4\n" * 4
+    plan = planned(b"a,b,c\n" + rows)
+
     (chunk,) = plan.fragments[0].chunks(plan.schema)
 
-    assert Delimited().recognises(content, "data.csv")
-    assert chunk.frame.rows() == [(1, 2), (3, 4)]
-    assert [notice.code for notice in plan.notices] == ["rows.footer"]
+    assert chunk.frame.rows() == [(1, "x,y", 2), (2, "x,y", 3), *[(3, "x,z", 4)] * 4]
+    assert not chunk.rejects
 
 
 def test_a_carriage_return_in_a_cell_parts_no_row_into_others_that_are_none():

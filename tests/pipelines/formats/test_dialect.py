@@ -123,6 +123,10 @@ def test_rows_may_leave_out_what_is_empty_behind(text, names):
         ("Ada,1915,1952\nBob,1920,1980\nCy,1931,1999\n", None),
         ("Ada,1915,1952\nBob,1920,\nCy,,\n", None),
         ("7,a,2018-01-01\n7,a,2018-01-01\nx,b,\n,c,3\n", None),
+        ("Country,2019\nAland,5.5\nBorg,6.1\nCad,7\n", ("Country", "2019")),
+        ("Ann,1987\nBob,1991\nCid,2004\nDan,5\n", None),
+        ("bolt,1950\nnut,30\n", None),
+        ("bolt,1950\nnut,30\nbolt,45\ngear,7\n", None),
     ],
 )
 def test_numbers_name_columns_of_other_values(text, names):
@@ -220,3 +224,66 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
     codes = [notice.code for notice in detect(text, is_whole=True).notices]
 
     assert ("table.another" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "first"),
+    [
+        ("1001,\n1002,Ann\n1003,Bob\n", None, 0),
+        ("1001\n1002,Ann\n1003,Bob\n1004,Cid\n", None, 0),
+        ("1001,,\n1002,,\n1003,Bob,6\n1004,Cid,7\n", None, 0),
+        ("12,,kg,\n13,4,kg,5\n14,5,g,6\n15,6,g,7\n", None, 0),
+        ("name,,\nAnna,,\nBob,1,2\nCid,3,4\n", ("name", "", ""), 0),
+        (
+            "# by place\n#code\tn\t\t\tnote\nA\t1\nB\t2\nC\t3\tx\nD\t4\ty\n",
+            ("#code", "n", "note"),
+            1,
+        ),
+        ("1,2,3\n1,2,3,4\n1,2,3,4\n3,4,5\n6,7,8\n", None, 0),
+        ("of 2019\n13,4,5\n14,5,6\n", None, 1),
+        ("of all our members,,\n13,4,5\n14,5,6\n", None, 1),
+        ("178,2,red,green\n" + "1.5,2,3,4,5,6,7,8\n" * 3, None, 1),
+        ("1001,\nid,name\n1002,Ann\n1003,Bob\n", ("id", "name"), 1),
+        ("2019,,\nname,city,job\nAnn,Rome,Cook\nBob,Oslo,Nurse\n", ("name", "city", "job"), 1),
+        ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
+        ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
+    ],
+)
+def test_a_title_looks_like_one_and_is_told(text, names, first):
+    """A first row with few cells is a row, unless names stand below it or it is words alone."""
+    layout = detect(text, is_whole=True)
+
+    assert layout.names == names
+    assert layout.first_record == first
+    assert [n.code for n in layout.notices if n.code == "rows.above"] == ["rows.above"] * bool(
+        first
+    )
+
+
+def test_what_stands_above_is_shown_in_part():
+    """The first lines, and how many more there are."""
+    text = "".join(f"note-{i}\n" for i in range(8)) + "\na,b\n" + "1,2\n" * 8
+
+    (notice,) = detect(text, is_whole=True).notices
+
+    assert notice.count == 8
+    assert "'note-0'; 'note-1'" in notice.message
+    assert "note-7" not in notice.message
+    assert notice.message.endswith("and 3 more")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("# a,b,c\n1,2,3\n4,5,6\n", True),
+        ("# time flux\n1 2.5\n2 3.5\n", True),
+        ("#tag,count\n#love,5\n#art,6\n", False),
+        ("a,b,c\n1,2,3\n4,5,6\n", False),
+        ("# a,b,c\n1,2,3\n# note\n4,5,6\n", True),
+    ],
+)
+def test_names_in_a_comment_are_told(text, is_told):
+    """They may have been meant for a comment."""
+    codes = [notice.code for notice in detect(text, is_whole=True).notices]
+
+    assert ("header.comment" in codes) == is_told

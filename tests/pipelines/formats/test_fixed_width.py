@@ -460,3 +460,13 @@ def test_too_many_columns_are_refused_by_name_of_the_limit():
         )
 
     assert caught.value.stable_code == "limit.columns"
+
+
+@pytest.mark.parametrize("end", ["\n\x1a", "\x1a"])
+def test_the_mark_of_the_end_that_dos_writes_is_no_row(end):
+    """Nor does it belong to the last cell."""
+    lines = "id   name     n\n1    Ann Lee  5\n2    Bob Ray  6\n3    Cid Poe  7"
+
+    frame = frame_of(lines + end)
+
+    assert frame.rows() == [(1, "Ann Lee", 5), (2, "Bob Ray", 6), (3, "Cid Poe", 7)]

@@ -134,6 +134,30 @@ def test_blank_rows_above_the_names_hide_them_not(blank, mark):
     assert frame.rows() == [(1, 2), (3, 4)]
 
 
+def test_blank_headings_add_nothing_to_names():
+    """Neither blanks between the parts of a name, nor a row."""
+    blank = "<tr><th><th></tr>"
+    page = (
+        f"<table>{blank}<tr><th>A<th></tr>{blank}<tr><th>a<th>b</tr>{blank}<tr><td>1<td>2</table>"
+    )
+
+    (frame,) = frames(page)
+
+    assert frame.to_dicts() == [{"A a": 1, "b": 2}]
+
+
+def test_a_title_that_spans_the_table_names_no_column():
+    """It is left out, and told."""
+    page = "<table><tr><td colspan=2>Of us<tr><td>a<td>b<tr><td>x<td>2<tr><td>y<td>4</table>"
+
+    (table,) = planned(page)
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.to_dicts() == [{"a": "x", "b": 2}, {"a": "y", "b": 4}]
+    assert chunk.skipped == {"preamble": 1, "header": 1}
+    assert [notice.code for notice in table.notices] == ["rows.above"]
+
+
 def test_tables_of_pictures_are_layout():
     """Rows without any text hold no data."""
     page = "<table><tr><td colspan=2>Menu<tr><td><img><td><img></table><table>{}</table>"

@@ -126,3 +126,65 @@ def test_a_first_row_of_text_stays_a_row(text, rows, has_doubt):
     assert frame.height == rows
     assert "headerRows" not in table.details
     assert has_doubt == any(notice.code == "header.doubt" for notice in table.notices)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "name\tage\tsex\ns\tc\td\nmeta\t\tclass\n",
+        "name\tage\tsex\nstring\tcontinuous\tdiscrete\n\t\t\n",
+        "name\tage\tsex\nstring\tcontinuous\tf m\nmeta\t\tclass\n",
+        "name\tage\tsex\nstring\t5 6 7\tf m\nmeta type=text\n",
+        "name\tage\tsex\nAnn Bob\\ X Bob Cid\tc\td\n\n",
+    ],
+)
+def test_types_and_flags_of_orange_are_no_rows(head):
+    """Its files have three rows above the values; a type may be a list of the values."""
+    table = table_in(head + "Ann\t5\tf\nBob\t6\tm\nCid\t7\tm\n")
+
+    frame = table_of(read(table.fragments, table.schema))
+
+    assert frame.columns == ["name", "age", "sex"]
+    assert frame.rows() == [("Ann", 5, "f"), ("Bob", 6, "m"), ("Cid", 7, "m")]
+    assert table.details["headerRows"] == 3
+
+
+def test_a_list_that_holds_not_all_values_is_no_type_of_orange():
+    """Then the second row is a row."""
+    assert frame_in("a\tb\ts\nc\tf x\td\n\t\t\n1\tm\tu\n2\tf\tv\n").height == 4
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        ("mass,speed\nkg,m/s\n", ["mass kg", "speed m/s"]),
+        ("mass,speed\nint,float\n", ["mass", "speed"]),
+    ],
+)
+def test_two_header_rows_that_come_again_are_no_rows(head, names):
+    """As in files that were joined, one below the other."""
+    table = table_in(head + "1,2\n3,4\n" + head + "5,6\n7,8\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.columns == names
+    assert chunk.frame.rows() == [(1, 2), (3, 4), (5, 6), (7, 8)]
+    assert chunk.skipped == {"header": 2, "header again": 2}
+
+
+@pytest.mark.parametrize("ruler", ["--,---", "==,===", "-------", "__,____"])
+def test_a_ruler_below_the_names_is_no_row(ruler):
+    """As sqlcmd writes it, below each name or below all."""
+    table = table_in(f"id,n\n{ruler}\n1,5\n2,6\n3,7\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.to_dicts() == [{"id": 1, "n": 5}, {"id": 2, "n": 6}, {"id": 3, "n": 7}]
+    assert chunk.skipped == {"header": 2}
+    assert [notice.code for notice in table.notices] == ["header.ruler"]
+
+
+@pytest.mark.parametrize("row", ["-,-", "--,5", "--,"])
+def test_dashes_for_what_is_missing_are_a_row(row):
+    """A ruler has more than one sign, and stands below all names."""
+    assert frame_in(f"id,n\n{row}\n1,5\n2,6\n3,7\n").height == 4

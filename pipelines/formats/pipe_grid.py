@@ -1,0 +1,140 @@
+"""Pipe grids: where in a text tables are ruled by dashes, and what stands between their bars.
+
+Three ways to rule them: Markdown (`|---|--:|` below the names), psql (`---+---` there) and MySQL
+(`+---+---+` around all, as do grids of reStructuredText, whose rows take several lines).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+RULE = re.compile(r"[|+]?\s*:?[-=]+:?\s*([|+]\s*:?[-=]+:?\s*)*[|+]?")  # of a trimmed line
+BAR = re.compile(r"(?<!\\)\|")
+DASHES = 3  # that a rule has at least, unless it begins with a bar
+
+
+@dataclass(frozen=True, slots=True)
+class PipeRow:
+    """The trimmed cells of a row, its text as it stands, and its first line, from 0."""
+
+    cells: tuple[str, ...]
+    text: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table, which takes up the lines [first, end), so many of them `rulers`.
+
+    `names` is None where no ruler parts a header from the rows; `outside` counts the lines of the
+    text that are of no table, and not blank.
+    """
+
+    first: int
+    end: int
+    names: tuple[str, ...] | None
+    rows: tuple[PipeRow, ...]
+    width: int
+    rulers: int
+    outside: int = 0
+
+    def __len__(self) -> int:
+        return self.end - self.first
+
+
+def find(lines: Sequence[str]) -> list[Grid]:
+    """Every ruled table of two columns or more, in order.
+
+    >>> find(["| a | b |", "|---|--:|", "| x | 1 |"])[0].rows[0].cells
+    ('x', '1')
+    """
+    found = list(_tables(lines))
+    filled = sum(bool(line.strip()) for line in lines)
+    outside = filled - sum(map(len, found))
+    return [replace(grid, outside=outside) for grid in found]
+
+
+def _tables(lines: Sequence[str]) -> Iterator[Grid]:
+    place = 0
+    while place < len(lines):
+        grid = None
+        if _is_rule(lines[place]):
+            is_framed = lines[place].lstrip().startswith("+")
+            grid = _framed(lines, place) if is_framed else _below_names(lines, place)
+        if grid is not None:
+            yield grid
+        place = place + 1 if grid is None else grid.end
+
+
+def _is_rule(line: str) -> bool:
+    return (
+        ("|" in line or "+" in line)
+        and (line.lstrip().startswith("|") or line.count("-") + line.count("=") >= DASHES)
+        and RULE.fullmatch(line.strip()) is not None
+    )
+
+
+def _below_names(lines: Sequence[str], rule: int) -> Grid | None:
+    """A table whose names stand right above its only rule."""
+    is_escaped = "|" in lines[rule]
+    width = len(_cells(lines[rule].replace("+", "|"), is_escaped=False))
+    if rule == 0 or width < 2 or "|" not in lines[rule - 1]:
+        return None
+    names = _cells(lines[rule - 1], is_escaped=is_escaped)
+    end = rule + 1
+    while end < len(lines) and "|" in lines[end]:
+        end += 1
+    if len(names) != width or end == rule + 1:
+        return None
+    rows = tuple(
+        PipeRow(_cells(lines[at], is_escaped=is_escaped), lines[at], at)
+        for at in range(rule + 1, end)
+    )
+    return Grid(rule - 1, end, names, rows, width, 1)
+
+
+def _framed(lines: Sequence[str], first: int) -> Grid | None:
+    """A table with a rule above, below the names, and below; or between all rows."""
+    end = first
+    while end < len(lines) and (_is_rule(lines[end]) or lines[end].lstrip().startswith("|")):
+        end += 1
+    rules = [at for at in range(first, end) if _is_rule(lines[at])]
+    width = len(_cells(lines[first].strip().replace("+", "|"), is_escaped=False))
+    parts = [
+        range(above + 1, below)
+        for above, below in zip(rules, [*rules[1:], end], strict=True)
+        if below > above + 1
+    ]
+    if width < 2 or not parts:
+        return None
+    are_tall = len(parts) > 2 or any("=" in lines[rule] for rule in rules)
+    head = parts[0] if len(parts) > 1 else range(0)
+    body = parts[1:] if len(parts) > 1 else parts
+    rows = [
+        _row(lines, part)
+        for each in body
+        for part in ([each] if are_tall else [range(at, at + 1) for at in each])
+    ]
+    names = _row(lines, head).cells if head else None
+    if names is not None and len(names) != width:
+        return None
+    return Grid(first, end, names, tuple(rows), width, len(rules))
+
+
+def _row(lines: Sequence[str], part: range) -> PipeRow:
+    """The lines of a row as one, cell by cell."""
+    parts = [_cells(lines[at], is_escaped=False) for at in part]
+    widest = max(map(len, parts))
+    padded = [(*cells, *[""] * (widest - len(cells))) for cells in parts]
+    cells = tuple("\n".join(filter(None, column)) for column in zip(*padded, strict=True))
+    return PipeRow(cells, "\n".join(lines[at] for at in part), part.start)
+
+
+def _cells(line: str, *, is_escaped: bool) -> tuple[str, ...]:
+    """Between the bars, without those around; a bar that is escaped parts nothing in Markdown."""
+    line = line.strip() if line.lstrip().startswith("|") else line
+    line = line.removeprefix("|")
+    if line.endswith("|") and not line.endswith("\\|"):
+        line = line[:-1]
+    cells = BAR.split(line) if is_escaped else line.split("|")
+    return tuple(cell.strip().replace("\\|", "|") if is_escaped else cell.strip() for cell in cells)

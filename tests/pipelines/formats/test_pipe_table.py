@@ -1,0 +1,153 @@
+"""Pipe tables: what Markdown, psql, MySQL and RST rule, and what only looks like it."""
+
+import polars as pl
+import pytest
+from samples import MemoryObject
+
+from connectors.errors import LimitExceeded, UnknownFormat
+from pipelines.containers.limits import Limits
+from pipelines.formats import pipe_table
+from pipelines.formats.base import Origin, RowAccount, TablePlan
+from pipelines.formats.detect import detect
+from pipelines.formats.pipe_table import PipeTable
+from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
+
+TABLE = pl.DataFrame(
+    {"id": [1, 2, 3], "name": ["Ada | L.", "ünï", None], "score": [1.5, None, -2.0]},
+    schema={"id": pl.Int64, "name": pl.String, "score": pl.Float64},
+)
+MARKDOWN = """\
+| id | name      | score |
+|---:|:----------|:-----:|
+| 1  | Ada \\| L. | 1.5   |
+| 2  | ünï       |       |
+| 3  |           | -2    |
+"""
+PSQL = " name | n \n------+---\n Ann  | 1\n Bob  |  \n(2 rows)\n\n"
+MYSQL = """\
++------+------+
+| name | n    |
++------+------+
+| Ann  |    1 |
+| Bob  | NULL |
++------+------+
+2 rows in set (0.00 sec)
+"""
+GRID = """\
++------+------+
+| name | n    |
++======+======+
+| Ann  |    1 |
+| Lee  |      |
++------+------+
+| Bob  |      |
++------+------+
+"""
+PAGE = "# Of us\n\nSome words.\n\n" + MARKDOWN + "\nMore | words.\n\n|a|b|\n|-|-|\n|1|2|\n"
+
+
+def planned(text: str, name: str = "page.md") -> list[TablePlan]:
+    return list(PipeTable().tables(MemoryObject(name, text.encode()), Origin(name), Limits()))
+
+
+def frame_of(table: TablePlan) -> pl.DataFrame:
+    return table_of(read(table.fragments, table.schema))
+
+
+class TestPipeTable(FormatContract):
+    @pytest.fixture
+    def sample(self):
+        return FormatSample(PipeTable(), MemoryObject("page.md", MARKDOWN.encode()), TABLE)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "rulers"),
+    [
+        ("name | n\n--- | ---\nAnn | 1\nBob |\n", [("Ann", 1), ("Bob", None)], 1),
+        (PSQL, [("Ann", 1), ("Bob", None)], 1),
+        (MYSQL, [("Ann", 1), ("Bob", None)], 3),
+        (GRID, [("Ann\nLee", 1), ("Bob", None)], 4),
+    ],
+    ids=["without outer bars", "psql", "MySQL", "reStructuredText"],
+)
+def test_rulers_are_no_rows(text, rows, rulers):
+    """The names stand above the first one that has any."""
+    file = MemoryObject("out.txt", text.encode())
+    (table,) = planned(text)
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert detect(text.encode(), file.name).name == "pipe-table"
+    assert chunk.frame.columns == ["name", "n"]
+    assert chunk.frame.rows() == rows
+    assert chunk.skipped == {"header": 1, "ruler": rulers}
+
+
+def test_a_frame_without_a_rule_within_has_no_names():
+    """As MySQL writes it when asked for none."""
+    (table,) = planned("+---+---+\n| a | 1 |\n| b | 2 |\n+---+---+\n")
+
+    assert frame_of(table).rows() == [("a", 1), ("b", 2)]
+    assert table.schema.names() == ["column_1", "column_2"]
+
+
+def test_every_table_of_a_page_is_read_and_the_rest_is_told():
+    """Titles and prose are no rows."""
+    first, second = planned(PAGE)
+
+    assert frame_of(first).equals(TABLE)
+    assert frame_of(second).to_dicts() == [{"a": 1, "b": 2}]
+    assert [table.name for table in (first, second)] == ["table_1", "table_2"]
+    assert [(notice.code, notice.count) for notice in first.notices] == [("rows.outside", 3)]
+
+
+def test_rows_that_are_too_short_or_too_long_are_accounted_for():
+    """Short ones are filled, long ones are rejected as they stand."""
+    (table,) = planned("|a|b|\n|--|--|\n|1|\n|2|3|\n|4|5|6|\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.rows() == [(1, None), (2, 3)]
+    assert chunk.rows == RowAccount(parsed=1, repaired=1, rejected=1, skipped=2)
+    assert [(reject.raw, reject.line) for reject in chunk.rejects] == [(b"|4|5|6|", 5)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a|b\n1|2\n3|4\n",
+        "a|b\n-|-\n3|4\n",
+        "a|b|c\n---|---|---\n",
+        "a|b\n---|---|---\n1|2|3\n",
+        'id,text\n1,"| a | b |\n|---|---|\n| 1 | 2 |"\n2,x\n3,y\n4,z\n5,w\n',
+    ],
+)
+def test_other_texts_are_delimited(text):
+    """Without a ruler, without rows, with other names than columns, or mostly something else."""
+    assert detect(text.encode(), "data.txt").name == "delimited"
+
+
+def test_a_page_without_a_table_is_told():
+    """Its name promises nothing."""
+    with pytest.raises(UnknownFormat, match="no table"):
+        planned("# Title\n\nwords\n")
+
+
+def test_a_text_beyond_the_limit_is_delimited(monkeypatch):
+    """If its size is known; if not, it is refused by the name of the limit."""
+    monkeypatch.setattr(pipe_table, "LARGEST_BYTES", 40)
+    stream = MemoryObject("large.md", MARKDOWN.encode(), seekable=False)
+    monkeypatch.setattr(MemoryObject, "size", property(lambda self: 50 if self.seekable else None))
+
+    assert [table.format for table in planned(PSQL)] == ["delimited"]
+    with pytest.raises(LimitExceeded, match="max_document_bytes"):
+        list(PipeTable().tables(stream, Origin("large.md"), Limits()))
+
+
+def test_too_many_columns_are_refused():
+    """By the name of the limit."""
+    text = "|" + "a|" * 9 + "\n|" + "--|" * 9 + "\n|" + "1|" * 9 + "\n"
+    file = MemoryObject("wide.md", text.encode())
+
+    with pytest.raises(LimitExceeded, match="max_columns"):
+        list(PipeTable().tables(file, Origin("wide.md"), Limits(max_columns=8)))

@@ -105,6 +105,15 @@ def test_lzma_whose_end_is_told_by_its_length_is_read():
         unpacked_lzma(head + marked, len(ROWS) + 1)
 
 
+def test_lzma_whose_properties_are_zero_is_read():
+    """Their byte is 0 where all three are, and so is the first byte of the stream."""
+    own = {"id": lzma.FILTER_LZMA1, "preset": 6, "lc": 0, "lp": 0, "pb": 0}
+    alone = lzma.compress(ROWS, lzma.FORMAT_ALONE, filters=[own])
+
+    assert alone[0] == 0
+    assert unpacked_lzma(in_zip(alone), len(ROWS), flags=2) == ROWS
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 @pytest.mark.parametrize("place", [0, 2, 10, 40, -2])
 def test_a_damaged_stream_of_another_kind_is_corrupt(method, place):
@@ -132,9 +141,9 @@ def test_streams_of_other_kinds_expand_within_the_limits(method):
         content_of(member.file)
 
 
-def unpacked_lzma(stream: bytes, size: int) -> bytes:
+def unpacked_lzma(stream: bytes, size: int, flags: int = 0) -> bytes:
     member = StoredMember(MemoryObject("a.zip", stream), "a.jsonl", len(stream), 0)
-    return b"".join(unpacked(member, zipfile.ZIP_LZMA, 0, size, Limits()))
+    return b"".join(unpacked(member, zipfile.ZIP_LZMA, flags, size, Limits()))
 
 
 def test_large_stored_members_are_read_by_ranges():

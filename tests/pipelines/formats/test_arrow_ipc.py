@@ -148,7 +148,7 @@ def test_a_file_without_columns_is_empty():
 
 
 def test_feather_of_version_1_is_named():
-    """It is no longer read by anyone, and the message says what to do."""
+    """The reader that pyarrow has left crashes on unsound ones; the message says what to do."""
     (failure,) = plan([MemoryObject("a.feather", b"FEA1" + bytes(60) + b"FEA1")], Limits()).failures
 
     assert failure.code == "format.unknown"

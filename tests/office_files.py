@@ -145,7 +145,8 @@ def xls(
 
     A whole number is the result of a formula, as is a text of more than 4,000 characters. A text
     among the `shared` ones (of ASCII, up to 8,000 characters in all) is stored once. All cells are
-    of one number format, which is declared if its text is given, or the record's bytes behind its key.
+    of one number format, which is declared if its text is given, or what its record holds
+    behind its key.
     """
     key, declared = number_format
     globals_head = _record(0x809, struct.pack("<HHHHLL", 0x600, 5, 0, 1997, 0, 6))

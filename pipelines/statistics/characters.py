@@ -150,7 +150,9 @@ def _weighed(content: Bytes, ends: Counts, counts: Counts) -> list[int]:
     starts[1:] = is_space[:-1] > is_space[1:]
     first = ends[:-1][ends[1:] > ends[:-1]]
     starts[first] = ~is_space[first]
-    upto = np.zeros(len(content) + 1, np.int32 if len(content) <= LARGEST else np.int64)
+    upto: npt.NDArray[Any] = np.zeros(
+        len(content) + 1, np.int32 if len(content) <= LARGEST else np.int64
+    )
     totals = []
     for mask in chain((content - low < width for low, width in SPANS), (is_space, starts)):
         np.cumsum(mask, dtype=upto.dtype, out=upto[1:])

@@ -9,6 +9,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
@@ -32,8 +33,7 @@ class Dialect:
     skips_space: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its cells, its first line (from 0), how many lines it took.
 
     `is_literal` says that its quotes were taken for ordinary characters. Of several on one line,

@@ -19,7 +19,7 @@ from connectors.errors import CorruptFile, EmptyInput
 from pipelines.containers.expansion import BLOCK_BYTES, Budget, StreamFile, packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
-from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
 from pipelines.formats.avro_blocks import (
     MAGIC,
     Header,
@@ -95,7 +95,7 @@ class Avro:
             header = read_header(stream, file.name)
             columns = _Columns.of(header, file.name, limits)
             refuse_types(file.name, columns.arrow)
-            schema = to_frame(columns.arrow.empty_table()).schema
+            schema = frame_schema(columns.arrow)
         if not schema:
             raise EmptyInput(f"{file.name} has no fields")
         yield TablePlan(

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from inflate64 import Inflater
 from isal import igzip_lib
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, UnknownFormat
 from pipelines.containers.compressed_stream import StreamContent
-from pipelines.containers.expansion import BLOCK_BYTES, INFLATE_ERROR, expand, sliced
+from pipelines.containers.deflate_64 import inflated_64
+from pipelines.containers.expansion import INFLATE_ERROR, expand, sliced
 from pipelines.containers.from_start import FromStart
 from pipelines.containers.limits import Limits
 from pipelines.containers.stored_member import StoredMember
@@ -80,7 +80,7 @@ def unpacked(
     if method == DEFLATED:
         return _inflated(member.name, member.stream())
     if method == DEFLATED_64:
-        return _inflated_64(member.name, member.stream())
+        return inflated_64(member.name, member.stream())
     stream: StoredObject = member
     if method == LZMA:
         is_marked = flags & ENDS_BY_MARK
@@ -94,16 +94,4 @@ def _inflated(name: str, packed: Iterable[bytes]) -> Iterator[bytes]:
         for block in sliced(packed):
             yield from expand(decompressor, block)
     except INFLATE_ERROR as error:
-        raise CorruptFile(f"{name} is damaged: {error}") from error
-
-
-def _inflated_64(name: str, packed: Iterable[bytes]) -> Iterator[bytes]:
-    """What Windows packs members of 2 GB and more by; its library leaves the end to us."""
-    decompressor = Inflater()
-    try:
-        for block in sliced(packed, SLICE_64_BYTES):
-            yield from sliced((decompressor.inflate(block),), BLOCK_BYTES)
-            if decompressor.eof:
-                return
-    except ValueError as error:
         raise CorruptFile(f"{name} is damaged: {error}") from error

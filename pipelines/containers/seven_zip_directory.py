@@ -126,7 +126,7 @@ def refusal(folder: Folder, path: str, limits: Limits) -> ReadError | None:
     known = COMPRESSORS | FILTERS
     strange = [method for method in methods if method not in known]
     compressors = sum(method in COMPRESSORS for method in methods)
-    if strange or compressors > 1 or (not compressors and methods != [COPY]):
+    if strange or compressors > 1 or (not compressors and COPY not in methods):
         names = [
             (known | OTHERS).get(method, f"method {method.hex()}") for method in strange or methods
         ]

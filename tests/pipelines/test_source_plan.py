@@ -122,7 +122,6 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
         ),
         ("a.wim", b"MSWIM\0\0\0" + b"a,b\n1,2\n" * 400, "format.unknown", "a WIM image"),
         ("a.warc", b"WARC/1.1\r\nWARC-Type: warcinfo\r\n", "format.unknown", "a web archive"),
-        ("a.txt", b"#!/bin/sh\necho a,b\necho 1,2\n", "format.unknown", "a script"),
         ("a.dbf", DBASE + b" 1 \n" * 400, "format.unknown", "a dBase table"),
         (
             "a.slk",
@@ -160,13 +159,6 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
     assert not found.tables
     assert failure.code == code
     assert says in failure.message
-
-
-def test_a_note_that_begins_like_a_script_is_none():
-    """A path follows the mark of a script."""
-    (table,) = planned("a.txt", b"#! a note\na,b\n1,2\n").tables
-
-    assert list(table.schema) == ["a", "b"]
 
 
 def test_nesting_up_to_the_limit_is_read():

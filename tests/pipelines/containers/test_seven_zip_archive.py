@@ -40,6 +40,7 @@ CHAINS = {
     "Deflate": [{"id": py7zr.FILTER_DEFLATE}],
     "Zstandard": [{"id": py7zr.FILTER_ZSTD, "level": 3}],
     "Copy": [NONE],
+    "Copy and BCJ": [{"id": py7zr.FILTER_X86}, NONE],
 }
 
 

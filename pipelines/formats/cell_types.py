@@ -60,9 +60,12 @@ def infer(cells: pl.Series) -> pl.DataType:
         return pl.Null() if _without(present, NULL_WORDS).is_empty() else pl.String()
     first = str(typed[0])
     plausible = [dtype for dtype, pattern in LADDER if pattern.match(first)]
-    if plausible and len(typed) > FEW and not plausible[0].is_numeric():
-        typed = typed.unique()  # numbers are read sooner than they are compared
-    return next((t for t in plausible if _parse(typed, t).null_count() == 0), pl.String())
+    for dtype in plausible:
+        if len(typed) > FEW and not (dtype.is_numeric() or isinstance(dtype, pl.Date)):
+            typed = typed.unique()  # numbers and dates are read sooner than they are compared
+        if _parse(typed, dtype).null_count() == 0:
+            return dtype
+    return pl.String()
 
 
 def _without(cells: pl.Series, words: Sequence[str]) -> pl.Series:

@@ -135,7 +135,7 @@ def xls(
     cells: Sequence[tuple[int, int, object]],
     sheet: str = "Sheet1",
     *,
-    number_format: tuple[int, str] = (0, ""),
+    number_format: tuple[int, str | bytes] = (0, ""),
     code_page: int = 1200,
     formula: int = 0x6,
     stream: str = "Workbook",
@@ -145,7 +145,8 @@ def xls(
 
     A whole number is the result of a formula, as is a text of more than 4,000 characters. A text
     among the `shared` ones (of ASCII, up to 8,000 characters in all) is stored once. All cells are
-    of one number format, which is declared if its text is given.
+    of one number format, which is declared if its text is given, or what its record holds
+    behind its key.
     """
     key, declared = number_format
     globals_head = _record(0x809, struct.pack("<HHHHLL", 0x600, 5, 0, 1997, 0, 6))
@@ -154,8 +155,9 @@ def xls(
         0x31, struct.pack("<5H4BBB5s", 200, 0, 8, 400, 0, 0, 0, 0, 0, 5, 0, b"Arial")
     )
     if declared:
-        text = declared.encode("utf-16-le")
-        globals_head += _record(0x41E, struct.pack("<HHB", key, len(declared), 1) + text)
+        if isinstance(declared, str):
+            declared = struct.pack("<HB", len(declared), 1) + declared.encode("utf-16-le")
+        globals_head += _record(0x41E, struct.pack("<H", key) + declared)
     style = struct.pack("<4H4B2LH", 0, 0, 0xFFF5, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)
     globals_head += _record(0xE0, style) * 15
     own = struct.pack("<4H4B2LH", 0, key, 1, 0x20, 0, 0, 0, 0, 0, 0, 0x20C0)

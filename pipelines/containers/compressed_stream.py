@@ -155,11 +155,12 @@ class StreamContent(FromStart):
             block = piece
             while block:
                 if stream is None:
-                    block = block.lstrip(b"\0")
-                    if not block:
-                        break
-                    if not (is_first or block.startswith(codec.goes_on)):
-                        return
+                    if not is_first:
+                        block = block.lstrip(b"\0")
+                        if not block:
+                            break
+                        if not block.startswith(codec.goes_on):
+                            return
                     stream, is_first = codec.decompressor(self.limits.max_window_bytes), False
                 for plain in self._expanded(stream, block):
                     budget.spend(len(plain))

@@ -1,11 +1,12 @@
 """7z: members by the directory at the end; those that are packed together are unpacked once."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from connectors.base import StoredObject
-from connectors.errors import ReadError
+from connectors.errors import CorruptFile, ReadError, UnknownFormat
 from pipelines.containers.base import Member
 from pipelines.containers.expansion import Budget, checked, packed_bytes
 from pipelines.containers.from_start import FromStart
@@ -16,6 +17,7 @@ from pipelines.containers.seven_zip_directory import Entry, Folder, directory, r
 from pipelines.containers.spooled import as_seekable
 from pipelines.containers.stored_member import StoredMember
 
+FIRST_VOLUME = re.compile(r"\.0+1$")
 MAGIC = b"7z\xbc\xaf\x27\x1c"
 
 
@@ -58,7 +60,15 @@ class SevenZip:
 
     def members(self, file: StoredObject, limits: Limits) -> Iterator[Member]:
         archive = near(file)
-        entries = directory(archive, limits)
+        try:
+            entries = directory(archive, limits)
+        except CorruptFile as error:
+            if not FIRST_VOLUME.search(file.name):
+                raise
+            raise UnknownFormat(
+                f"{file.name} is the first part of a 7z archive that was split; put them one behind"
+                " the other into one file"
+            ) from error
         for folder, together in groupby(entries, key=lambda entry: entry.folder):
             opened = _Opened(archive, folder, limits)
             for entry in together:

@@ -2,7 +2,7 @@
 
 py7zr reads the headers and builds the chains of decoders. Its own extraction decodes up to 128 MB
 at once, so the chain is driven here; and only what keeps within the block that is asked for.
-Zstandard does not there, so it is expanded as any stream of it.
+Zstandard and Deflate64 do not there, so they are expanded as any streams of these.
 """
 
 import io
@@ -23,6 +23,7 @@ from connectors.errors import (
     UnknownFormat,
 )
 from pipelines.containers.compressed_stream import StreamContent
+from pipelines.containers.deflate_64 import inflated_64
 from pipelines.containers.expansion import BLOCK_BYTES, RangeFile
 from pipelines.containers.limits import Limits
 from pipelines.containers.stored_member import StoredMember
@@ -30,10 +31,12 @@ from pipelines.containers.stored_member import StoredMember
 WINDOW_BYTES = 256 << 10
 SLICE_BYTES = 8 << 10  # deflate, the one that keeps to no block, makes 8 MiB of it at most
 AES, LZMA, LZMA2 = b"\x06\xf1\x07\x01", b"\x03\x01\x01", b"\x21"
-ZSTD = b"\x04\xf7\x11\x01"
+ZSTD, DEFLATE_64 = b"\x04\xf7\x11\x01", b"\x04\x01\x09"
+BY_US = ([ZSTD], [DEFLATE_64])
+COPY = b"\x00"
 COMPRESSORS = {LZMA: "LZMA", LZMA2: "LZMA2", b"\x04\x02\x02": "bzip2", b"\x04\x01\x08": "Deflate"}
 FILTERS = {
-    b"\x00": "Copy",
+    COPY: "Copy",
     b"\x03": "Delta",
     b"\x03\x03\x01\x03": "BCJ",
     b"\x03\x03\x02\x05": "PowerPC",
@@ -44,7 +47,7 @@ FILTERS = {
 OTHERS = {
     b"\x03\x03\x01\x1b": "BCJ2",
     b"\x03\x04\x01": "PPMd",
-    b"\x04\x01\x09": "Deflate64",
+    DEFLATE_64: "Deflate64",
     ZSTD: "Zstandard",
     b"\x04\xf7\x11\x02": "Brotli",
 }
@@ -118,11 +121,12 @@ def refusal(folder: Folder, path: str, limits: Limits) -> ReadError | None:
     methods = [coder.method for coder in folder.coders]
     if AES in methods:
         return PasswordProtected(f"{path} is encrypted")
-    if methods == [ZSTD]:
+    if methods in BY_US:
         return None
     known = COMPRESSORS | FILTERS
     strange = [method for method in methods if method not in known]
-    if strange or sum(method in COMPRESSORS for method in methods) > 1:
+    compressors = sum(method in COMPRESSORS for method in methods)
+    if strange or compressors > 1 or (not compressors and COPY not in methods):
         names = [
             (known | OTHERS).get(method, f"method {method.hex()}") for method in strange or methods
         ]
@@ -139,9 +143,11 @@ def refusal(folder: Folder, path: str, limits: Limits) -> ReadError | None:
 
 def unpacked(archive: StoredObject, folder: Folder, limits: Limits) -> Iterator[bytes]:
     """The plain bytes of a folder, in bounded blocks. Raises CorruptFile, LimitExceeded."""
+    packed = StoredMember(archive, archive.name, folder.packed_bytes, folder.offset)
     if folder.coders[0].method == ZSTD:
-        packed = StoredMember(archive, archive.name, folder.packed_bytes, folder.offset)
         return StreamContent(packed, archive.name, "zstd", limits).stream()
+    if folder.coders[0].method == DEFLATE_64:
+        return inflated_64(archive.name, packed.stream())
     return _through_py7zr(archive, folder)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 
 from connectors.base import StoredObject
-from connectors.errors import CorruptFile, LimitExceeded
+from connectors.errors import CorruptFile, LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
 
 END = struct.Struct("<4s4H2LH")
@@ -19,7 +19,7 @@ END_64 = struct.Struct("<4sQ2H2L4Q")
 ENTRY = struct.Struct("<4s6H3L5H2L")
 LOCAL_BYTES = 30
 END_MAGIC, END_64_MAGIC, LOCATOR_MAGIC = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
-ENTRY_MAGIC = b"PK\x01\x02"
+ENTRY_MAGIC, SPLIT_MAGIC = b"PK\x01\x02", b"PK\x07\x08"
 LONGEST_COMMENT = (1 << 16) - 1
 LONGEST_ENTRY = 4 << 10
 UTF8 = 0x800
@@ -89,6 +89,11 @@ def _end(archive: StoredObject) -> _End:
     tail = archive.read(base, size)
     at = tail.rfind(END_MAGIC)
     if at < 0 or len(tail) - at < END.size:
+        if archive.read(0, len(SPLIT_MAGIC)) == SPLIT_MAGIC:
+            raise UnknownFormat(
+                f"{archive.name} is the first part of a zip archive that was split; join its parts"
+                " to one file, as `zip -s 0` does"
+            )
         raise _corrupt(archive, "its end is missing")
     _, _, _, _, count, length, offset, _ = END.unpack_from(tail, at)
     stop = base + at

@@ -14,18 +14,22 @@ from isal import igzip_lib
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, UnknownFormat
 from pipelines.containers.compressed_stream import StreamContent
+from pipelines.containers.deflate_64 import inflated_64
 from pipelines.containers.expansion import INFLATE_ERROR, expand, sliced
 from pipelines.containers.from_start import FromStart
 from pipelines.containers.limits import Limits
 from pipelines.containers.stored_member import StoredMember
 
-STORED, DEFLATED, LZMA = 0, 8, 14
+STORED, DEFLATED, DEFLATED_64, LZMA = 0, 8, 9, 14
 STREAMS = {12: "bzip2", LZMA: "lzma", 93: "zstd", 95: "xz"}
-READ = {STORED, DEFLATED, *STREAMS}
-OTHERS = {9: "Deflate64", 98: "PPMd"}
+READ = {STORED, DEFLATED, DEFLATED_64, *STREAMS}
+OTHERS = {98: "PPMd"}
 ENDS_BY_MARK = 0x2  # of LZMA: its end is marked, and not told by its length
 LZMA_HEAD = struct.Struct("<2xH")
 PROPERTIES_BYTES = 5
+SLICE_64_BYTES = (
+    1024  # each becomes 28 MB at most, and what one call gives is not bounded otherwise
+)
 UNKNOWN_SIZE = b"\xff" * 8
 
 
@@ -75,6 +79,8 @@ def unpacked(
         return member.stream()
     if method == DEFLATED:
         return _inflated(member.name, member.stream())
+    if method == DEFLATED_64:
+        return inflated_64(member.name, member.stream())
     stream: StoredObject = member
     if method == LZMA:
         is_marked = flags & ENDS_BY_MARK

@@ -33,9 +33,23 @@ def to_frame(batch: Any) -> pl.DataFrame:
     )
 
 
+def frame_schema(schema: Any) -> pl.Schema:
+    """The schema of the frames that batches of an Arrow schema become."""
+    made = [
+        field.with_type(plain_type(field.type)) if _has_viewed_words(field.type) else field
+        for field in schema  # pyarrow makes no empty array of such words
+    ]
+    return to_frame(pa.schema(made).empty_table()).schema
+
+
 def _column(column: Any) -> Any:
     if isinstance(column.type, pa.UuidType):
         return _uuid_text(column)
+    if isinstance(column.type, pa.Bool8Type):
+        return column.cast(pa.bool_())
+    if _has_viewed_words(column.type):  # pyarrow casts none of them
+        series = pl.Series(column)
+        return series.cast(_worded(series.dtype))
     plain = plain_type(column.type)
     return column if plain == column.type else column.cast(plain)
 
@@ -45,6 +59,27 @@ def _uuid_text(column: Any) -> pl.Series:
     places = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
     parts = [pl.col("uuid").str.slice(start, length) for start, length in places]
     return pl.DataFrame({"uuid": digits}).select(pl.concat_str(parts, separator="-"))["uuid"]
+
+
+def _has_viewed_words(kind: Any) -> bool:
+    """Whether it is, or holds, a dictionary whose texts are views, as polars writes categories."""
+    if isinstance(kind, pa.DictionaryType):
+        return bool(pa.types.is_string_view(kind.value_type))
+    return any(_has_viewed_words(kind.field(index).type) for index in range(kind.num_fields))
+
+
+def _worded(dtype: Any) -> Any:
+    """The type with texts for categories."""
+    match dtype:
+        case pl.Categorical() | pl.Enum():
+            return pl.String()
+        case pl.List():
+            return pl.List(_worded(dtype.inner))
+        case pl.Array():
+            return pl.Array(_worded(dtype.inner), dtype.size)
+        case pl.Struct():
+            return pl.Struct([pl.Field(each.name, _worded(each.dtype)) for each in dtype.fields])
+    return dtype
 
 
 def refuse_types(name: str, schema: Any) -> None:
@@ -155,11 +190,13 @@ def _sizes(array: Any) -> Iterator[tuple[int, int, int]]:
     elif isinstance(kind, (pa.ListType, pa.LargeListType)):
         yield from _sizes(array.flatten())
     elif isinstance(kind, pa.DictionaryType):
-        if _is_text(kind.value_type):
-            lengths = pc.binary_length(array.dictionary).cast(pa.int64()).take(array.indices)
+        if _is_text(kind.value_type) or _is_view(kind.value_type):
+            words = array.dictionary
+            words = words.cast(pa.large_binary()) if _is_view(kind.value_type) else words
+            lengths = pc.binary_length(words).cast(pa.int64()).take(array.indices)
             wide = pc.sum(lengths.filter(pc.greater(lengths, pa.scalar(WIDE_BYTES)))).as_py()
             yield pc.sum(lengths).as_py() or 0, wide or 0, pc.max(lengths).as_py() or 0
-    elif pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+    elif _is_view(kind):
         lengths = _view_lengths(array)
         wide = int(lengths[lengths > WIDE_BYTES].sum())
         yield int(lengths.sum()), wide, int(lengths.max(initial=0))
@@ -173,6 +210,10 @@ def _view_lengths(array: Any) -> Any:
     views = np.frombuffer(array.buffers()[1], np.int32).reshape(-1, 4)
     lengths = views[array.offset : array.offset + len(array), 0].astype(np.int64)
     return lengths[np.asarray(array.is_valid(), dtype=bool)]
+
+
+def _is_view(kind: Any) -> bool:
+    return bool(pa.types.is_string_view(kind) or pa.types.is_binary_view(kind))
 
 
 def _is_text(kind: Any) -> bool:

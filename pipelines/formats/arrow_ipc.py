@@ -16,7 +16,7 @@ from pipelines.containers.expansion import packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
-from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
@@ -81,7 +81,7 @@ class ArrowIpc:
                 batches, schema = None, pa.ipc.open_stream(stream).schema
             refuse_columns(file.name, len(schema), limits)
             refuse_types(file.name, schema)
-            columns = to_frame(schema.empty_table()).schema
+            columns = frame_schema(schema)
         if not columns:
             raise EmptyInput(f"{file.name} has no columns")
         yield TablePlan(

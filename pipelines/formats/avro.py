@@ -11,6 +11,7 @@ from typing import Any
 import fastavro
 import polars as pl
 import pyarrow as pa
+from fastavro import _read_py
 from fastavro.schema import SchemaParseException, UnknownType, parse_schema
 
 from connectors.base import StoredObject
@@ -18,7 +19,7 @@ from connectors.errors import CorruptFile, EmptyInput
 from pipelines.containers.expansion import BLOCK_BYTES, Budget, StreamFile, packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
-from pipelines.formats.arrow_frames import Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
 from pipelines.formats.avro_blocks import (
     MAGIC,
     Header,
@@ -70,7 +71,7 @@ class AvroRange:
             expansion = Expansion(name, packed_bytes(self.file) or 0, self.limits)
             content = _Plain(self)
             rows: list[Any] = []
-            for row in content.rows(columns.stored_schema):
+            for row in content.rows(columns):
                 rows.append(row)
                 if len(rows) >= content.chunk_rows:
                     yield from map(to_frame, expansion.pieces(columns.batch(rows)))
@@ -94,7 +95,7 @@ class Avro:
             header = read_header(stream, file.name)
             columns = _Columns.of(header, file.name, limits)
             refuse_types(file.name, columns.arrow)
-            schema = to_frame(columns.arrow.empty_table()).schema
+            schema = frame_schema(columns.arrow)
         if not schema:
             raise EmptyInput(f"{file.name} has no fields")
         yield TablePlan(
@@ -115,6 +116,7 @@ class _Columns:
     stored_schema: bytes
     fields: dict[str, Typed]
     is_record: bool
+    is_recursive: bool
 
     @classmethod
     def of(cls, header: Header, name: str, limits: Limits) -> "_Columns":
@@ -129,7 +131,7 @@ class _Columns:
         else:
             fields[VALUE] = translation.of(parsed)
         plain = stored(json.loads(header.schema))
-        return cls(json.dumps(plain).encode(), fields, is_record)
+        return cls(json.dumps(plain).encode(), fields, is_record, translation.is_recursive)
 
     @property
     def arrow(self) -> Any:
@@ -155,9 +157,12 @@ class _Plain:
         self._part = part
         self.chunk_rows = CHUNK_ROWS
 
-    def rows(self, stored_schema: bytes) -> Iterator[Any]:
-        content = io.BufferedReader(StreamFile(self._content(stored_schema)), BLOCK_BYTES)
-        yield from fastavro.reader(content)
+    def rows(self, columns: _Columns) -> Iterator[Any]:
+        """Where records hold their like, by the slow reader: the other's stack may overflow."""
+        plain = StreamFile(self._content(columns.stored_schema))
+        content = io.BufferedReader(plain, BLOCK_BYTES)
+        reader = _read_py.reader if columns.is_recursive else fastavro.reader
+        yield from reader(content)
 
     def _content(self, stored_schema: bytes) -> Iterator[bytes]:
         part = self._part

@@ -72,6 +72,7 @@ class Translation:
         self._named: dict[str, Mapping[str, Any]] = {}
         self._open: set[str] = set()
         self._count = 0
+        self.is_recursive = False
 
     def enter(self, record: Mapping[str, Any]) -> None:
         """The record whose fields are the columns."""
@@ -79,7 +80,7 @@ class Translation:
         self._open.add(record["name"])
 
     def of(self, schema: Any) -> Typed:
-        """Raises UnknownFormat for a type that holds itself, LimitExceeded for too many."""
+        """A record within one of its own type is text. Raises UnknownFormat, LimitExceeded."""
         self._count += 1
         if self._count > 2 * self._limits.max_columns:
             raise LimitExceeded(
@@ -160,10 +161,8 @@ class Translation:
     def _record(self, schema: Mapping[str, Any]) -> Typed:
         name = schema["name"]
         if name in self._open:
-            raise UnknownFormat(
-                f"{self._name} has records of type {name!r} that hold records of their own type,"
-                " which no table can"
-            )
+            self.is_recursive = True
+            return Typed(pa.string(), _text)  # of any depth, as no type of a table is
         self._open.add(name)
         fields = {field["name"]: self.of(field["type"]) for field in schema["fields"]}
         self._open.remove(name)
@@ -215,7 +214,7 @@ def _digits(value: Any) -> str:
 
 
 def _text(value: Any) -> str | None:
-    """A value of a union of several types: text as it is, the rest as JSON.
+    """A value of a type that no column has: text as it is, the rest as JSON.
 
     >>> _text("a"), _text(1), _text({"b": b"x"})
     ('a', '1', '{"b":"x"}')

@@ -84,10 +84,10 @@ def refuse_doubtful(kinds: set[type], cells: Sequence[Cell | None]) -> None:
 
 
 def _with_durations(row: Sequence[Cell]) -> Sequence[Cell]:
-    """Those of a day or more, which calamine gives as texts."""
+    """Those that calamine gives as texts, which the repair has marked."""
     return [
         ods_repair.duration(cell)
-        if isinstance(cell, str) and cell.lstrip("-")[:2] == "PT"
+        if isinstance(cell, str) and cell.startswith(ods_repair.MARK)
         else cell
         for cell in row
     ]

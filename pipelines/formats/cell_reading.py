@@ -13,6 +13,10 @@ import polars as pl
 from pipelines.formats import date_layouts, number_layouts
 from pipelines.formats.cell_types import NULL_WORDS, TYPED_NULL_WORDS
 
+LAYOUTS = (date_layouts, number_layouts)
+WORDS = NULL_WORDS + TYPED_NULL_WORDS
+SOON = 100  # cells among which one that tells something is looked for
+
 
 class Reading(Protocol):
     """How the cells of a column are written. Frozen and picklable."""
@@ -55,10 +59,13 @@ class Finding:
 
 def find(cells: pl.Series) -> Finding | None:
     """The reading of a column of which no cell is plain; None where there is none."""
+    first = next((cell for cell in cells.head(SOON) if cell and cell not in WORDS), None)
+    if first is not None and not any(layouts.may_claim(first) for layouts in LAYOUTS):
+        return None
     telling = telling_cells(cells)
     if telling.is_empty():
         return None
-    for layouts in (date_layouts, number_layouts):
+    for layouts in LAYOUTS:
         if claims := layouts.claims(telling):
             first, *others = claims
             return Finding(first, tuple(others), first.confidence, tuple(telling.head(3)))
@@ -68,7 +75,7 @@ def find(cells: pl.Series) -> Finding | None:
 def telling_cells(cells: pl.Series) -> pl.Series:
     """The different cells that no word for nothing stands in."""
     telling = cells.alias("cells").drop_nulls().unique(maintain_order=True)
-    return telling.filter(~telling.is_in([*NULL_WORDS, *TYPED_NULL_WORDS]))
+    return telling.filter(~telling.is_in(WORDS))
 
 
 def plain_or_none(cells: pl.Series, reading: Reading) -> pl.Series | None:
@@ -78,6 +85,6 @@ def plain_or_none(cells: pl.Series, reading: Reading) -> pl.Series | None:
     unread = plain.is_null() & cells.is_not_null()
     if not unread.any():
         return plain
-    if not cells.filter(unread).is_in([*NULL_WORDS, *TYPED_NULL_WORDS]).all():
+    if not cells.filter(unread).is_in(WORDS).all():
         return None
     return plain.fill_null(cells)

@@ -26,14 +26,17 @@ FEW = 500  # cells that are sooner looked at one by one than by a call of polars
 EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
-NUMBER = re.compile(r"[ \t]*[+-]?(\d+\.?\d*|\.\d+|inf|nan)", re.IGNORECASE)
+NUMBER = re.compile(r"[ \t]*[+-]?\d+[ \t]*$")
+REAL = re.compile(
+    r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)[ \t]*$", re.IGNORECASE
+)
 # From narrow to wide; the first cell of a column tells which of them are worth trying.
 LADDER: tuple[tuple[pl.DataType, re.Pattern[str]], ...] = (
     (pl.Boolean(), re.compile(r"true$|false$", re.IGNORECASE)),
     (pl.Int64(), NUMBER),
     (pl.Decimal(38, 0), NUMBER),
-    (pl.Float64(), NUMBER),
-    (pl.Date(), re.compile(r"\d{4}-")),
+    (pl.Float64(), REAL),
+    (pl.Date(), re.compile(r"\d{4}-\d{2}-\d{2}$")),
     (DATETIME, re.compile(r"\d{4}-")),
     (INSTANT, re.compile(r"\d{4}-")),
 )
@@ -57,21 +60,28 @@ def infer(cells: pl.Series) -> pl.DataType:
     >>> infer(pl.Series(["1", "", "N/A", "-3"])), infer(pl.Series(["007"]))
     (Int64, String)
     """
-    telling = _without(cells.alias("cells").drop_nulls(), NULL_WORDS)
-    if telling.is_empty():
-        return pl.Null()
-    typed = _without(telling, TYPED_NULL_WORDS)
-    first = "" if typed.is_empty() else str(typed[0])
+    present = cells.alias("cells").drop_nulls()
+    typed = _without(present, NULL_WORDS + TYPED_NULL_WORDS)
+    if typed.is_empty():
+        return pl.Null() if _without(present, NULL_WORDS).is_empty() else pl.String()
+    first = str(typed[0])
     plausible = [dtype for dtype, pattern in LADDER if pattern.match(first)]
-    if plausible and len(typed) > FEW:
-        typed = typed.unique()
-    return next((t for t in plausible if _parse(typed, t).null_count() == 0), pl.String())
+    for dtype in plausible:
+        if len(typed) > FEW and not (dtype.is_numeric() or isinstance(dtype, pl.Date)):
+            typed = typed.unique()  # numbers and dates are read sooner than they are compared
+        if _parse(typed, dtype).null_count() == 0:
+            return dtype
+    return pl.String()
 
 
 def _without(cells: pl.Series, words: Sequence[str]) -> pl.Series:
     """The cells that are none of the words."""
     if len(cells) > FEW:
-        return cells.filter(~cells.is_in(words))
+        least, most = str(cells.min()), str(cells.max())
+        if not any(least <= word <= most for word in words):
+            return cells
+        is_word = cells.is_in(words)
+        return cells.filter(~is_word) if is_word.any() else cells
     kept = [cell for cell in cells.to_list() if cell not in words]
     return cells if len(kept) == len(cells) else pl.Series(cells.name, kept, pl.String)
 
@@ -212,10 +222,13 @@ def _may_be_codes(cells: pl.Series) -> bool:
     """Whether any cell begins as only codes do, zero itself and fractions aside."""
     if len(cells) <= FEW:
         return any(cell and CODE_START.match(cell) for cell in cells.to_list())
+    least = cells.min()
+    if not isinstance(least, str) or least >= "1":
+        return False
     zeros = cells.str.starts_with("0")
     if zeros.any():
         zeros &= ~(cells.str.starts_with("0.") | (cells == "0"))
-    signs = (cells.str.starts_with(sign).any() for sign in ("+", "-0"))
+    signs = (least < "0" and cells.str.starts_with(sign).any() for sign in ("+", "-0"))
     return bool(zeros.any()) or any(signs)
 
 

@@ -60,6 +60,11 @@ class DateReading:
         return moments.dt.to_string("%Y-%m-%d %H:%M:%S")
 
 
+def may_claim(first: str) -> bool:
+    """Whether there may be claims to cells of which this is the first."""
+    return bool(_allowing(first))
+
+
 def claims(cells: pl.Series) -> list[DateReading]:
     """The readings that all cells allow, the one to take first; several only if they differ.
 
@@ -68,16 +73,17 @@ def claims(cells: pl.Series) -> list[DateReading]:
     >>> [claim.word for claim in claims(pl.Series(["03/04/2025"]))]
     ['D/M/Y', 'M/D/Y']
     """
-    first = str(cells[0]).strip(" ")
     found: list[tuple[DateReading, pl.Series]] = []
-    for date in range(len(DATES)):
-        for time in range(len(TIMES)):
-            reading = DateReading(date, time)
-            if not re.match(reading.pattern, first):
-                continue
-            plain = reading.plain(cells)
-            if not plain.null_count():
-                found.append((reading, plain))
+    for reading in _allowing(str(cells[0])):
+        plain = reading.plain(cells)
+        if not plain.null_count():
+            found.append((reading, plain))
     if len(found) > 1 and all(plain.equals(found[0][1]) for _, plain in found):
         return [found[0][0]]
     return [reading for reading, _ in found]
+
+
+def _allowing(cell: str) -> list[DateReading]:
+    readings = (DateReading(date, time) for date in range(len(DATES)) for time in range(len(TIMES)))
+    stripped = cell.strip(" ")
+    return [reading for reading in readings if re.match(reading.pattern, stripped)]

@@ -8,8 +8,8 @@ files by detecting row and type patterns", 2019, in a small form).
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import dropwhile
+from dataclasses import dataclass, field, replace
+from itertools import dropwhile, islice
 
 from pipelines.choices import Choices
 from pipelines.formats import header_row, table_top
@@ -22,6 +22,8 @@ LESS_LIKELY = {":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
 LIKELY = dict.fromkeys(DELIMITERS, 1.0) | LESS_LIKELY
 COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
+DOUBTFUL = (*WORDY, "#")
+LEAST_SHARE = 0.3  # of the rows that have a delimiter: fewer have it in prose
 SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
@@ -69,7 +71,8 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     dialect = _refine(best.dialect, lines)
     if choices.quote is not None:
         dialect = replace(dialect, quote=choices.quote or None)
-    records = _sample(lines, dialect, is_whole=is_whole)
+    is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
+    records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
     first = table_top.first_record(records, columns)
     names, headed = header_row.find(records[first:], columns)
@@ -132,15 +135,11 @@ def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
 class _Candidate:
     dialect: Dialect
     score: float
+    records: list[Record] = field(default_factory=list)
 
 
 def _sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Record]:
-    records = []
-    for record in read(lines, dialect, is_last=is_whole):
-        records.append(record)
-        if len(records) >= SAMPLE_ROWS:
-            break
-    return records
+    return list(islice(read(lines, dialect, is_last=is_whole), SAMPLE_ROWS))
 
 
 def _width(record: Record) -> int:
@@ -148,13 +147,10 @@ def _width(record: Record) -> int:
 
 
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
-    if not any(dialect.delimiter in line for line in lines[:SAMPLE_ROWS]):
+    if _is_rare(dialect, lines[:SAMPLE_ROWS]):
         return _Candidate(dialect, 0.0)
-    rows = [
-        r
-        for r in _sample(lines, dialect, is_whole=is_whole)
-        if any(cell.strip() for cell in r.cells)
-    ]
+    records = _sample(lines, dialect, is_whole=is_whole)
+    rows = [record for record in records if any(map(str.strip, record.cells))]
     if not rows:
         return _Candidate(dialect, 0.0)
     width, count = max(Counter(map(_width, rows)).items(), key=lambda item: (item[1], item[0]))
@@ -163,7 +159,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
         if not wide:
             return _Candidate(dialect, 0.0)
         width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
-        if count < 0.3 * len(rows):  # a few delimiters in prose
+        if count < LEAST_SHARE * len(rows):
             return _Candidate(dialect, 0.0)
     if dialect.delimiter == "@" and width < 3:
         return _Candidate(dialect, 0.0)  # these are addresses
@@ -171,19 +167,38 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
     meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
-    columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
-    if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
-        return _Candidate(dialect, 0.0)
-    if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):
-        return _Candidate(dialect, 0.0)  # these spaces align, these marks begin comments
+    if dialect.delimiter in DOUBTFUL:
+        columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
+        if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
+            return _Candidate(dialect, 0.0)
+        if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):
+            return _Candidate(dialect, 0.0)  # these spaces align, these marks begin comments
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
-    return _Candidate(dialect, score * (1 - 0.1 / width))
+    return _Candidate(dialect, score * (1 - 0.1 / width), records)
+
+
+def _is_rare(dialect: Dialect, lines: list[str]) -> bool:
+    """Whether so few lines have the delimiter that it is one of prose, if each line is a record."""
+    delimiter, opened = dialect.delimiter, f'{dialect.delimiter}"'
+    having = sum(delimiter in line for line in lines)
+    if not having:
+        return True
+    others = sum(1 for line in lines if delimiter not in line and line.strip())
+    if having >= LEAST_SHARE * (having + others) or dialect.skips_space:
+        return False
+    return not any(opened in line or line[:1] == '"' or "\r" in line[:-2] for line in lines)
 
 
 def _is_typed_column(column: Sequence[str]) -> bool:
     """Whether nearly all cells are numbers, dates and the like."""
-    return sum(map(is_typed, column)) >= 0.9 * len(column)
+    least = 0.9 * len(column)
+    left = len(column)
+    for cell in column:
+        left -= not is_typed(cell)
+        if left < least:
+            return False
+    return True
 
 
 def _refine(dialect: Dialect, lines: list[str]) -> Dialect:

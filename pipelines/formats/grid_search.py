@@ -132,7 +132,10 @@ def _heads(line: str, grid: Grid) -> bool:
 def _by_gaps(lines: Sequence[str], unit: Unit) -> Survey | None:
     places = [i for i, line in enumerate(lines) if line.strip() and not is_ruler(line)]
     places = places[:SEARCHED_LINES]
-    matrix = _Matrix.of([lines[place][:SEARCHED_WIDTH] for place in places])
+    found = _Filled.of([lines[place][:SEARCHED_WIDTH] for place in places])
+    if len(places) > MANY and not found.without_ends().runs():
+        return None  # as in nearly all that is delimited
+    matrix = _Matrix.around(found)
     best: Survey | None = None
     if len(places) > MANY and not matrix.within(DEEPEST_TITLE, DEEPEST_FOOTER).gaps():
         return None  # where there are no gaps within, more lines make none
@@ -176,28 +179,23 @@ def _is_row(line: str, grid: Grid) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Matrix:
-    """Which places of the lines are filled; the last one before each, the next one behind it."""
+class _Filled:
+    """Which places of the lines are filled."""
 
     lines: tuple[str, ...]
     filled: Bits
-    before: Counts
-    behind: Counts
 
     @classmethod
-    def of(cls, lines: Sequence[str]) -> "_Matrix":
+    def of(cls, lines: Sequence[str]) -> "_Filled":
         width = max(map(len, lines), default=0)
         text = "".join(line.ljust(width) for line in lines)
         codes = np.frombuffer(text.encode("utf-32-le"), np.uint32).reshape(len(lines), width)
-        filled = codes != ord(" ")
-        at = np.arange(width)
-        before = np.maximum.accumulate(np.where(filled, at, -1), axis=1)
-        behind = np.minimum.accumulate(np.where(filled, at, width)[:, ::-1], axis=1)[:, ::-1]
-        return cls(tuple(lines), filled, before, behind)
+        return cls(tuple(lines), codes != ord(" "))
 
-    def within(self, top: int, bottom: int) -> "_Matrix":
-        rows = slice(top, len(self.lines) - bottom)
-        return _Matrix(self.lines[rows], self.filled[rows], self.before[rows], self.behind[rows])
+    def without_ends(self) -> "_Filled":
+        """It without the deepest title and footer that there may be."""
+        rows = slice(DEEPEST_TITLE, len(self.lines) - DEEPEST_FOOTER)
+        return _Filled(self.lines[rows], self.filled[rows])
 
     def runs(self) -> list[tuple[int, int]]:
         """The blank places between filled ones, when a few lines that bridge a gap are left out."""
@@ -219,6 +217,27 @@ class _Matrix:
                 lines = np.flatnonzero(self.filled[:, start:end].any(axis=1)).tolist()
                 tally.update(lines if len(lines) <= few else ())
         return tally.most_common(1)[0][0] if tally else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix(_Filled):
+    """Which places are filled; the last one before each, the next one behind it."""
+
+    before: Counts
+    behind: Counts
+
+    @classmethod
+    def around(cls, found: _Filled) -> "_Matrix":
+        width = found.filled.shape[1]
+        at = np.arange(width)
+        before = np.maximum.accumulate(np.where(found.filled, at, -1), axis=1)
+        next_ones = np.where(found.filled, at, width)[:, ::-1]
+        behind = np.minimum.accumulate(next_ones, axis=1)[:, ::-1]
+        return cls(found.lines, found.filled, before, behind)
+
+    def within(self, top: int, bottom: int) -> "_Matrix":
+        rows = slice(top, len(self.lines) - bottom)
+        return _Matrix(self.lines[rows], self.filled[rows], self.before[rows], self.behind[rows])
 
     def gaps(self) -> Gaps:
         """The runs of blank places that enough lines vouch for; the others are within a value."""

@@ -103,7 +103,11 @@ class _Budget:
                 f"{self._name} has a table of more than {self._max_columns} columns (max_columns)",
                 limit="max_columns",
             )
-        if self._cells > MOST_CELLS:
+        self.foresee(0)
+
+    def foresee(self, cells: int) -> None:
+        """So many more are still to come. Raises LimitExceeded."""
+        if self._cells + cells > MOST_CELLS:
             raise LimitExceeded(
                 f"the tables of {self._name} span more than {MOST_CELLS} cells (max_ratio)",
                 limit="max_ratio",
@@ -114,7 +118,8 @@ def _grid(table: Any, budget: _Budget) -> Grid:
     rows: list[tuple[str, ...]] = []
     headings, is_heading = 0, True
     open_spans: dict[int, tuple[str, int]] = {}  # column: its text, for so many rows more
-    for row in _rows(table):
+    found = _rows(table)
+    for rows_left, row in zip(range(len(found) - 1, -1, -1), found, strict=True):
         cells = [cell for cell in row if cell.tag in {"td", "th"}]
         texts: dict[int, str] = {}
         for column, (text, left) in list(open_spans.items()):
@@ -138,6 +143,8 @@ def _grid(table: Any, budget: _Budget) -> Grid:
                 at += 1
         width = max(texts, default=-1) + 1
         budget.spend(width)
+        if open_spans and any(cell.get("rowspan") for cell in cells):
+            budget.foresee(sum(min(left, rows_left) for _, left in open_spans.values()))
         rows.append(tuple(texts.get(column, "") for column in range(width)))
         if any(rows[-1]):
             is_heading = is_heading and bool(cells) and _is_heading(row, cells)

@@ -79,6 +79,11 @@ class NumberReading:
         return frame.select(pl.when(matches).then(signed).alias(cells.name)).to_series()
 
 
+def may_claim(first: str) -> bool:
+    """Whether there may be claims to cells of which this is the first."""
+    return _parted(first) is not None
+
+
 def claims(cells: pl.Series) -> list[NumberReading]:
     """The readings that all cells allow, the one to take first; several only if they differ.
 
@@ -87,7 +92,7 @@ def claims(cells: pl.Series) -> list[NumberReading]:
     >>> [claim.word for claim in claims(pl.Series(["1,234", "5,678"]))]
     ['1,234.5', '1.234,5']
     """
-    parts = PARTS.fullmatch(str(cells[0]).strip(SPACES + "\t"))
+    parts = _parted(str(cells[0]))
     if parts is None:
         return []
     unit = parts["before"] or parts["after"] or ""
@@ -104,6 +109,10 @@ def claims(cells: pl.Series) -> list[NumberReading]:
     if len(found) == 1 and found[0][0].thousands and _may_be_codes(cells, found[0][1]):
         return []
     return [reading for reading, _ in found]
+
+
+def _parted(cell: str) -> re.Match[str] | None:
+    return PARTS.fullmatch(cell.strip(SPACES + "\t"))
 
 
 def _are_groups(cells: pl.Series) -> bool:

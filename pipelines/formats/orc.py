@@ -17,7 +17,13 @@ from connectors.errors import (
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
-from pipelines.formats.arrow_frames import WIDE_BYTES, Expansion, refuse_types, to_frame
+from pipelines.formats.arrow_frames import (
+    WIDE_BYTES,
+    Expansion,
+    frame_schema,
+    refuse_types,
+    to_frame,
+)
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.orc_tail import wide_bytes
@@ -70,7 +76,7 @@ class Orc:
             refuse_columns(file.name, len(reader.schema), limits)
             refuse_types(file.name, reader.schema)
             _refuse_repeats(file.name, reader, source.size or 0, limits)
-            schema = to_frame(reader.schema.empty_table()).schema
+            schema = frame_schema(reader.schema)
             stripes, writer = reader.nstripes, reader.writer
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")

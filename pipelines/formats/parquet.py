@@ -14,7 +14,7 @@ from connectors.errors import EmptyInput, PasswordProtected
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
-from pipelines.formats.arrow_frames import Expansion, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
@@ -74,7 +74,7 @@ class Parquet:
             metadata = parquet.metadata
             _refuse_encrypted(source, metadata)
             refuse_columns(file.name, metadata.num_columns, limits)
-            schema = to_frame(parquet.schema_arrow.empty_table()).schema
+            schema = frame_schema(parquet.schema_arrow)
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
         yield TablePlan(

@@ -9,7 +9,8 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
@@ -37,8 +38,7 @@ class Dialect:
     comment: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One record: its cells, its first line (from 0), how many lines it took.
 
     `is_literal` says that its quotes were taken for ordinary characters, `is_mended` that some were
@@ -130,7 +130,7 @@ def _with_strays(record: Record, line: str, dialect: Dialect, width: int) -> Rec
         return record
     if cells is None or len(cells) != (width or len(record.cells)):
         cells = record.cells  # as many, though some quotes are lost
-    return replace(record, cells=cells, is_mended=True)
+    return record._replace(cells=cells, is_mended=True)
 
 
 def _with_bare_quotes(line: str, dialect: Dialect) -> list[str] | None:

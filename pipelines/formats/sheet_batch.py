@@ -13,6 +13,7 @@ from pipelines.formats.sheet_grid import Cell
 from pipelines.formats.sheet_xml import Book
 
 MOST_PLACES = 8_000_000  # cells and gaps between them
+FEW_ROWS = 64  # up to so many, cells are sooner looked at one by one than column by column
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,8 @@ def packed(cells: Cells, book: Book, places: Sequence[int], expected: int) -> Ba
     in_order = cells.columns[by_column]
     starts = np.searchsorted(in_order, places, "left")
     ends = np.searchsorted(in_order, places, "right")
+    is_few = height <= FEW_ROWS
+    values = list(PackedColumn(cells, book, np.arange(len(cells.rows)))) if is_few else []
     columns: list[Column] = []
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
         found = by_column[start:end]
@@ -69,6 +72,9 @@ def packed(cells: Cells, book: Book, places: Sequence[int], expected: int) -> Ba
             spread = np.full(height, -1)
             spread[row_of[found]] = found
             found = spread
-        columns.append(PackedColumn(cells, book, found))
+        if is_few:
+            columns.append([None if at < 0 else values[at] for at in found.tolist()])
+        else:
+            columns.append(PackedColumn(cells, book, found))
     blanks = int(cells.rows[-1]) + 1 - expected - height
     return Batch(places, columns, height, blanks)

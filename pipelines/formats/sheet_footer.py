@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from statistics import median_high
 
 TOTAL = re.compile(
-    r"\s*((grand|sub|overall)[ -]?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|somme|totale)"
-    r"\s*:?\s*|\s*(总计|合计|総計|合計)\s*",
+    r"\s*((grand|sub|overall)[ -]?)?(totals?|sum|summe|gesamt(summe)?|insgesamt|somme|totale"
+    r"|(gesamt)?ergebnis|total g[eé]n[eé]ral|total general|totale complessivo|(eind)?totaal|totalt"
+    r"|totalsumma|summa|suma( końcowa)?|celkem|(общий )?итог|итого|всего)"
+    r"\s*:?\s*|\s*(总计|合计|汇总|総計|合計|集計|합계|총합계|요약)\s*",
     re.IGNORECASE,
 )
 NOTE = re.compile(r"\s*(sources?|notes?|quellen?|footnotes?)\s*:|\s*[*†‡©]|\s*\(c\)", re.IGNORECASE)

@@ -1,7 +1,7 @@
 """Sheet header: which rows of a table name its columns, told by where numbers and dates begin."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median_high
 
@@ -64,7 +64,12 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     if width == 1:
         start = 0
     first_value = next(
-        (i for i, line in enumerate(lines[start:HEAD_ROWS], start) if not _is_text(line)), None
+        (
+            place
+            for place, line in enumerate(lines[start:HEAD_ROWS], start)
+            if not (_is_text(line) or _is_above_names(lines, rows, place, merged))
+        ),
+        None,
     )
     if first_value is None:
         return _header_of_texts(grid, rows, lines, start, merged)
@@ -89,7 +94,9 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
         and texts.isdisjoint(lines[below])
     ):
         below += 1
-    top = at - 1 if _is_group(lines, rows, start, at, merged) else at
+    top = _first_group(lines, rows, start, at, merged)
+    if top < at and below == at + 1 and _names_labels(lines, rows, top, below, merged):
+        below += 1
     return _header(grid, rows, top, below, merged, confidence=0.95)
 
 
@@ -111,28 +118,91 @@ def _header_of_texts(
     return _header(grid, rows, start, start + 1, merged, confidence=0.6)
 
 
+def _first_group(
+    lines: Sequence[Cells], rows: Sequence[int], start: int, at: int, merged: Merged
+) -> int:
+    """The first of the lines above a header that name groups of its columns; else the header.
+
+    Two lines do only if both are merged: groups, and groups of these.
+    """
+    are_two = at > 1 and all(_spans_groups(lines, rows, at - up, merged) for up in (1, 2))
+    for top in (at - 2, at - 1) if are_two else (at - 1,):
+        if all(len(_told(line)) < 2 for line in lines[: max(top, 0)]) and all(
+            _is_group(lines, rows, start, place + 1, merged) for place in range(top, at)
+        ):
+            return top
+    return at
+
+
+def _spans_groups(lines: Sequence[Cells], rows: Sequence[int], place: int, merged: Merged) -> bool:
+    """Whether a line has merged cells over columns of the next one: several, or one over all but
+    the first, which would be a title.
+    """
+    told = _told(lines[place])
+    spans = {
+        first[1]: last[1]
+        for first, last in merged
+        if first[0] == rows[place] and last[1] > first[1] and first[1] in told
+    }
+    if len(told) != 1 or not spans:
+        return bool(spans)
+    below = lines[place + 1 : place + 2 * HEADER_ROWS]
+    ((first, last),) = spans.items()
+    return min(map(min, below)) < first <= min(below[0]) and last >= max(below[0])
+
+
+def _is_above_names(
+    lines: Sequence[Cells], rows: Sequence[int], place: int, merged: Merged
+) -> bool:
+    """Whether a line of years or days, merged, stands on a line of as many texts or more."""
+    line = lines[place]
+    if place + 1 >= len(lines) or not _may_name_groups(line):
+        return False
+    below = lines[place + 1]
+    return (
+        rows[place + 1] == rows[place] + 1
+        and len(below) >= max(2, len(line))
+        and _is_text(below)
+        and any(first[0] == rows[place] and last[1] > first[1] for first, last in merged)
+    )
+
+
+def _names_labels(
+    lines: Sequence[Cells], rows: Sequence[int], top: int, below: int, merged: Merged
+) -> bool:
+    """Whether a line below a header in groups names the columns of labels beside them.
+
+    So pandas writes the names of an index. A part of a table may be headed so, too, but seldom has
+    a table one part only.
+    """
+    if below + 1 >= len(lines) or rows[below] != rows[below - 1] + 1 or not _is_text(lines[below]):
+        return False
+    groups = [first[1] for first, last in merged if first[0] == rows[top] and last[1] > first[1]]
+    beside = range(min(groups, default=0))
+    labels = {column for line in lines[below + 1 :] for column in line if column in beside}
+    is_part = any(labels.issuperset(line) for line in lines[below + 1 :])
+    return labels == set(lines[below]) and not is_part
+
+
 def _is_group(
     lines: Sequence[Cells], rows: Sequence[int], start: int, at: int, merged: Merged
 ) -> bool:
     """Whether the line above a header names groups of its columns."""
     above = at - 1
-    if above < 0 or rows[at] != rows[above] + 1 or not _is_text(lines[above]):
-        return False
-    if any(len(line) > 1 for line in lines[:above]):
+    if above < 0 or rows[at] != rows[above] + 1 or not _may_name_groups(lines[above]):
         return False
     is_merged = any(
         first[0] <= rows[above] <= last[0] and (last[1] > first[1] or last[0] == rows[at])
         for first, last in merged
     )
-    if above < start and not is_merged:
+    if not is_merged and (above < start or not _is_text(lines[above])):
         return False
+    least = min(column for line in lines[at : at + HEADER_ROWS + 2] for column in line)
     spans_all = any(
-        first[0] == rows[above] and first[1] <= min(lines[at]) and last[1] >= max(lines[at])
+        first[0] == rows[above] and first[1] <= least and last[1] >= max(lines[at])
         for first, last in merged
     )
-    if len(lines[above]) == 1 and (
-        spans_all or not is_merged or min(lines[above]) <= min(lines[at])
-    ):
+    if len(_told(lines[above])) == 1 and (spans_all or not is_merged or min(lines[above]) <= least):
         return False
     return len(lines[above]) <= len(lines[at]) or is_merged
 
@@ -152,7 +222,8 @@ def _header(
     for index in range(top, end):
         line = {column: text_of(cell) for column, cell in grid[rows[index]].items()}
         if index < end - 1:
-            line = _spread(line, rows[index], columns, grid[rows[index + 1]], merged)
+            below = {column for row in rows[index + 1 : end] for column in grid[row]}
+            line = _spread(line, rows[index], columns, below, merged)
         for column, text in line.items():
             parts[column].append(text)
     names = tuple((column, " ".join(texts)) for column, texts in parts.items() if texts)
@@ -162,7 +233,11 @@ def _header(
 
 
 def _spread(
-    line: dict[int, str], row: int, columns: Sequence[int], below: Cells, merged: Merged
+    line: dict[int, str],
+    row: int,
+    columns: Sequence[int],
+    below: Container[int],
+    merged: Merged,
 ) -> dict[int, str]:
     """A group's name in all its columns: those of its merged cell, or up to the next group."""
     spans = {first[1]: last[1] for first, last in merged if first[0] == row and last[1] > first[1]}
@@ -182,7 +257,7 @@ def names_of(
     upper: Sequence[str], lower: Sequence[str], merged: Merged
 ) -> tuple[tuple[int, str], ...]:
     """What two rows of texts call the columns, by column; groups are filled as if merged so."""
-    below: Cells = {column: cell for column, cell in enumerate(lower) if cell}
+    below = {column for column, cell in enumerate(lower) if cell}
     groups = {column: cell for column, cell in enumerate(upper) if cell}
     above = _spread(groups, 0, range(len(upper)), below, merged) if merged else groups
     return tuple(
@@ -193,6 +268,19 @@ def names_of(
 
 def _is_text(line: Cells) -> bool:
     return all(isinstance(cell, str) for cell in line.values())
+
+
+def _told(line: Cells) -> set[int]:
+    """The columns of the cells that are not blank texts."""
+    return {column for column, cell in line.items() if str(cell).strip()}
+
+
+def _may_name_groups(line: Cells) -> bool:
+    """Whether a line is of texts, years and days alone."""
+    return all(
+        isinstance(cell, str | dt.date) or (isinstance(cell, int | float) and cell in YEARS)
+        for cell in line.values()
+    )
 
 
 def _are_names(line: Cells, below: Sequence[Cells]) -> bool:

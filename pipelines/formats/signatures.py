@@ -22,6 +22,8 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"LZIP", "lzip file"),
     (0, b"\x89LZO\0\r\n\x1a\n", "lzop file"),
     (0, b"MSCF\0\0\0\0", "cabinet"),
+    (0, b"MSWIM\0\0\0", "WIM image"),
+    (0, b"WARC/1.", "web archive"),
     (0, b"xar!", "xar archive"),
     (0, b"!<arch>\n", "AR archive"),
     (0, b"\xed\xab\xee\xdb", "RPM package"),

@@ -86,7 +86,7 @@ def _filled(record: Record) -> int:
 
 
 def _filled_to(record: Record, columns: int) -> int:
-    return sum(bool(cell.strip()) for cell in record.cells[:columns])
+    return sum(map(bool, map(str.strip, record.cells[:columns])))
 
 
 def _width(record: Record) -> int:
@@ -94,7 +94,7 @@ def _width(record: Record) -> int:
 
 
 def _usual_width(records: Sequence[Record]) -> int:
-    widths = Counter(_width(r) for r in records if any(cell.strip() for cell in r.cells))
+    widths = Counter(_width(record) for record in records if not _is_blank(record))
     if not widths:
         return 1
     width, count = max(widths.items(), key=lambda item: (item[1], item[0]))

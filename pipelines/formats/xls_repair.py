@@ -7,11 +7,11 @@ ignores, and it passes over formulas that are numbered as in BIFF3 and BIFF4, wh
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pipelines.formats import compound_file
 from pipelines.formats.serial_date import BUILT_IN, Kind, kind_of
-from pipelines.formats.xls_stream import places, records, xls_stream
+from pipelines.formats.xls_stream import Places, places, records, xls_stream
 
 BEGIN, END, CODE_PAGE, FORMAT, STYLE, FORMULA = 0x809, 0xA, 0x42, 0x41E, 0xE0, 0x6
 OLD_FORMULAS = (0x206, 0x406)
@@ -24,13 +24,18 @@ WORD = struct.Struct("<H")
 
 
 def repaired(file: bytes) -> bytes:
-    """The same file, or a copy in which some words of its records are others."""
+    """The same file, or a copy in which some words of its records are others. Raises nothing."""
     if not file.startswith(compound_file.MAGIC):
         return file
-    changes = dict(_changes(xls_stream(file)))
-    found = places(file) if changes else None
-    if found is None:
+    try:
+        changes = dict(_changes(xls_stream(file)))
+        found = places(file) if changes else None
+        return file if found is None else _changed(file, changes, found)
+    except Exception:  # noqa: BLE001 - of records that are unsound; calamine is asked next
         return file
+
+
+def _changed(file: bytes, changes: Mapping[int, int], found: Places) -> bytes:
     copy = bytearray(file)
     for offset, word in changes.items():
         for within, byte in enumerate(WORD.pack(word)):

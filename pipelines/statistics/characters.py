@@ -1,6 +1,7 @@
 """Characters: which classes and scripts a column's texts are written in, and how many words."""
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,6 +20,7 @@ WORDS = rf"[^\x09-\x0D\x20{BEYOND[1:]}+", r"[^\x09-\x0D\x20]+"  # in truth, and 
 _MARKED = np.arange(256, dtype=np.uint8)
 _MARKED[[*range(9), *range(14, 32)]] = ord("!")
 PIECE = 1 << 15
+LARGEST = np.iinfo(np.int32).max
 GRAIN = 16  # code points; every range of a script below begins and ends at a multiple
 RANGES = {
     "Latin": ((0xC0, 0x250), (0x1E00, 0x1F00), (0xFF20, 0xFF60)),
@@ -148,10 +150,12 @@ def _weighed(content: Bytes, ends: Counts, counts: Counts) -> list[int]:
     starts[1:] = is_space[:-1] > is_space[1:]
     first = ends[:-1][ends[1:] > ends[:-1]]
     starts[first] = ~is_space[first]
-    masks = [*(content - low < width for low, width in SPANS), is_space, starts]
+    upto: npt.NDArray[Any] = np.zeros(
+        len(content) + 1, np.int32 if len(content) <= LARGEST else np.int64
+    )
     totals = []
-    for mask in masks:
-        upto = np.concatenate([[0], np.cumsum(mask, dtype=np.int64)])
+    for mask in chain((content - low < width for low, width in SPANS), (is_space, starts)):
+        np.cumsum(mask, dtype=upto.dtype, out=upto[1:])
         totals.append(int(((upto[ends[1:]] - upto[ends[:-1]]) * counts).sum()))
     return totals
 

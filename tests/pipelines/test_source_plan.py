@@ -120,6 +120,8 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
             "format.unknown",
             "an AR archive",
         ),
+        ("a.wim", b"MSWIM\0\0\0" + b"a,b\n1,2\n" * 400, "format.unknown", "a WIM image"),
+        ("a.warc", b"WARC/1.1\r\nWARC-Type: warcinfo\r\n", "format.unknown", "a web archive"),
         ("a.dbf", DBASE + b" 1 \n" * 400, "format.unknown", "a dBase table"),
         (
             "a.slk",
@@ -133,6 +135,8 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
         ("a.zip", b"PK\x03\x04" + bytes(50), "parse.corrupt", "zip"),
+        ("a.z01", b"PK\x07\x08PK\x03\x04" + bytes(50), "format.unknown", "first part of a zip"),
+        ("a.7z.001", b"7z\xbc\xaf\x27\x1c" + bytes(50), "format.unknown", "first part of a 7z"),
         (
             "a.xlsx",
             zipped({"x.xml": b"", "[Content_Types].xml": b"", "xl/a.xml": b""}),

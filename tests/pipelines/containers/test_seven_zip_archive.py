@@ -11,7 +11,6 @@ import py7zr
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from py7zr import properties
 from py7zr.helpers import calculate_crc32
 from samples import MemoryObject
 
@@ -41,6 +40,7 @@ CHAINS = {
     "Deflate": [{"id": py7zr.FILTER_DEFLATE}],
     "Zstandard": [{"id": py7zr.FILTER_ZSTD, "level": 3}],
     "Copy": [NONE],
+    "Copy and BCJ": [{"id": py7zr.FILTER_X86}, NONE],
 }
 
 
@@ -143,7 +143,7 @@ def test_an_archive_with_hidden_names_is_encrypted():
     [
         (py7zr.FILTER_PPMD, "PPMd"),
         (py7zr.FILTER_BROTLI, "Brotli"),
-        (properties.FILTER_DEFLATE64, "Deflate64"),
+        (py7zr.FILTER_X86, "BCJ"),
     ],
 )
 def test_methods_that_keep_within_no_block_are_named(method, name):
@@ -199,6 +199,25 @@ def test_a_large_dictionary_is_a_limit():
 
 
 SOUND = archived({"a.jsonl": ROWS, "b.csv": OTHER})
+
+
+def test_deflate64_is_read():
+    """Of short repeats it makes what deflate does, under a number of its own."""
+    archive = io.BytesIO()
+    with py7zr.SevenZipFile(archive, "w", filters=CHAINS["Deflate"]) as writer:
+        writer.set_encoded_header_mode(False)
+        writer.writestr(ROWS[:5000], "a.jsonl")
+    content = bytearray(archive.getvalue())
+    at = content.rindex(b"\x04\x01\x08")
+    content[at : at + 3] = b"\x04\x01\x09"
+
+    (member,) = members(resealed(content))
+    assert content_of(member) == ROWS[:5000]
+
+    content[40] ^= 0x55
+    (member,) = members(resealed(content))
+    with pytest.raises(CorruptFile):
+        content_of(member)
 
 
 @pytest.mark.parametrize("cut", [6, 20, 32, 100, -1000, -1])  # its length differs from day to day

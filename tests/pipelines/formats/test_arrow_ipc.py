@@ -80,6 +80,30 @@ def test_polars_and_we_read_the_same(compression):
     assert_frame_equal(frame(content.getvalue()), pl.read_ipc(content.getvalue()))
 
 
+@pytest.mark.parametrize("write", [pl.DataFrame.write_ipc, pl.DataFrame.write_ipc_stream])
+def test_categories_of_polars_are_texts(write):
+    """Their words are views, which pyarrow casts to nothing; nested ones too."""
+    table = pl.DataFrame(
+        {
+            "c": pl.Series(["a", "b", None], dtype=pl.Categorical()),
+            "e": pl.Series(["a", "b", None], dtype=pl.Enum(["b", "a"])),
+            "l": pl.Series([["a"], None, ["b", None]], dtype=pl.List(pl.Categorical())),
+            "r": pl.Series([["a"], None, ["b"]], dtype=pl.Array(pl.Categorical(), 1)),
+            "s": pl.Series([{"x": "a"}, {"x": None}, None], dtype=pl.Struct({"x": pl.Enum(["a"])})),
+        }
+    )
+    content = io.BytesIO()
+    write(table, content)
+
+    read = frame(content.getvalue())
+
+    assert read.to_dict(as_series=False) == table.to_dict(as_series=False)
+    assert read.dtypes == [
+        *(pl.String(), pl.String(), pl.List(pl.String())),
+        *(pl.Array(pl.String(), 1), pl.Struct({"x": pl.String()})),
+    ]
+
+
 @pytest.mark.parametrize(
     ("array", "dtype", "expected"),
     [
@@ -89,6 +113,11 @@ def test_polars_and_we_read_the_same(compression):
             pa.array([["x"], None], pa.list_(pa.dictionary(pa.int8(), pa.string()))),
             pl.List(pl.String),
             [["x"], None],
+        ),
+        (
+            pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8())),
+            pl.Boolean,
+            [True, False, None],
         ),
         (pa.array([b"\xff"], pa.binary(1)), pl.Binary, [b"\xff"]),
         (pa.array([Decimal(1200)], pa.decimal128(3, -2)), pl.Decimal(5, 0), [Decimal(1200)]),
@@ -148,7 +177,7 @@ def test_a_file_without_columns_is_empty():
 
 
 def test_feather_of_version_1_is_named():
-    """It is no longer read by anyone, and the message says what to do."""
+    """The reader that pyarrow has left crashes on unsound ones; the message says what to do."""
     (failure,) = plan([MemoryObject("a.feather", b"FEA1" + bytes(60) + b"FEA1")], Limits()).failures
 
     assert failure.code == "format.unknown"
@@ -160,6 +189,11 @@ def dictionary_bomb() -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, pa.array(["x" * (1 << 20)]))
 
 
+def dictionary_of_views_bomb() -> pa.Array:
+    indices = pa.array([0] * 1_000_000, pa.uint32())
+    return pa.DictionaryArray.from_arrays(indices, pa.array(["x" * (1 << 20)], pa.string_view()))
+
+
 def view_bomb() -> pa.Array:
     size = 1 << 20
     view = size.to_bytes(4, "little") + b"xxxx" + bytes(8)
@@ -167,7 +201,7 @@ def view_bomb() -> pa.Array:
     return pa.Array.from_buffers(pa.string_view(), 10_000, buffers)
 
 
-@pytest.mark.parametrize("bomb", [dictionary_bomb, view_bomb])
+@pytest.mark.parametrize("bomb", [dictionary_bomb, dictionary_of_views_bomb, view_bomb])
 def test_values_that_many_rows_share_are_counted(bomb):
     """A megabyte in each of a million rows is refused before it is there."""
     with pytest.raises(LimitExceeded) as raised:

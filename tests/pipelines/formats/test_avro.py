@@ -3,6 +3,7 @@
 import bz2
 import datetime as dt
 import io
+import json
 import lzma
 import uuid
 import zlib
@@ -266,12 +267,33 @@ def test_a_record_without_fields_is_empty():
         planned(written(record(), [{}]))
 
 
-def test_a_schema_that_holds_itself_is_named():
-    """A list of linked records is no table."""
+def test_a_record_within_one_of_its_own_type_is_json():
+    """A list of linked records, and a tree: the fields of the outermost are columns."""
+    linked = record(("n", "long"), ("next", ["null", "org.example.Row"]))
+    tree = record(("s", "string"), ("of", {"type": "array", "items": "org.example.Row"}))
+    far = {"n": 1, "next": {"n": 2, "next": {"n": 3, "next": None}}}
+    grown = {"s": "a", "of": [{"s": "ü", "of": []}, {"s": "c", "of": [{"s": "d", "of": []}]}]}
+
+    assert frame(written(linked, [far, {"n": 4, "next": None}])).to_dicts() == [
+        {"n": 1, "next": '{"n":2,"next":{"n":3,"next":null}}'},
+        {"n": 4, "next": None},
+    ]
+    assert frame(written(tree, [grown])).to_dicts() == [
+        {"s": "a", "of": ['{"s":"ü","of":[]}', '{"s":"c","of":[{"s":"d","of":[]}]}']}
+    ]
+
+
+def test_a_record_far_within_its_own_type_is_refused():
+    """Far deeper than anyone writes, it is called damaged, and its reader survives it."""
     schema = record(("next", ["null", "org.example.Row"]))
 
-    with pytest.raises(UnknownFormat, match="hold records of their own type"):
-        planned(written(schema, [{"next": None}]))
+    def of_depth(depth: int) -> bytes:
+        block = Block(1, b"\x02" * depth + b"\0")
+        return framed(json.dumps(schema).encode(), SYNC) + framed_block(block, SYNC)
+
+    assert frame(of_depth(100))["next"].item().count("{") == 100
+    with pytest.raises(CorruptFile, match="nested too deeply"):
+        frame(of_depth(5_000))
 
 
 def test_an_unknown_codec_is_named():

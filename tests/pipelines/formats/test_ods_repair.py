@@ -63,6 +63,24 @@ def test_a_time_of_a_day_or_more_is_a_duration():
     ]
 
 
+@pytest.mark.parametrize(
+    ("written", "hours"),
+    [("P1DT2H", 26), ("PT36H", 36), ("-P2D", -48), ("PT90M", 1.5), ("PT24H00M00.0S", 24)],
+)
+def test_a_time_that_leaves_parts_out_is_a_duration(written, hours):
+    """What the standard allows, whoever writes it so."""
+    assert column(time_cell(written)).to_list() == [dt.timedelta(hours=hours)]
+
+
+@pytest.mark.parametrize(
+    "text", ["PT25H30M00S", "-PT100H00M00S", 'a:time-value="PT25H00M00S"', "P1D"]
+)
+def test_a_text_that_looks_like_a_duration_is_one(text):
+    """Beside cells that are durations, too."""
+    assert column(text_cell(text)).to_list() == [text]
+    assert text in column(text_cell(text), time_cell("PT25H30M00S")).to_list()
+
+
 def test_times_of_day_stay_times():
     """Nothing is a duration by itself."""
     assert column(time_cell("PT07H00M00S")).to_list() == [dt.time(7)]

@@ -10,12 +10,13 @@ from samples import MemoryObject
 
 from connectors.errors import CorruptFile
 from pipelines.containers.limits import Limits
-from pipelines.formats import sheet_plan, sheet_rows
+from pipelines.formats import sheet_batch, sheet_plan, sheet_rows
 from pipelines.formats.base import Origin
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.regular_markup import Irregular, numbers
 from pipelines.formats.regular_sheet import Cells, regular_cells
+from pipelines.formats.sheet_batch import packed
 from pipelines.formats.sheet_cells import series
 from pipelines.formats.sheet_grid import column_letters
 from pipelines.formats.sheet_xml import book_of, rows
@@ -123,6 +124,25 @@ def test_a_column_of_one_kind_is_typed_as_its_cells_are(style, low):
     one_by_one = series("a", list(column), None)
     assert at_once.dtype == one_by_one.dtype
     assert at_once.to_list() == one_by_one.to_list()
+
+
+def test_few_rows_are_the_cells_that_many_are(monkeypatch):
+    """Of few rows each cell is made by itself, of many a column at once when it is asked for."""
+    for seed in range(30):
+        package, book = opened(some_sheet(seed))
+        found = list(regular_cells(package, PART, book))
+        if not found:
+            continue
+        cells = Cells.joined(found)
+        places = (0, 1, 3, 701, 16_383)
+        monkeypatch.setattr(sheet_batch, "FEW_ROWS", 64)
+        few = packed(cells, book, places, 0)
+        monkeypatch.setattr(sheet_batch, "FEW_ROWS", 0)
+        many = packed(cells, book, places, 0)
+
+        assert not any(isinstance(column, PackedColumn) for column in few.columns)
+        assert all(isinstance(column, PackedColumn) for column in many.columns)
+        assert list(map(list, few.columns)) == list(map(list, many.columns))
 
 
 def test_numbers_keep_every_bit():

@@ -91,6 +91,89 @@ def test_two_header_rows_are_joined():
     assert layout.lead == {"header": 2}
 
 
+def groups(*spans: tuple[int, int, int]) -> tuple[tuple[tuple[int, int], tuple[int, int]], ...]:
+    """Merged cells, each in a row from one column to another."""
+    return tuple(((row, first), (row, last)) for row, first, last in spans)
+
+
+THREE = (
+    ["Town", "2024", None, None, None],
+    [None, "H1", None, "H2", None],
+    [None, "in", "out", "in", "out"],
+)
+SPANS = ((0, 1, 4), (1, 1, 2), (1, 3, 4))
+ROWS = [["x", 1.0, 2.0, 3.0, 4.0], ["y", 5.0, 6.0, 7.0, 8.0], ["z", 5.0, 6.0, 7.0, 8.0]]
+
+
+@pytest.mark.parametrize("year", ["2024", 2024.0, dt.date(2024, 1, 1)])
+def test_three_header_rows_are_joined(year):
+    """Groups of groups of columns, above their names, as texts, years or days."""
+    head = [["Town", year, *[None] * 3], *THREE[1:]]
+
+    layout = one(*head, *ROWS, merged=groups(*SPANS))
+
+    told = str(year).removesuffix(".0")
+    assert layout.names == (
+        "Town",
+        *(f"{told} {x}" for x in ("H1 in", "H1 out", "H2 in", "H2 out")),
+    )
+    assert layout.lead == {"header": 3}
+
+
+def test_a_title_above_groups_is_none():
+    """Not even one that is merged over all columns."""
+    head = (["A year", *[None] * 4], [None, "H1", None, "H2", None], ["Town", *["in", "out"] * 2])
+
+    layout = one(*head, *ROWS, merged=groups((0, 0, 4), (1, 1, 2), (1, 3, 4)))
+
+    assert layout.names == ("Town", "H1 in", "H1 out", "H2 in", "H2 out")
+    assert layout.lead == {"preamble": 1, "header": 2}
+
+
+def test_a_title_beside_a_blank_is_one():
+    """A cell of a space somewhere is nothing."""
+    head = (["A year", *[None] * 4, " "], [None, "H1", None, "H2", None], ["Town", *["a", "b"] * 2])
+
+    layout = one(*head, *ROWS, merged=groups((0, 0, 4), (1, 1, 2), (1, 3, 4)))
+
+    assert layout.lead["preamble"] == 1
+
+
+def test_a_day_beside_its_label_is_no_group():
+    """Merged as it may be, it stands on fewer cells than it has."""
+    layout = one(["Day:", dt.date(2024, 1, 1)], ["x"], ["y"], merged=groups((0, 1, 2)))
+
+    assert layout.lead == {}
+
+
+def test_a_year_that_is_not_merged_is_a_value():
+    """Numbers in the first row are names only where something shows it."""
+    layout = one([2024.0, "a"], [1.0, "b"], [2.0, "c"])
+
+    assert layout.lead == {}
+
+
+@pytest.mark.parametrize("corner", [None, "level"])
+def test_names_of_an_index_below_groups_name_its_columns(corner):
+    """So pandas writes them: in a row of their own, beside the columns that have names."""
+    head = [[None, "2024", *[None] * 3], [None, "H1", None, "H2", None]]
+    names = [corner, "in", "out", "in", "out"]
+
+    layout = one(*head, names, ["town"], *ROWS, merged=groups(*SPANS))
+
+    assert layout.names[0] == ("town" if corner is None else f"{corner} town")
+    assert layout.names[1:] == ("2024 H1 in", "2024 H1 out", "2024 H2 in", "2024 H2 out")
+    assert layout.lead == {"header": 4}
+
+
+def test_parts_of_a_table_are_rows_of_it():
+    """Each is headed by a row that only has a label."""
+    layout = one(*THREE, ["north"], *ROWS, ["south"], *ROWS, merged=groups(*SPANS))
+
+    assert layout.lead == {"header": 3}
+    assert layout.last - layout.first + 1 == 8
+
+
 def test_blank_and_repeated_names_are_made_unique():
     """As in delimited text."""
     layout = one(["a", None, "a"], ["x", 1.0, 2.0], ["y", 1.0, 2.0])
@@ -98,7 +181,10 @@ def test_blank_and_repeated_names_are_made_unique():
     assert layout.names == ("a", "column_2", "a_2")
 
 
-@pytest.mark.parametrize("word", ["Total", "Grand total:", "SUM", "Summe", "合計"])
+@pytest.mark.parametrize(
+    "word",
+    ["Total", "Grand total:", "SUM", "Summe", "合計", "Gesamtergebnis", "Total général", "Итого"],
+)
 def test_a_total_row_is_skipped(word):
     """By its reason, and with its text."""
     layout = one(["n", "v"], ["x", 1.0], ["y", 2.0], [word, 3.0])

@@ -114,6 +114,20 @@ def test_pandas_and_we_read_the_same_of_stata():
         assert ours.to_dict(as_series=False) == independent.to_dict(orient="list")
 
 
+@pytest.mark.parametrize("written_as", ["tw", "tm", "tq", "th"])
+def test_pandas_and_we_place_parts_of_a_year_alike(written, written_as):
+    """Weeks, months, quarters and halves are counted from 1960; the days they begin on are read."""
+    numbers = [float(number) for number in range(-120, 400, 7)]
+    table = pd.DataFrame({"A": [*numbers, None]})
+    content = written("dta", table, variable_format={"A": f"%{written_as}"})
+
+    independent = pd.read_stata(io.BytesIO(content))["A"]
+
+    assert frame("dta", content)["A"].to_list() == [
+        None if pd.isna(day) else day.date() for day in independent
+    ]
+
+
 def test_pandas_and_we_read_the_same_of_a_transport_file(written):
     """IBM's floating-point numbers of either reader are the same."""
     table = pd.DataFrame({"A": [1.0, -2.5, 0.1, 123456789.0], "S": ["a", "b", "c", "d"]})
@@ -157,7 +171,14 @@ def test_a_hundred_hours_stay_a_hundred_hours(written, kind, written_as):
         ("dta", "%tdD_m_Y", -1.0, dt.date(1959, 12, 31)),
         ("dta", "%tc", 1500.0, dt.datetime(1960, 1, 1, 0, 0, 1, 500_000)),
         ("dta", "%tcHH:MM", 60_000.0, dt.datetime(1960, 1, 1, 0, 1)),
-        ("dta", "%tq", 256.0, 256.0),
+        ("dta", "%tq", 256.0, dt.date(2024, 1, 1)),
+        ("dta", "%tmMonth_CCYY", 770.0, dt.date(2024, 3, 1)),
+        ("dta", "%th", -1.0, dt.date(1959, 7, 1)),
+        ("dta", "%tw", -1.0, dt.date(1959, 12, 24)),
+        ("dta", "%tw", 51.0, dt.date(1960, 12, 23)),
+        ("dta", "%tm", 1.5, 1.5),
+        ("dta", "%tm", 1e6, 1e6),
+        ("dta", "%ty", 2024.0, 2024.0),
         ("dta", "%tc", 1e300, 1e300),
     ],
 )

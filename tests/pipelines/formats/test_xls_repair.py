@@ -48,6 +48,26 @@ def test_a_number_means_what_its_declared_format_says(number_format, value):
     assert cells(xls([(0, 0, SERIAL)], number_format=number_format)) == [[value]]
 
 
+@pytest.mark.parametrize("declared", [b"", b"\0", b"\0\0", b"\0\0\1"])
+def test_a_format_that_is_cut_short_costs_no_other_repair(declared):
+    """Its record may end with its key, within its length, or before its kind of text."""
+    content = xls([(0, 0, "Año"), (1, 0, 1.5)], number_format=(60, declared), code_page=1252)
+    as_unicode = xls([(0, 0, "Año"), (1, 0, 1.5)], number_format=(60, declared))
+
+    assert repaired(content) == repaired(as_unicode) == as_unicode
+
+
+def test_damage_to_any_word_raises_nothing():
+    """What is unsound is left to its reader, and no byte is added or lost."""
+    content = xls([(0, 0, "Año"), (1, 0, SERIAL)], number_format=(60, "yyyy"), code_page=1252)
+    filled = [at for at in range(0, len(content) - 1, 2) if content[at : at + 2] != b"\0\0"]
+
+    for at in filled:
+        for word in (b"\xff\xff", b"\1\0"):
+            damaged = content[:at] + word + content[at + 2 :]
+            assert len(repaired(damaged)) == len(content)
+
+
 @pytest.mark.parametrize("code_page", [1200, 1252, 932])
 def test_texts_of_biff8_are_unicode_whatever_the_code_page(code_page):
     """A code page is declared by careless writers, and means nothing there."""

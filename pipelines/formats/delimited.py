@@ -310,7 +310,8 @@ def _chunk_bytes(body: bytes, lines: int, columns: int) -> int:
     """
     per_cell = len(body) / max(1, lines * columns)
     most = max(PIECE_BYTES, min(CHUNK_BYTES, CHUNK_CELLS * per_cell))
-    return int(FRAGMENT_BYTES / math.ceil(FRAGMENT_BYTES / most - SLACK)) + SPOT_BYTES
+    parts = max(1, math.ceil(FRAGMENT_BYTES / most - SLACK))
+    return FRAGMENT_BYTES // parts + SPOT_BYTES
 
 
 def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -398,7 +399,7 @@ def test_two_sentinels_of_a_column_are_two_issues(tmp_path):
     payload = Parts(pl.DataFrame({"n": values}), tmp_path).assessed()
 
     told = [i["message"] for i in payload["issues"] if i["rule"] == "sentinel_values"]
-    assert [text.split(" seems")[0] for text in told] == ["-999 in 2 rows", "99,999 in 3 rows"]
+    assert [text.split(" seems")[0] for text in told] == ["99,999 in 3 rows", "-999 in 2 rows"]
 
 
 def test_what_is_seldom_true_is_not_far_out(tmp_path):
@@ -479,3 +480,22 @@ def test_the_sql_reads_the_tables_of_the_job(object_store, sqlite_url, tmp_path)
         assert f"'{folder}/*.parquet'" in issue["sql"]
         listed = duckdb.sql(issue["sql"].replace(folder, str(tmp_path))).fetchall()
         assert len(listed) == issue["count"]
+
+
+def test_of_equally_grave_issues_the_one_of_most_rows_comes_first(tmp_path):
+    """By severity, then by the share of the table's rows, whatever the rule and the table."""
+    many, few = [None] * 30 + ["a"] * 70, [None] * 25 + ["b"] * 75
+    small = pl.DataFrame({"few": few, "padded": [" x"] * 20 + ["y"] * 80, "many": many})
+    large = pl.DataFrame({"holes": [None] * 280 + ["a"] * 720, "n": list(range(1000))})
+    tables = [Parts(small, tmp_path), Parts(large, tmp_path)]
+    names = ["small", "large"]
+
+    payload = data_quality.payload(
+        [replace(each.profile, name=name) for each, name in zip(tables, names, strict=True)],
+        [each.assessed() for each in tables],
+    )
+
+    warnings = [i["column"] for i in payload["issues"] if i["severity"] == "WARNING"]
+    assert warnings == ["many", "holes", "few", "padded"]
+    severities = [issue["severity"] for issue in payload["issues"]]
+    assert severities == sorted(severities, key=["ERROR", "WARNING", "INFO"].index)

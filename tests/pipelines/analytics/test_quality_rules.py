@@ -499,3 +499,20 @@ def test_of_equally_grave_issues_the_one_of_most_rows_comes_first(tmp_path):
     assert warnings == ["many", "holes", "few", "padded"]
     severities = [issue["severity"] for issue in payload["issues"]]
     assert severities == sorted(severities, key=["ERROR", "WARNING", "INFO"].index)
+
+
+def test_broken_codes_of_a_column_of_floats_are_located(tmp_path):
+    """They were integers before a cell was empty; SQL lists the same rows."""
+    heads = [f"4000100000000{n:02d}" for n in range(40)]
+    doubled = [[int(c) * (2 - at % 2) for at, c in enumerate(reversed(head))] for head in heads]
+    checks = [-sum(d - 9 if d > 9 else d for d in each) % 10 for each in doubled]
+    cards = [float(f"{head}{check}") for head, check in zip(heads, checks, strict=True)]
+    values = [*cards[:20], None, cards[20] + 1, *cards[21:]]
+
+    parts = Parts(pl.DataFrame({"card": values}), tmp_path, rows_a_part=15)
+    payload = parts.assessed()
+
+    (issue,) = (each for each in payload["issues"] if each["rule"] == "broken_checksum")
+    assert issue["count"] == 1
+    assert [each["row"] for each in issue["examples"]] == [22]
+    assert duckdb.sql(issue["sql"]).fetchall()[0][-1] == cards[20] + 1

@@ -45,7 +45,9 @@ class Semantics:
                 tallies = tuple(_of_integers(kinds, view, view.runs))
             case "number":  # codes beside empty cells become such, as 4000100000000004.0
                 formed = [kind for kind in whole if kind.span is None]
-                found = _of_integers(formed, view, _whole(view.runs))
+                is_called = any(kind.is_called(column) for kind in formed)
+                least = 0 if is_called else CARDS[0]
+                found = _of_integers(formed, view, _whole(view.runs, least))
                 tallies = (*found, *_of_spans(kinds, view))
             case "date" | "datetime":
                 tallies = tuple(Tally(kind.key, values, values) for kind in kinds)
@@ -64,9 +66,9 @@ class Semantics:
         return claims(self.column, self.values, self.tallies)
 
 
-def _whole(runs: NumberRuns) -> NumberRuns:
-    """The whole numbers that a float holds exactly, of runs of floats."""
-    low, high = (int(np.searchsorted(runs.values, end)) for end in (0, EXACT))
+def _whole(runs: NumberRuns, least: int) -> NumberRuns:
+    """The whole numbers from `least` on that a float holds exactly, of runs of floats."""
+    low, high = (int(np.searchsorted(runs.values, end)) for end in (least, EXACT))
     values = runs.values[low:high]
     kept = values == np.floor(values)
     return NumberRuns(values[kept].astype(np.int64), runs.counts[low:high][kept])

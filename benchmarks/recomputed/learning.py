@@ -226,4 +226,5 @@ def _standardised(cells: Sequence[Any], rows: Sequence[int]) -> Any:
     """Empty cells hold the median; what is farther than five deviations is cut off there."""
     x = np.array([np.nan if cells[row] is None else float(cells[row]) for row in rows])
     x = np.where(np.isfinite(x), x, np.median(x[np.isfinite(x)]))
+    x = x / (np.abs(x).max() or 1)  # squares of what is tiny would vanish
     return np.clip((x - x.mean()) / (x.std() or 1), -FARTHEST, FARTHEST)

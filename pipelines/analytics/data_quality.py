@@ -105,7 +105,7 @@ def assess(
     ]
     issues = sorted(
         (issue for verdict in verdicts for issue in verdict.issues),
-        key=lambda issue: SEVERITIES.index(issue.severity),
+        key=lambda issue: (SEVERITIES.index(issue.severity), -issue.count),
     )
     dimensions = scores(profile, issues, options)
     score = prod(dimensions.values())
@@ -170,7 +170,13 @@ def payload(
         for table, entry in zip(tables, assessed, strict=True)
         for issue in labelled(entry["issues"], table.name, several=True)
     ]
-    issues.sort(key=lambda issue: SEVERITIES.index(issue["severity"]))
+    rows = {table.name: max(table.rows, 1) for table in tables}
+    issues.sort(
+        key=lambda issue: (
+            SEVERITIES.index(issue["severity"]),
+            -issue["count"] / rows[issue["table"]],
+        )
+    )
     return {
         "rulesEvaluated": sum(entry["rulesEvaluated"] for entry in assessed),
         "issues": issues,

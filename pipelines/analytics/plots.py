@@ -44,9 +44,10 @@ def is_years(column: ColumnProfile) -> bool:
     return whole and all(end in YEARS for end in ends)
 
 
-def value_of(column: ColumnProfile, value: float) -> str:
+def value_of(column: ColumnProfile, value: float, digits: int = 6) -> str:
     """A number as the column's own are written."""
-    return amount(value).replace(",", "") if is_years(column) else amount(value)
+    told = amount(value, digits)
+    return told.replace(",", "") if is_years(column) else told
 
 
 def histogram(column: ColumnProfile) -> Drawing:
@@ -154,12 +155,12 @@ def box_plots(columns: Sequence[ColumnProfile]) -> Drawing:
             Line(across(p5), y, across(p95), y, "soft"),
             Boxes(((across(p25), y - 9, max(across(p75) - across(p25), 1), 18),), "bar", 0.55),
             Boxes(((across(p50) - 1, y - 9, 2, 18),), "ink"),
-            Text(across(p5), y + 23, amount(p5, 4), size=10, anchor="middle"),
-            Text(across(p95), y + 23, amount(p95, 4), size=10, anchor="middle"),
+            Text(across(p5), y + 23, value_of(column, p5, 4), size=10, anchor="middle"),
+            Text(across(p95), y + 23, value_of(column, p95, 4), size=10, anchor="middle"),
         ]
         middle = across(p50)
         if start + 60 < middle < end - 60:
-            marks.append(Text(middle, y + 23, amount(p50, 4), "ink", 10, "middle"))
+            marks.append(Text(middle, y + 23, value_of(column, p50, 4), "ink", 10, "middle"))
     height = 92 + row * len(columns)
     return Drawing(WIDTH, height, "Box plots", about, tuple(marks))
 

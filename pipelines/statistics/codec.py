@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
@@ -20,6 +21,7 @@ from pipelines.statistics.rank_sketch import RankSketch
 from pipelines.statistics.runs import NumberRuns, TextRuns
 from pipelines.statistics.withheld import CountedDuplicates, Withheld
 
+SHORT = 8  # items; a shorter array is as well written out
 _PARTS = (Budget, DistinctSketch, Encoding, ExactSum, RankSketch, NumberRuns, Tally, TextRuns)
 _MASKED = (CountedDuplicates, Withheld)
 _STATISTICS = {kind for kinds in registry.BY_TYPE.values() for kind in kinds}
@@ -46,15 +48,30 @@ def _pack(value: Any, buffers: list[bytes]) -> Any:
     if isinstance(value, np.ndarray):
         if value.dtype == object:
             return {"$": "integers", "of": [int(item) for item in value]}
-        buffers.append(np.ascontiguousarray(value).tobytes())
-        shape = list(value.shape)
-        return {"$": "array", "at": len(buffers) - 1, "dtype": value.dtype.str, "shape": shape}
+        held = _narrow(value)
+        buffers.append(np.ascontiguousarray(held).tobytes())
+        told = {"at": len(buffers) - 1, "dtype": value.dtype.str, "shape": list(value.shape)}
+        return {"$": "array", **told, **({} if held is value else {"held": held.dtype.str})}
     if isinstance(value, pl.Series | pl.DataFrame):
         frame = value.to_frame() if isinstance(value, pl.Series) else value
         buffers.append(_ipc(frame))
         return {"$": type(value).__name__, "at": len(buffers) - 1}
     fields = {f.name: _pack(getattr(value, f.name), buffers) for f in dataclasses.fields(value)}
     return {"$": type(value).__name__, **fields}
+
+
+def _narrow(value: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Integers in as few bytes as hold them: counts of wide tables are small and many."""
+    if value.dtype.kind not in "iu" or value.size <= SHORT:
+        return value
+    low, high = int(value.min()), int(value.max())
+    for held in map(np.dtype, ("<u1", "<u2", "<u4") if low >= 0 else ("<i1", "<i2", "<i4")):
+        if (
+            held.itemsize < value.itemsize
+            and np.iinfo(held).min <= low <= high <= np.iinfo(held).max
+        ):
+            return value.astype(held)
+    return value
 
 
 def _ipc(frame: pl.DataFrame) -> bytes:
@@ -93,8 +110,9 @@ def _unpack(value: Any, buffers: Sequence[bytes]) -> Any:
         case "integers":
             return np.array(value["of"], dtype=object)
         case "array":
-            flat = np.frombuffer(buffers[value["at"]], np.dtype(value["dtype"]))
-            return flat.reshape(value["shape"])
+            dtype = np.dtype(value["dtype"])
+            flat = np.frombuffer(buffers[value["at"]], value.get("held", dtype))
+            return flat.astype(dtype, copy=False).reshape(value["shape"])
         case "DataFrame":
             return pl.read_ipc(io.BytesIO(buffers[value["at"]]))
         case "Series":

@@ -12,7 +12,9 @@ from pipelines.semantic_types.kind import Kind
 from pipelines.semantic_types.recognition import Counts, Tally, kinds_of, recognised
 from pipelines.semantic_types.registry import KINDS
 from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.runs import NumberRuns
 
+EXACT = 1 << 53
 CARDS = (10**12, 10**19)  # integers that may be payment cards
 
 
@@ -30,8 +32,9 @@ class Semantics:
     def of(cls, view: ColumnView) -> Self:
         column = view.series.name
         kinds = kinds_of(column, view.word)
+        whole = kinds_of(column, "integer") if view.word == "number" else ()
         values = len(view.series) - view.null_count
-        if not kinds or not values:
+        if not (kinds or whole) or not values:
             return cls(column, values)
         match view.word:
             case "text" | "list" | "struct":
@@ -39,7 +42,13 @@ class Semantics:
                 texts, weights = (view.texts, None) if runs is None else (runs.values, runs.counts)
                 tallies = tuple(recognised(kinds, column, texts, weights))
             case "integer":
-                tallies = tuple(_of_integers(kinds, view))
+                tallies = tuple(_of_integers(kinds, view, view.runs))
+            case "number":  # codes beside empty cells become such, as 4000100000000004.0
+                formed = [kind for kind in whole if kind.span is None]
+                is_called = any(kind.is_called(column) for kind in formed)
+                least = 0 if is_called else CARDS[0]
+                found = _of_integers(formed, view, _whole(view.runs, least))
+                tallies = (*found, *_of_spans(kinds, view))
             case "date" | "datetime":
                 tallies = tuple(Tally(kind.key, values, values) for kind in kinds)
             case _:
@@ -57,8 +66,16 @@ class Semantics:
         return claims(self.column, self.values, self.tallies)
 
 
-def _of_integers(kinds: Sequence[Kind], view: ColumnView) -> list[Tally]:
-    values, counts = view.runs.values, view.runs.counts
+def _whole(runs: NumberRuns, least: int) -> NumberRuns:
+    """The whole numbers from `least` on that a float holds exactly, of runs of floats."""
+    low, high = (int(np.searchsorted(runs.values, end)) for end in (least, EXACT))
+    values = runs.values[low:high]
+    kept = values == np.floor(values)
+    return NumberRuns(values[kept].astype(np.int64), runs.counts[low:high][kept])
+
+
+def _of_integers(kinds: Sequence[Kind], view: ColumnView, runs: NumberRuns) -> list[Tally]:
+    values, counts = runs.values, runs.counts
     spans = [kind for kind in kinds if kind.span is not None]
     formed = [kind for kind in kinds if kind.span is None]
     if not any(kind.is_called(view.series.name) for kind in formed):

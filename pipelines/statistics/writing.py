@@ -25,6 +25,8 @@ def _starts(first: bytes) -> npt.NDArray[np.bool_]:
 
 _SECOND = np.zeros(256, np.bool_)  # of the UTF-8 of Â, Ã, Ð, Ñ, â and ï
 _SECOND[[0x82, 0x83, 0x90, 0x91, 0xA2, 0xAF]] = True
+_END = np.zeros(256, np.bool_)  # of numbers and dates, and what may be white space behind them
+_END[[*b"0123456789.:+-Z \t\n\v\f\r", *range(0x80, 0xC0)]] = True
 _FIGURE, _WORD = _starts(b"+-.0123456789"), _starts(b"tTfFyYnN")
 
 
@@ -51,6 +53,7 @@ class Writing:
         starts, sizes = ends[:-1], view.unit_bare_bytes
         first = content[np.minimum(starts, len(content) - 1)] if len(content) else sizes
         figures = np.flatnonzero((sizes > 0) & _FIGURE[first])
+        figures = figures[_END[content[ends[1:][figures] - 1]]]
         words = np.flatnonzero((sizes > 0) & (sizes <= WORD) & _WORD[first])
         numbers, _ = _matching(texts, counts, figures, text_forms.NUMBER)
         figures = figures[sizes[figures] <= DATED]

@@ -104,9 +104,12 @@ def other_than(column: ColumnProfile, value: Any) -> Where:
 
 
 def unproven(column: str, kind: Kind) -> Where:
-    """Texts or integers that have the form of a kind, and not its check digits."""
+    """Texts or whole numbers that have the form of a kind, and not its check digits."""
 
     def test(values: pl.Series) -> pl.Series:
+        if values.dtype.is_float():
+            whole = values.set(values != values.floor(), None)
+            values = whole.cast(pl.Int64, strict=False)
         texts = values.cast(pl.String).str.strip_chars(" \t\r\n")
         shortest, longest = kind.lengths
         sizes = texts.str.len_bytes()

@@ -144,3 +144,15 @@ def test_a_coefficient_that_rounds_to_nothing_has_no_sign():
     words = [mark.words for mark in drawing.marks if isinstance(mark, Text)]
     assert "0.00" in words
     assert "-0.00" not in words
+
+
+def test_years_in_box_plots_are_no_thousands():
+    """A year is 2021, where another number is 2,021."""
+    frame = pl.DataFrame({"year": [2015 + n % 9 for n in range(60)], "paid": [*range(9000, 9060)]})
+    (table,) = findings({"t": frame}).tables
+
+    drawing = plots.box_plots(table.columns)
+
+    told = [mark.words for mark in drawing.marks if isinstance(mark, Text)]
+    assert {"2015", "2019", "2023"} <= set(told)
+    assert any(text.startswith("9,0") for text in told)

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import partial
 
@@ -403,7 +404,7 @@ def test_two_sentinels_of_a_column_are_two_issues(tmp_path):
     payload = Parts(pl.DataFrame({"n": values}), tmp_path).assessed()
 
     told = [i["message"] for i in payload["issues"] if i["rule"] == "sentinel_values"]
-    assert [text.split(" seems")[0] for text in told] == ["-999 in 2 rows", "99,999 in 3 rows"]
+    assert [text.split(" seems")[0] for text in told] == ["99,999 in 3 rows", "-999 in 2 rows"]
 
 
 def test_what_is_seldom_true_is_not_far_out(tmp_path):
@@ -505,3 +506,39 @@ def test_negative_values_are_held_against_what_cannot_be_negative(name, values, 
 
     told = [i["severity"] for i in payload["issues"] if i["rule"] == "negative_values"]
     assert told == ([severity] if severity else [])
+
+
+def test_of_equally_grave_issues_the_one_of_most_rows_comes_first(tmp_path):
+    """By severity, then by the share of the table's rows, whatever the rule and the table."""
+    many, few = [None] * 30 + ["a"] * 70, [None] * 25 + ["b"] * 75
+    small = pl.DataFrame({"few": few, "padded": [" x"] * 20 + ["y"] * 80, "many": many})
+    large = pl.DataFrame({"holes": [None] * 280 + ["a"] * 720, "n": list(range(1000))})
+    tables = [Parts(small, tmp_path), Parts(large, tmp_path)]
+    names = ["small", "large"]
+
+    payload = data_quality.payload(
+        [replace(each.profile, name=name) for each, name in zip(tables, names, strict=True)],
+        [each.assessed() for each in tables],
+    )
+
+    warnings = [i["column"] for i in payload["issues"] if i["severity"] == "WARNING"]
+    assert warnings == ["many", "holes", "few", "padded"]
+    severities = [issue["severity"] for issue in payload["issues"]]
+    assert severities == sorted(severities, key=["ERROR", "WARNING", "INFO"].index)
+
+
+def test_broken_codes_of_a_column_of_floats_are_located(tmp_path):
+    """They were integers before a cell was empty; SQL lists the same rows."""
+    heads = [f"4000100000000{n:02d}" for n in range(40)]
+    doubled = [[int(c) * (2 - at % 2) for at, c in enumerate(reversed(head))] for head in heads]
+    checks = [-sum(d - 9 if d > 9 else d for d in each) % 10 for each in doubled]
+    cards = [float(f"{head}{check}") for head, check in zip(heads, checks, strict=True)]
+    values = [*cards[:20], None, cards[20] + 1, *cards[21:]]
+
+    parts = Parts(pl.DataFrame({"card": values}), tmp_path, rows_a_part=15)
+    payload = parts.assessed()
+
+    (issue,) = (each for each in payload["issues"] if each["rule"] == "broken_checksum")
+    assert issue["count"] == 1
+    assert [each["row"] for each in issue["examples"]] == [22]
+    assert duckdb.sql(issue["sql"]).fetchall()[0][-1] == cards[20] + 1

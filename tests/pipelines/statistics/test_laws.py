@@ -12,6 +12,7 @@ from pipelines.column_type import word
 from pipelines.statistics import codec, registry
 from pipelines.statistics.budget import Budget
 from pipelines.statistics.column_view import ColumnView
+from pipelines.statistics.runs import NumberRuns
 from pipelines.statistics.table_fold import TableFold
 from pipelines.statistics.table_states import TableStates
 from pipelines.statistics.table_view import TableView
@@ -220,3 +221,22 @@ def test_a_table_without_columns_has_states():
     states = TableStates.of(pl.DataFrame(), fragment=0, first_row=0)
 
     assert TableStates.from_arrow(states.merge(states).to_arrow()).rows == 0
+
+
+@pytest.mark.parametrize(
+    "ends, width",
+    [((0, 1), 1), ((-128, 127), 1), ((-1, 255), 2), ((0, 65_535), 2), ((0, 2**31), 4),
+     ((-(2**63), 2**63 - 1), 8)],
+)  # fmt: skip
+def test_integers_travel_in_as_few_bytes_as_hold_them(ends, width):
+    """And come back as they were: the same numbers, 64 bits each."""
+    counts = np.array([*ends] * 20)
+    runs = NumberRuns(np.arange(40.0), counts)
+
+    text, buffers = codec.encode(runs)
+    back = codec.decode(text, buffers)
+
+    assert [len(buffer) for buffer in buffers] == [320, 40 * width]
+    assert back.counts.dtype == counts.dtype
+    np.testing.assert_array_equal(back.counts, counts)
+    np.testing.assert_array_equal(back.values, runs.values)

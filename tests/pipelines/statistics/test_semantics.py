@@ -271,3 +271,49 @@ def test_neither_order_nor_cuts_matter(seed):
 
 def _semantics(states):
     return [state for column in states.columns for state in column if state.name == "semantics"]
+
+
+def test_codes_beside_empty_cells_are_recognised_as_floats():
+    """Where a column of integers lacks some, many writers make floats of it."""
+    cards = [float(card) for card in CARDS]
+    wrong = cards[0] + 1
+    for values in ([*cards, None], [*cards, float("nan")]):
+        found = semantics("x", values).result()
+        assert found["semanticType"]["type"] == found["personal"]["kind"] == "payment_card"
+    broken = semantics("card", [*cards, wrong]).result()["semanticType"]["broken"]
+
+    assert broken == {"count": 1, "examples": [str(int(wrong))]}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [float(card) + 0.5 for card in CARDS],
+        [4e15 + n for n in range(500)],
+        [2.0**60, 1e300, -1.0, float("inf")],
+        [1.5, 2.5],
+    ],
+)
+def test_other_floats_are_no_codes(values):
+    """Fractions, numbers whose digits a float does not hold, and those that fail the check."""
+    assert semantics("x", values).result() == {}
+
+
+@pytest.mark.parametrize("kind", ["fr_nir", "cn_resident"])
+def test_national_ids_of_digits_alone_are_recognised_as_integers(kind):
+    """As they are read from a file where none has a letter or a blank."""
+    if kind == "fr_nir":
+        heads = [1_850_375_116_001 + 1_000_003 * n for n in range(30)]
+        values, name = [head * 100 + 97 - head % 97 for head in heads], "insee"
+    else:
+        values = [int(f"36042619910101{n:03d}0") + d for n in range(30) for d in range(10)]
+        texts = pl.Series([str(value) for value in values])
+        values, name = (
+            [v for v, ok in zip(values, cn_resident(texts), strict=True) if ok],
+            "id_card",
+        )
+
+    found = semantics(name, values).result()
+
+    assert found["semanticType"]["type"] == "national_id"
+    assert found["personal"]["kind"] == "national_id"

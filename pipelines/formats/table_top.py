@@ -15,6 +15,7 @@ DEEP = 200
 SHOWN = 200
 TITLE_WORDS = 3
 TOLD_LINES = 5
+MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
@@ -150,13 +151,22 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
             full = next((i for i in range(index + 1, len(records)) if is_full(i)), index)
             is_title = (
                 not header_row.is_marked(record.cells, columns)
-                and not _is_header(_told(records[index:full]), _width(record))
+                and (
+                    _are_keys(above := _told(records[index:full]))
+                    or not _is_header(above, _width(record))
+                )
                 and _is_header(records[full:], columns)
             )
             return full if is_title else index
         if not any(_width(later) == columns for later in records[index + 1 :]):
             return index
     return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _are_keys(records: Sequence[Record]) -> bool:
+    """Whether a few records may be keys and values."""
+    pairs = all(_width(record) == 2 and _filled(record) == 2 for record in records)
+    return pairs and len(records) <= MOST_KEYS and not any(is_value(r.cells[0]) for r in records)
 
 
 def _is_above_names(records: Sequence[Record], columns: int) -> bool:
@@ -222,12 +232,15 @@ def another(records: Sequence[Record]) -> Notice | None:
     Its rows are read as rows of the first table, so that their columns are text.
     """
     told = _told(records)
+    widest = 0
     for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+        widest = max(widest, _width(above))
+        is_wider = _width(record) > widest and not any(map(is_value, record.cells))
         if (
             _is_blank(above)
             and _filled(record) > 1
             and record.cells != told[0].cells
-            and _is_header(records[place:], _width(record))
+            and (is_wider or _is_header(records[place:], _width(record)))
         ):
             return Notice(
                 "table.another",

@@ -217,6 +217,7 @@ def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
         ("a,b\n1,2\n\n3,4\n\n5,6\n", False),
         ("a,b\nx,2\n\ny,4\n", False),
         ("a,b\nx,y\n\nz,w\nu,v\n", False),
+        ("a,b\nx,y\n\nz,w,t\nu,v,s\n", True),
     ],
 )
 def test_another_table_below_a_blank_line_is_told(text, is_told):
@@ -245,6 +246,7 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("178,2,red,green\n" + "1.5,2,3,4,5,6,7,8\n" * 3, None, 1),
         ("1001,\nid,name\n1002,Ann\n1003,Bob\n", ("id", "name"), 1),
         ("2019,,\nname,city,job\nAnn,Rome,Cook\nBob,Oslo,Nurse\n", ("name", "city", "job"), 1),
+        ("of,us\nday,2024-05-01\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 3),
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
     ],

@@ -162,6 +162,45 @@ def test_tabs_align_columns_as_spaces_do():
     assert layout.names == ("a\tb", "c", "d")
 
 
+def test_ragged_rows_without_names_have_as_many_columns_as_the_longest():
+    """None is rejected, and none is a title; tabs in every line part cells, however many."""
+    rows = ["1\tx, y", "2\tz", "3\tu, v, w, t", "4\tr", "5\ts, t", "6\tq"]
+    more = [1, 1, 4, 1, 7, 1]
+    text = "".join(r + "\tmore" * n + "\n" for r, n in zip(rows * 3, more * 3, strict=True))
+
+    layout = detect(text, is_whole=True)
+
+    assert layout.dialect.delimiter == "\t"
+    assert (layout.columns, layout.first_record, layout.names) == (9, 0, None)
+
+
+def test_blanks_part_what_tabs_only_set_apart():
+    """As where a comment or a name stands behind a tab at the end of aligned numbers."""
+    rows = "".join(f'{n}.5   {n}   30{n}.0    {n * 7}\t"a b"\n' for n in range(1, 9))
+
+    layout = detect("x y\tz u\tname\n" + rows, is_whole=True)
+
+    assert layout.names == ("x", "y", "z", "u", "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "id\tname/K\t200\t250\t300\t400\na1\tX\t10.5\t12.5\t13.5\t14.5\nb2\tY\t5.5\t6.5\t7.5\t\n",
+            "id",
+        ),
+        ("a,1,5,7,9\nb,2,4,8,10\nc,3,4,5,6\n", None),
+        ("born\n3/4/2021\n4/4/2021\n5/6/2020\n", "born"),
+    ],
+)
+def test_rising_numbers_and_words_over_dates_are_names(text, names):
+    """Not where the rows rise as well."""
+    found = detect(text, is_whole=True).names
+
+    assert (found and found[0]) == names
+
+
 @pytest.mark.parametrize(
     ("text", "delimiter", "columns"),
     [

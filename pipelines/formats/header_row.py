@@ -145,8 +145,11 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     found = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
     is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
     is_series = is_series or _are_years(names, body) or _rise(names, body)
+    is_sparse = not is_series and (len(filled) == 1 or len(filled) * 2 < len(names))
     for index, name in enumerate(names[:HEADER_COLUMNS]):
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
+        if is_sparse and not name and column and index:
+            found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
         if is_series and name.strip().isdecimal():

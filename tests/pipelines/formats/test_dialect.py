@@ -273,7 +273,10 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("1001\n1002,Ann\n1003,Bob\n1004,Cid\n", None, 0),
         ("1001,,\n1002,,\n1003,Bob,6\n1004,Cid,7\n", None, 0),
         ("12,,kg,\n13,4,kg,5\n14,5,g,6\n15,6,g,7\n", None, 0),
-        ("name,,\nAnna,,\nBob,1,2\nCid,3,4\n", ("name", "", ""), 0),
+        ("Anna,,\nBob,1,Oslo\nCid,3,Rome\n", None, 0),
+        ("pau,\nnull,\ney,ej\nae,a\niy,i\n", None, 0),
+        ("name,,\nAnna,5,2\nBob,1,2\nCid,3,4\n", None, 0),
+        ("name,,city,job\nAnna,x,Rome,cook\nBob,y,Oslo,cook\n", ("name", "", "city", "job"), 0),
         (
             "# by place\n#code\tn\t\t\tnote\nA\t1\nB\t2\nC\t3\tx\nD\t4\ty\n",
             ("#code", "n", "note"),

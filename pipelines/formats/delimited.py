@@ -1,9 +1,12 @@
 """Delimited text: CSV and its kin, planned as byte ranges that together are exactly the file."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import accumulate, pairwise
 from typing import ClassVar
 
 import polars as pl
@@ -18,6 +21,7 @@ from pipelines.formats import (
     footer,
     long_delimiter,
     records,
+    table_stack,
     text_encoding,
 )
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
@@ -33,6 +37,7 @@ FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
 SLACK = 0.25  # of a chunk, which may be so much larger
+BLANK = re.compile(rb"[\r\n][,;|\t ]*[\r\n]+[^\r\n]")
 
 
 @dataclass(frozen=True)
@@ -70,77 +75,86 @@ class Delimited:
             file, head = _transcoded(file, encoding)
         is_whole = len(head) < HEAD_BYTES
         start = encoding.bom_bytes if encoding.is_byte_oriented else 0
-        codec = encoding.name if encoding.is_byte_oriented else "utf-8"
         body = head[start:]
         if is_whole:
             body = body.rstrip(records.END.encode())
         if not body.strip(b"\r\n\t \0"):
             raise EmptyInput(f"{file.name} holds no rows")
-        raw_lines = _lines(body, is_whole=is_whole)
-        lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
-        layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
-        long = long_delimiter.find(lines) if self.choices.delimiter is None else None
+        text = _Text(file, encoding, start, None, body, is_whole)
+        long = long_delimiter.find(text.lines) if self.choices.delimiter is None else None
         if long is not None:
-            file = Rejoined(file, long)
             body = body.replace(long.encode(), long_delimiter.ONE.encode())
-            raw_lines = _lines(body, is_whole=is_whole)
-            lines = [line.replace(long, long_delimiter.ONE) for line in lines]
-            layout = _as_written(
-                dialect.detect("".join(lines), self.choices, is_whole=is_whole), long
-            )
+            text = replace(text, file=Rejoined(file, long), body=body)
+        layout = dialect.detect("".join(text.lines), self.choices, is_whole=is_whole)
+        parts = text.parts(layout) if is_whole and self.choices.header is None else ()
+        if not parts:
+            yield self._table(text, layout, origin, limits)
+            return
+        alike = self.choices.model_copy(update={"delimiter": layout.dialect.delimiter})
+        for part, lines in parts:
+            layout = dialect.detect("".join(part.lines), alike, is_whole=True)
+            yield self._table(part, layout, replace(origin, range=f"lines {lines}"), limits)
+
+    def _table(
+        self, text: "_Text", layout: dialect.Layout, origin: Origin, limits: Limits
+    ) -> TablePlan:
+        file, is_whole = text.file, text.is_whole
+        if isinstance(file, Rejoined):
+            layout = _as_written(layout, file.delimiter)
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
                 f"{file.name} has {layout.columns} columns, "
                 f" more than max_columns {limits.max_columns}",
                 limit="max_columns",
             )
-        header = _header_span(raw_lines, lines, layout, is_whole=is_whole)
+        header = _header_span(text.raw_lines, text.lines, layout, is_whole=is_whole)
         names = unique_columns(layout.names or (None,) * layout.columns)
         first = ByteRange(
             file=file,
-            encoding=codec,
+            encoding=text.codec,
             dialect=layout.dialect,
             columns=names,
-            start=start + header.size,
-            end=None,
-            size_bytes=file.size or 0,
+            start=text.start + header.size,
+            end=text.end,
+            size_bytes=text.size,
             lead=header.skipped,
             headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
-        below = _footer(first, body[header.size :], is_whole=is_whole)
-        first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
+        below = _footer(first, text.body[header.size :], is_whole=is_whole)
+        end = text.end if below.end is None else below.end
+        first = replace(first, end=end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
         columns = column_sample.look_at(sample, self.choices, delimiter=layout.dialect.delimiter)
         first = replace(
             first,
             readings=columns.readings,
-            chunk_bytes=_chunk_bytes(body, len(raw_lines), len(names)),
+            chunk_bytes=_chunk_bytes(text.body, len(text.raw_lines), len(names)),
         )
         table = table_name(origin.member or origin.input)
-        yield TablePlan(
+        return TablePlan(
             name=table,
             origin=origin,
             format=self.name,
             schema=columns.schema,
             fragments=_ranges(first),
-            size_bytes=file.size or len(head),
+            size_bytes=text.size or len(text.body),
             details={
-                "encoding": encoding.name,
+                "encoding": text.encoding.name,
                 "dialect": {
                     "delimiter": file.delimiter
                     if isinstance(file, Rejoined)
                     else layout.dialect.delimiter,
                     "quote": layout.dialect.quote,
                     "escape": layout.dialect.escape,
-                    "newline": _newline_word(body, layout.dialect),
+                    "newline": _newline_word(text.body, layout.dialect),
                 },
                 "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
                 **({"headerRows": len(layout.headers)} if len(layout.headers) > 1 else {}),
             },
             guesses=(
-                Guess("encoding", encoding.name, encoding.confidence),
+                Guess("encoding", text.encoding.name, text.encoding.confidence),
                 *layout.guesses,
                 *columns.guesses,
             ),
@@ -148,6 +162,58 @@ class Delimited:
                 replace(notice, input=origin.input, member=origin.member, table=table)
                 for notice in (*layout.notices, *columns.notices, *below.notices)
             ),
+        )
+
+
+@dataclass(frozen=True)
+class _Text:
+    """The text of a table, or its head: [start, end) of a file, as far as it is looked at."""
+
+    file: StoredObject
+    encoding: text_encoding.Encoding
+    start: int
+    end: int | None
+    body: bytes = field(repr=False)
+    is_whole: bool
+
+    @property
+    def codec(self) -> str:
+        return self.encoding.name if self.encoding.is_byte_oriented else "utf-8"
+
+    @property
+    def size(self) -> int:
+        return (self.file.size or 0) if self.end is None else self.end - self.start
+
+    @cached_property
+    def raw_lines(self) -> list[bytes]:
+        return _lines(self.body, is_whole=self.is_whole)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        told = self.raw_lines[: dialect.SAMPLE_LINES]
+        return [text_encoding.decoded(line, self.codec) for line in told]
+
+    def parts(self, layout: dialect.Layout) -> tuple[tuple["_Text", str], ...]:
+        """The texts of several tables one below the other, and which lines they are; or none."""
+        if not BLANK.search(self.body):
+            return ()
+        lines = [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
+        found = list(records.read(lines, layout.dialect, is_last=True))
+        starts = [found[place].line for place in table_stack.starts(found, layout.first_record)]
+        edges = [0, *starts, len(lines)]
+        filled = len(lines) - (not lines[-1])
+        offsets = [0, *accumulate(map(len, self.raw_lines))]
+        return tuple(
+            (
+                replace(
+                    self,
+                    start=self.start + offsets[first],
+                    end=None if end == len(lines) else self.start + offsets[end],
+                    body=self.body[offsets[first] : offsets[end]],
+                ),
+                f"{first + 1}-{min(end, filled)}",
+            )
+            for first, end in (pairwise(edges) if starts else ())
         )
 
 

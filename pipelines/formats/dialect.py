@@ -27,6 +27,8 @@ LEAST_SHARE = 0.3  # of the rows that have a delimiter: fewer have it in prose
 SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
+RAGGED = 0.7
+ALIGNED = 0.3
 NONE = Choices()
 
 
@@ -166,7 +168,15 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
-    meaning = sum(1 for cell in cells if VALUE.fullmatch(cell[:200])) / max(1, len(cells))
+    values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
+    likely = LIKELY[dialect.delimiter]
+    if dialect.delimiter == "\t":
+        aligned = sum("  " in cell.strip() for cell in cells)  # blanks part these
+        values = [cell for cell in values if "  " not in cell.strip()]
+        likely -= ALIGNED * aligned / max(1, len(cells))
+        if all(_width(row) > 2 for row in rows):
+            consistency = max(consistency, RAGGED)  # by chance they are not in every line
+    meaning = len(values) / max(1, len(cells))
     if dialect.delimiter in DOUBTFUL:
         columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
         if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
@@ -174,7 +184,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
         if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):
             return _Candidate(dialect, 0.0)  # these spaces align, these marks begin comments
     flaws = sum(row.is_literal for row in rows) / len(rows)
-    score = consistency * (0.3 + 0.7 * meaning) * LIKELY[dialect.delimiter] * (1 - flaws)
+    score = consistency * (0.3 + 0.7 * meaning) * likely * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width), records)
 
 

@@ -13,6 +13,7 @@ from pipelines.formats.sheet_header import YEARS
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200
 FEWEST_BELOW_YEAR = 3
+FEWEST_RISING = 4
 SURE = 0.9  # evidence of names: one above numbers, at least
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
@@ -143,9 +144,12 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
         return 1.0 if not any(is_value(name) for name in filled) else -1.0
     found = 2.0 * len(names) if _has_empty_corner(names, body) else 0.0
     is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
-    is_series = is_series or _are_years(names, body)
+    is_series = is_series or _are_years(names, body) or _rise(names, body)
+    is_sparse = not is_series and (len(filled) == 1 or len(filled) * 2 < len(names))
     for index, name in enumerate(names[:HEADER_COLUMNS]):
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
+        if is_sparse and not name and column and index:
+            found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
         if is_series and name.strip().isdecimal():
@@ -154,6 +158,8 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found += -1.0 if is_typed(name) and not _are_truths(column, name) else 1.0
         elif is_value(name):
             found -= 1.0 if all(map(is_value, column)) else 0.3
+        elif len(column) > 1 and all(map(is_value, column)):
+            found += 1.0  # dates and the like
         elif name in column and len(set(column)) < len(column):
             found -= 0.5
         else:
@@ -204,6 +210,17 @@ def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         return False
     below = _whole_numbers(row[place] for row in body for place in years if place < len(row))
     return not any(number in YEARS for number in below) and all(y in YEARS for y in years.values())
+
+
+def _rise(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
+    """Whether many names are whole numbers that rise, over cells that are no such ones."""
+    places = [place for place, name in enumerate(names) if name.strip().isdecimal()]
+    if len(places) < FEWEST_RISING or len(places) == len(names):
+        return False
+    numbers = _whole_numbers(names)
+    below = [_whole_numbers(row[place] for place in places if place < len(row)) for row in body[:9]]
+    is_rising = all(a < b for a, b in itertools.pairwise(numbers))
+    return is_rising and not any(len(row) > 1 for row in below)
 
 
 def _whole_numbers(cells: Iterable[str]) -> list[int]:

@@ -15,7 +15,9 @@ DEEP = 200
 SHOWN = 200
 TITLE_WORDS = 3
 TOLD_LINES = 5
+MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
+MOST_RAGGED = 1000
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
@@ -41,7 +43,7 @@ def _ragged_width(records: Sequence[Record], usual: int) -> int:
     wider = Counter(_width(row) for row in rows[1:] if _width(row) > usual)
     if wider.total() < 2 or wider.total() < MANY_WIDER * len(rows) or _is_header(rows, usual):
         return usual
-    return wider.most_common(1)[0][0]
+    return min(max(wider), MOST_RAGGED)
 
 
 def _names_others(head: Record, below: Sequence[Record], usual: int) -> bool:
@@ -111,7 +113,10 @@ def first_record(records: Sequence[Record], columns: int) -> int:
     Where no names stand below them, those that do not look like titles are rows.
     """
     first = _first_full(records, columns)
-    if not first or header_row.find(records[first:], columns)[0] is not None:
+    has_names = header_row.find(records[first:], columns)[0] is not None
+    if columns == 2:  # half of a pair is more likely to be missing than to be a title
+        has_names = has_names and _is_header(records[first:], columns)
+    if not first or has_names:
         return first
     above = takewhile(lambda each: _is_sparse_row(each, columns), reversed(records[:first]))
     return first - sum(1 for _ in above)
@@ -130,8 +135,13 @@ def _is_sparse_row(record: Record, columns: int) -> bool:
 def _first_full(records: Sequence[Record], columns: int) -> int:
     filled = list(map(_filled, records))
 
+    usual = _usual_width(records)
+    is_ragged = 1 < usual < columns == _ragged_width(_told(records), usual)
+
     def is_full(index: int) -> bool:
-        return _width(records[index]) == columns and filled[index] >= fewest
+        width = _width(records[index])
+        is_wide = usual <= width <= columns if is_ragged else width == columns
+        return is_wide and filled[index] >= fewest
 
     fewest = 2 if columns > 1 and any(n > 1 for n in filled) else 1
     comments = _comments(records, columns)
@@ -150,13 +160,22 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
             full = next((i for i in range(index + 1, len(records)) if is_full(i)), index)
             is_title = (
                 not header_row.is_marked(record.cells, columns)
-                and not _is_header(_told(records[index:full]), _width(record))
+                and (
+                    _are_keys(above := _told(records[index:full]))
+                    or not _is_header(above, _width(record))
+                )
                 and _is_header(records[full:], columns)
             )
             return full if is_title else index
         if not any(_width(later) == columns for later in records[index + 1 :]):
             return index
     return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _are_keys(records: Sequence[Record]) -> bool:
+    """Whether a few records may be keys and values."""
+    pairs = all(_width(record) == 2 and _filled(record) == 2 for record in records)
+    return pairs and len(records) <= MOST_KEYS and not any(is_value(r.cells[0]) for r in records)
 
 
 def _is_above_names(records: Sequence[Record], columns: int) -> bool:
@@ -222,12 +241,15 @@ def another(records: Sequence[Record]) -> Notice | None:
     Its rows are read as rows of the first table, so that their columns are text.
     """
     told = _told(records)
+    widest = 0
     for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+        widest = max(widest, _width(above))
+        is_wider = _width(record) > widest and not any(map(is_value, record.cells))
         if (
             _is_blank(above)
             and _filled(record) > 1
             and record.cells != told[0].cells
-            and _is_header(records[place:], _width(record))
+            and (is_wider or _is_header(records[place:], _width(record)))
         ):
             return Notice(
                 "table.another",

@@ -162,6 +162,45 @@ def test_tabs_align_columns_as_spaces_do():
     assert layout.names == ("a\tb", "c", "d")
 
 
+def test_ragged_rows_without_names_have_as_many_columns_as_the_longest():
+    """None is rejected, and none is a title; tabs in every line part cells, however many."""
+    rows = ["1\tx, y", "2\tz", "3\tu, v, w, t", "4\tr", "5\ts, t", "6\tq"]
+    more = [1, 1, 4, 1, 7, 1]
+    text = "".join(r + "\tmore" * n + "\n" for r, n in zip(rows * 3, more * 3, strict=True))
+
+    layout = detect(text, is_whole=True)
+
+    assert layout.dialect.delimiter == "\t"
+    assert (layout.columns, layout.first_record, layout.names) == (9, 0, None)
+
+
+def test_blanks_part_what_tabs_only_set_apart():
+    """As where a comment or a name stands behind a tab at the end of aligned numbers."""
+    rows = "".join(f'{n}.5   {n}   30{n}.0    {n * 7}\t"a b"\n' for n in range(1, 9))
+
+    layout = detect("x y\tz u\tname\n" + rows, is_whole=True)
+
+    assert layout.names == ("x", "y", "z", "u", "name")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        (
+            "id\tname/K\t200\t250\t300\t400\na1\tX\t10.5\t12.5\t13.5\t14.5\nb2\tY\t5.5\t6.5\t7.5\t\n",
+            "id",
+        ),
+        ("a,1,5,7,9\nb,2,4,8,10\nc,3,4,5,6\n", None),
+        ("born\n3/4/2021\n4/4/2021\n5/6/2020\n", "born"),
+    ],
+)
+def test_rising_numbers_and_words_over_dates_are_names(text, names):
+    """Not where the rows rise as well."""
+    found = detect(text, is_whole=True).names
+
+    assert (found and found[0]) == names
+
+
 @pytest.mark.parametrize(
     ("text", "delimiter", "columns"),
     [
@@ -217,6 +256,7 @@ def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
         ("a,b\n1,2\n\n3,4\n\n5,6\n", False),
         ("a,b\nx,2\n\ny,4\n", False),
         ("a,b\nx,y\n\nz,w\nu,v\n", False),
+        ("a,b\nx,y\n\nz,w,t\nu,v,s\n", True),
     ],
 )
 def test_another_table_below_a_blank_line_is_told(text, is_told):
@@ -233,7 +273,10 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("1001\n1002,Ann\n1003,Bob\n1004,Cid\n", None, 0),
         ("1001,,\n1002,,\n1003,Bob,6\n1004,Cid,7\n", None, 0),
         ("12,,kg,\n13,4,kg,5\n14,5,g,6\n15,6,g,7\n", None, 0),
-        ("name,,\nAnna,,\nBob,1,2\nCid,3,4\n", ("name", "", ""), 0),
+        ("Anna,,\nBob,1,Oslo\nCid,3,Rome\n", None, 0),
+        ("pau,\nnull,\ney,ej\nae,a\niy,i\n", None, 0),
+        ("name,,\nAnna,5,2\nBob,1,2\nCid,3,4\n", None, 0),
+        ("name,,city,job\nAnna,x,Rome,cook\nBob,y,Oslo,cook\n", ("name", "", "city", "job"), 0),
         (
             "# by place\n#code\tn\t\t\tnote\nA\t1\nB\t2\nC\t3\tx\nD\t4\ty\n",
             ("#code", "n", "note"),
@@ -245,6 +288,7 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("178,2,red,green\n" + "1.5,2,3,4,5,6,7,8\n" * 3, None, 1),
         ("1001,\nid,name\n1002,Ann\n1003,Bob\n", ("id", "name"), 1),
         ("2019,,\nname,city,job\nAnn,Rome,Cook\nBob,Oslo,Nurse\n", ("name", "city", "job"), 1),
+        ("of,us\nday,2024-05-01\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 3),
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
     ],

@@ -23,6 +23,7 @@ TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
+NO_CONTROLS = bytes({*range(256)} - {*range(1, 9), *range(14, 27)})
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Delimited:
         if not encoding.is_byte_oriented:
             return True
         head = head.removesuffix(footer.END.encode())
-        control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
+        control = len(head.translate(None, NO_CONTROLS))
         return control <= len(head) // 100 and head.count(0) <= len(head) // 10
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
@@ -64,8 +65,8 @@ class Delimited:
         body = head[start:]
         if not body.strip(b"\r\n\t \0"):
             raise EmptyInput(f"{file.name} holds no rows")
-        raw_lines = _lines(body, is_whole=is_whole)
-        lines = [text_encoding.decoded(line, codec) for line in raw_lines[: dialect.SAMPLE_LINES]]
+        raw_lines = _lines(body, is_whole=is_whole, most=dialect.SAMPLE_LINES)
+        lines = [text_encoding.decoded(line, codec) for line in raw_lines]
         layout = dialect.detect("".join(lines), self.choices, is_whole=is_whole)
         if layout.columns > limits.max_columns:
             raise LimitExceeded(
@@ -94,7 +95,7 @@ class Delimited:
         first = replace(
             first,
             readings=columns.readings,
-            chunk_bytes=_chunk_bytes(body, len(raw_lines), len(names)),
+            chunk_bytes=_chunk_bytes(body, len(names), is_whole=is_whole),
         )
         table = table_name(origin.member or origin.input)
         yield TablePlan(
@@ -152,11 +153,16 @@ def _transcoded(file: StoredObject, encoding: text_encoding.Encoding) -> tuple[S
     return wrapped, _head(wrapped)
 
 
-def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
-    newline = b"\n" if b"\n" in body or b"\r" not in body else b"\r"
-    lines = [line + newline for line in body.split(newline)]
-    lines[-1] = lines[-1][: -len(newline)]
-    return lines if is_whole or len(lines) == 1 else lines[:-1]
+def _newline(body: bytes) -> bytes:
+    return b"\n" if b"\n" in body or b"\r" not in body else b"\r"
+
+
+def _lines(body: bytes, *, is_whole: bool, most: int = -1) -> list[bytes]:
+    """The lines with their ends, or the first ones; one that is cut off only if it is alone."""
+    newline = _newline(body)
+    *lines, last = body.split(newline, most)
+    lines = [line + newline for line in lines]
+    return [*lines, last] if not lines or (is_whole and len(lines) != most) else lines
 
 
 def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -255,8 +261,9 @@ def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     return pl.concat(frames) if frames else next(first.texts())
 
 
-def _chunk_bytes(body: bytes, lines: int, columns: int) -> int:
+def _chunk_bytes(body: bytes, columns: int, *, is_whole: bool) -> int:
     """What is parsed at once: short cells take many times their bytes, so their number counts."""
+    lines = max(1, body.count(_newline(body)) + is_whole)
     per_cell = len(body) / max(1, lines * columns)
     return min(CHUNK_BYTES, max(PIECE_BYTES, int(CHUNK_CELLS * per_cell)))
 

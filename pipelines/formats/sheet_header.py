@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median_high
 
 from pipelines.formats.sheet_cells import WORDS, text_of
@@ -44,6 +45,12 @@ def is_headed(grid: Mapping[int, Cells], rows: Sequence[int], width: int) -> boo
     if len(first) < max(2, 0.6 * width) and len(rows) > 2:
         return is_headed(grid, rows[1:], width) if len(first) == 1 else False
     return len(first) >= max(2, 0.6 * width) and _is_text(first)
+
+
+def may_have_groups(grid: Mapping[int, Cells]) -> bool:
+    """Whether one of the first lines has fewer cells than the next one, which is all text."""
+    lines = [grid[row] for row in sorted(grid)[: HEADER_ROWS + 1]]
+    return any(1 < len(line) < len(below) and _is_text(below) for line, below in pairwise(lines))
 
 
 def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged = ()) -> Header:

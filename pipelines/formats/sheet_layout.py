@@ -52,9 +52,11 @@ def tables(grid: Grid, merged: Merged = ()) -> list[Layout]:
     return found
 
 
-def one_table(grid: Grid, last_row: int, columns: int, header: int | None = None) -> Layout:
+def one_table(
+    grid: Grid, last_row: int, columns: int, header: int | None = None, merged: Merged = ()
+) -> Layout:
     """The only table of a sheet of which the first rows are known, down to its last row."""
-    layout = chosen_table(grid, header)
+    layout = chosen_table(grid, header, merged)
     first = min(min(cells) for cells in grid.values())
     last_row = max(last_row, *grid)
     every = tuple(range(first, max(columns, layout.columns[-1] + 1)))

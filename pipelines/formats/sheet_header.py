@@ -55,6 +55,8 @@ def may_have_groups(grid: Mapping[int, Cells]) -> bool:
 
 def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged = ()) -> Header:
     """The header of a table that takes up these rows."""
+    deepest = rows[: HEAD_ROWS + HEADER_ROWS + 1][-1]
+    merged = [cell for cell in merged if rows[0] <= cell[0][0] <= deepest]  # others may be many
     lines = [grid[row] for row in rows]
     width = len({column for line in lines for column in line})
     if len(lines) == 1:

@@ -126,7 +126,8 @@ def _count(found: Survey, piece: bytes) -> None:
         found.formulas += formulas
         found.uncached += len(UNCACHED.findall(piece)) if formulas else 0
     if b"mergeCell" in piece:
-        for first, top, last, bottom in islice(MERGED.findall(piece), MOST_MERGED):
+        for each in islice(MERGED.finditer(piece), MOST_MERGED - len(found.merged)):
+            first, top, last, bottom = each.groups()
             corners = (int(top) - 1, _column(first) - 1), (int(bottom) - 1, _column(last) - 1)
             found.merged.append(corners)
     if is_head:

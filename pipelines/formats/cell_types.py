@@ -74,6 +74,15 @@ def infer(cells: pl.Series) -> pl.DataType:
     return pl.String()
 
 
+def may_be_number(first: str) -> bool:
+    """Whether a column that begins with this cell may be inferred to be one of numbers.
+
+    >>> may_be_number(" 1.5"), may_be_number("1,5")
+    (True, False)
+    """
+    return NUMBER.match(first) is not None or REAL.match(first) is not None
+
+
 def _without(cells: pl.Series, words: Sequence[str]) -> pl.Series:
     """The cells that are none of the words."""
     if len(cells) > FEW:

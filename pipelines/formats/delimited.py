@@ -38,6 +38,7 @@ MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
 SLACK = 0.25  # of a chunk, which may be so much larger
 BLANK = re.compile(rb"[\r\n][,;|\t ]*[\r\n]+[^\r\n]")
+NO_CONTROLS = bytes({*range(256)} - {*range(1, 9), *range(14, 27)})
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Delimited:
         if not encoding.is_byte_oriented:
             return True
         head = head.rstrip(records.END.encode())
-        control = sum(head.count(code) for code in (*range(1, 9), *range(14, 27)))
+        control = len(head.translate(None, NO_CONTROLS))
         return control <= max(1, len(head) // 100) and head.count(0) <= len(head) // 10
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
@@ -129,7 +130,7 @@ class Delimited:
         first = replace(
             first,
             readings=columns.readings,
-            chunk_bytes=_chunk_bytes(text.body, len(text.raw_lines), len(names)),
+            chunk_bytes=_chunk_bytes(text.body, len(names), is_whole=is_whole),
         )
         table = table_name(origin.member or origin.input)
         return TablePlan(
@@ -186,23 +187,24 @@ class _Text:
 
     @cached_property
     def raw_lines(self) -> list[bytes]:
-        return _lines(self.body, is_whole=self.is_whole)
+        """The first ones, with their ends."""
+        return _lines(self.body, is_whole=self.is_whole, most=dialect.SAMPLE_LINES)
 
     @cached_property
     def lines(self) -> list[str]:
-        told = self.raw_lines[: dialect.SAMPLE_LINES]
-        return [text_encoding.decoded(line, self.codec) for line in told]
+        return [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
 
     def parts(self, layout: dialect.Layout) -> tuple[tuple["_Text", str], ...]:
         """The texts of several tables one below the other, and which lines they are; or none."""
         if not BLANK.search(self.body):
             return ()
-        lines = [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
+        raw_lines = _lines(self.body, is_whole=True)
+        lines = [text_encoding.decoded(line, self.codec) for line in raw_lines]
         found = list(records.read(lines, layout.dialect, is_last=True))
         starts = [found[place].line for place in table_stack.starts(found, layout.first_record)]
         edges = [0, *starts, len(lines)]
         filled = len(lines) - (not lines[-1])
-        offsets = [0, *accumulate(map(len, self.raw_lines))]
+        offsets = [0, *accumulate(map(len, raw_lines))]
         return tuple(
             (
                 replace(
@@ -241,11 +243,16 @@ def _transcoded(file: StoredObject, encoding: text_encoding.Encoding) -> tuple[S
     return wrapped, _head(wrapped)
 
 
-def _lines(body: bytes, *, is_whole: bool) -> list[bytes]:
-    newline = b"\n" if b"\n" in body or b"\r" not in body else b"\r"
-    lines = [line + newline for line in body.split(newline)]
-    lines[-1] = lines[-1][: -len(newline)]
-    return lines if is_whole or len(lines) == 1 else lines[:-1]
+def _newline(body: bytes) -> bytes:
+    return b"\n" if b"\n" in body or b"\r" not in body else b"\r"
+
+
+def _lines(body: bytes, *, is_whole: bool, most: int = -1) -> list[bytes]:
+    """The lines with their ends, or the first ones; one that is cut off only if it is alone."""
+    newline = _newline(body)
+    *lines, last = body.split(newline, most)
+    lines = [line + newline for line in lines]
+    return [*lines, last] if not lines or (is_whole and len(lines) != most) else lines
 
 
 def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
@@ -369,11 +376,12 @@ def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     return pl.concat(frames) if frames else next(first.texts())
 
 
-def _chunk_bytes(body: bytes, lines: int, columns: int) -> int:
+def _chunk_bytes(body: bytes, columns: int, *, is_whole: bool) -> int:
     """What is parsed at once: short cells take many times their bytes, so their number counts.
 
     A fragment is parsed in equal parts and in one if it may be: what is left over costs most.
     """
+    lines = max(1, body.count(_newline(body)) + is_whole)
     per_cell = len(body) / max(1, lines * columns)
     most = max(PIECE_BYTES, min(CHUNK_BYTES, CHUNK_CELLS * per_cell))
     parts = max(1, math.ceil(FRAGMENT_BYTES / most - SLACK))

@@ -1,19 +1,28 @@
 """ODS survey: how much an OpenDocument workbook becomes once what it repeats is written out.
 
-Cells and rows say how often they stand there, and calamine holds them that often.
+Cells and rows say how often they stand there, and calamine holds them that often. Which of them are
+merged it does not tell.
 """
+
+from collections.abc import Mapping
 
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
+from pipelines.formats.sheet_header import Merged
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
 CONTENT = "content.xml"
 MANIFEST = "META-INF/manifest.xml"
 CELLS = ("table-cell", "covered-table-cell")
+ACROSS, DOWN = "number-columns-spanned", "number-rows-spanned"
+MOST_MERGED = 100_000  # cells, of a workbook, that are of use to find headers
 
 
-def refuse_bombs(package: Package) -> None:
-    """Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much."""
+def merged_cells(package: Package) -> Mapping[str, Merged]:
+    """Those of each sheet that has any.
+
+    Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
+    """
     if MANIFEST in package and any(
         element.name == "encryption-data" for element in package.elements(MANIFEST)
     ):
@@ -25,13 +34,16 @@ def refuse_bombs(package: Package) -> None:
     parser.CharacterDataHandler = survey.characters
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
+    return survey.merged
 
 
 class _Survey:
     """One pass over all sheets."""
 
     def __init__(self, package: Package) -> None:
+        self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
         self._package = package
+        self._sheet, self._row, self._count = "", 0, 0
         self._held = Held("", package.limits)
         self._rows = 0  # so many times the row stands there
         self._width = self._filled = 0  # its cells, and those up to the last that is not empty
@@ -41,8 +53,9 @@ class _Survey:
     def start(self, name: str, values: dict[str, str]) -> None:
         name = local_name(name)
         if name == "table":
-            sheet = next((v for key, v in values.items() if local_name(key) == "name"), "")
-            what = f"sheet {sheet!r} of {self._package.file.name}"
+            self._sheet = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            self._row = 0
+            what = f"sheet {self._sheet!r} of {self._package.file.name}"
             self._held = Held(what, self._package.limits)
         elif name == "table-row":
             self._rows = self._repeats(values, "number-rows-repeated")
@@ -51,6 +64,8 @@ class _Survey:
             self._cells = self._repeats(values, "number-columns-repeated")
             self._text = sum(map(len, values.values()))
             self._has_value = any(local_name(key) == "value-type" for key in values)
+            if self._has_value and any("-spanned" in key for key in values):
+                self._merge(values)
 
     def characters(self, text: str) -> None:
         self._text += len(text)
@@ -65,6 +80,14 @@ class _Survey:
                 self._row_text += self._text * self._cells
         elif name == "table-row":
             self._held.add_rows(self._rows, self._filled, self._row_text)
+            self._row += self._rows
+
+    def _merge(self, values: dict[str, str]) -> None:
+        across, down = self._repeats(values, ACROSS), self._repeats(values, DOWN)
+        if self._count < MOST_MERGED and max(across, down) > 1:
+            last = (self._row + max(down, 1) - 1, self._width + max(across, 1) - 1)
+            self.merged.setdefault(self._sheet, []).append(((self._row, self._width), last))
+            self._count += 1
 
     def _repeats(self, values: dict[str, str], name: str) -> int:
         times = next((v for key, v in values.items() if local_name(key) == name), "1").strip()

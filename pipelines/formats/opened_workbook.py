@@ -10,6 +10,7 @@ from pipelines.formats import bare_workbook, compound_file, ods_survey, xlsb_sur
 from pipelines.formats.active_content import LINKS, Active, active_in
 from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.office_document import ZIP_MAGIC
+from pipelines.formats.sheet_header import Merged
 from pipelines.formats.sheet_survey import Survey, longest_string
 from pipelines.formats.sheet_xml import SHARED_STRINGS
 from pipelines.formats.whole_sheet import HEAD_BYTES, sheets_of
@@ -31,7 +32,8 @@ OLD_DOCUMENTS = {
 class OpenedWorkbook:
     """Its sheets; and of one whose XML is read as it stands, its package and its main part.
 
-    `unseen` is what cannot be told of such a file; `longest` bounds the lengths of shared strings.
+    `unseen` is what cannot be told of such a file; `longest` bounds the lengths of shared strings;
+    `merged` are the merged cells of sheets of which calamine does not tell.
     """
 
     file: StoredObject
@@ -43,6 +45,7 @@ class OpenedWorkbook:
     surveys: Mapping[str, Survey] | None = None
     longest: int = 0
     active: tuple[Active, ...] = ()
+    merged: Mapping[str, Merged] | None = None
 
 
 def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
@@ -65,11 +68,12 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
     main = None if "mimetype" in package and "content.xml" in package else package.main_part()
     if main is None or main.lower().endswith(".bin"):
         package.verify_contents()
+        merged: Mapping[str, Merged] = {}
         if main is None:
-            ods_survey.refuse_bombs(package)
+            merged = ods_survey.merged_cells(package)
         else:
             xlsb_survey.refuse_bombs(package, main)
-        return OpenedWorkbook(file, sheets_of(file), UNSEEN, active=active)
+        return OpenedWorkbook(file, sheets_of(file), UNSEEN, active=active, merged=merged)
     found, from_1904 = sheets(package, main)
     strings = [
         path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)

@@ -13,6 +13,7 @@ from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.sheet_grid import Cell, ErrorCell
 
 EXACT = 2**53
+FEW = 64  # cells that are sooner looked at one by one than by numpy
 NUMBERS = {int, float}
 KINDS: dict[type, str] = {
     int: "number",
@@ -72,7 +73,7 @@ def are_numeric_texts(cells: Sequence[Cell | None]) -> bool:
     present = [cell for cell in cells if cell is not None]
     if not present or not all(isinstance(cell, str) for cell in present):
         return False
-    if any(cell in WORDS for cell in present):
+    if not cell_types.may_be_number(str(present[0])) or any(cell in WORDS for cell in present):
         return False
     return cell_types.infer(pl.Series("cells", present, pl.String)).is_numeric()
 
@@ -145,11 +146,17 @@ def _lasting(cell: Cell | None) -> dt.timedelta | None:
 
 
 def _numbers(name: str, cells: Sequence[Cell | None], kinds: set[type]) -> pl.Series:
+    if len(cells) <= FEW and kinds == {float}:
+        numbers = [cell for cell in cells if isinstance(cell, float)]
+        if all(number.is_integer() and abs(number) < EXACT for number in numbers):
+            whole = [int(cell) if isinstance(cell, float) else None for cell in cells]
+            return pl.Series(name, whole, pl.Int64)
+        return pl.Series(name, cells, pl.Float64)
     try:
-        numbers = pl.Series("cells", cells, pl.Float64, strict=int not in kinds)
+        found = pl.Series("cells", cells, pl.Float64, strict=int not in kinds)
     except (OverflowError, TypeError):
         return _text(name, cells)
-    return _narrowed(numbers).alias(name)
+    return _narrowed(found).alias(name)
 
 
 def _narrowed(numbers: pl.Series) -> pl.Series:

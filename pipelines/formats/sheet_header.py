@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median_high
 
 from pipelines.formats.sheet_cells import WORDS, text_of
@@ -36,18 +37,33 @@ def fill(cells: Cells) -> int:
     return len(cells)
 
 
-def is_headed(grid: Mapping[int, Cells], rows: Sequence[int], width: int) -> bool:
-    """Whether rows begin with a full line of texts, and go on below it."""
+def is_headed(
+    grid: Mapping[int, Cells], rows: Sequence[int], width: int, merged: Merged = ()
+) -> bool:
+    """Whether rows begin with a full line of texts, or groups of them, and go on below it."""
     first = grid[rows[0]]
     if len(rows) < 2:
         return False
+    below = grid[rows[1]]
+    if len(rows) > 2 and len(first) > 1 and _is_text(below) and _may_name_groups(first):
+        wide = {top[1] for top, last in merged if top[0] == rows[0] and last[1] > top[1]}
+        if rows[1] == rows[0] + 1 and not wide.isdisjoint(first):
+            return len(first.keys() | below.keys()) >= max(2, 0.6 * width)
     if len(first) < max(2, 0.6 * width) and len(rows) > 2:
-        return is_headed(grid, rows[1:], width) if len(first) == 1 else False
+        return is_headed(grid, rows[1:], width, merged) if len(first) == 1 else False
     return len(first) >= max(2, 0.6 * width) and _is_text(first)
+
+
+def may_have_groups(grid: Mapping[int, Cells]) -> bool:
+    """Whether one of the first lines has fewer cells than the next one, which is all text."""
+    lines = [grid[row] for row in sorted(grid)[: HEADER_ROWS + 1]]
+    return any(1 < len(line) < len(below) and _is_text(below) for line, below in pairwise(lines))
 
 
 def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged = ()) -> Header:
     """The header of a table that takes up these rows."""
+    deepest = rows[: HEAD_ROWS + HEADER_ROWS + 1][-1]
+    merged = [cell for cell in merged if rows[0] <= cell[0][0] <= deepest]  # others may be many
     lines = [grid[row] for row in rows]
     width = len({column for line in lines for column in line})
     if len(lines) == 1:
@@ -74,6 +90,8 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     if first_value is None:
         return _header_of_texts(grid, rows, lines, start, merged)
     if first_value == start:
+        if _are_loose_groups(lines, rows, start):
+            return _header(grid, rows, start, start + 2, merged, confidence=0.8)
         if _is_years(lines[start], lines[start + 1 :]):
             return _header(grid, rows, start, start + 1, merged, confidence=0.8)
         if _are_names(lines[start], lines[start + 1 :]):
@@ -109,6 +127,8 @@ def _header_of_texts(
 ) -> Header:
     """Where all cells are text: the first full line, unless its texts come again below it."""
     first = lines[start]
+    if _has_names_below(lines, rows, start, merged):
+        return _header(grid, rows, start, start + 2, merged, confidence=0.6)
     repeats = sum(
         any(line.get(column) == cell for line in lines[start + 1 : start + 1000])
         for column, cell in first.items()
@@ -149,6 +169,38 @@ def _spans_groups(lines: Sequence[Cells], rows: Sequence[int], place: int, merge
     below = lines[place + 1 : place + 2 * HEADER_ROWS]
     ((first, last),) = spans.items()
     return min(map(min, below)) < first <= min(below[0]) and last >= max(below[0])
+
+
+def _has_names_below(
+    lines: Sequence[Cells], rows: Sequence[int], place: int, merged: Merged
+) -> bool:
+    """Whether the next line names the columns of merged groups, and those of nothing else."""
+    if place + 2 >= len(lines) or rows[place + 1] != rows[place] + 1:
+        return False
+    spans = [
+        range(first[1], last[1] + 1)
+        for first, last in merged
+        if first[0] == rows[place] and last[1] > first[1] and first[1] in lines[place]
+    ]
+    grouped = {column for span in spans for column in span}
+    below = lines[place + 1]
+    others = lines[place].keys() - grouped
+    return len(grouped & below.keys()) > max(1, len(spans)) and others.isdisjoint(below)
+
+
+def _are_loose_groups(lines: Sequence[Cells], rows: Sequence[int], place: int) -> bool:
+    """Whether years or days that are not merged stand each above the first of several names."""
+    line = lines[place]
+    if place + 2 >= len(lines) or not _may_name_groups(line):
+        return False
+    below, values = lines[place + 1 : place + 3]
+    return (
+        rows[place + 1] == rows[place] + 1
+        and len(below) >= 2 * len(line) > 2
+        and line.keys() <= below.keys()
+        and _is_text(below)
+        and all(column in values and not isinstance(values[column], str) for column in line)
+    )
 
 
 def _is_above_names(

@@ -7,13 +7,13 @@ tables is one.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.sheet_cells import text_of
 from pipelines.formats.sheet_footer import footer, text_columns
 from pipelines.formats.sheet_grid import Grid
-from pipelines.formats.sheet_header import Header, fill, find_header, is_headed
+from pipelines.formats.sheet_header import HEADER_ROWS, Header, fill, find_header, is_headed
 
 MOST_STRIPS = 16
 MOST_STACKED = 100  # each is read by itself, and of so many none is what the sheet is about
@@ -42,7 +42,7 @@ class Layout:
 def tables(grid: Grid, merged: Merged = ()) -> list[Layout]:
     """The tables of a sheet of which every cell is known, from left to right and down."""
     found: list[Layout] = []
-    for columns in _strips(grid):
+    for columns in _strips(grid, merged):
         strip = {
             row: {column: cell for column, cell in cells.items() if column in columns}
             for row, cells in sorted(grid.items())
@@ -52,9 +52,11 @@ def tables(grid: Grid, merged: Merged = ()) -> list[Layout]:
     return found
 
 
-def one_table(grid: Grid, last_row: int, columns: int, header: int | None = None) -> Layout:
+def one_table(
+    grid: Grid, last_row: int, columns: int, header: int | None = None, merged: Merged = ()
+) -> Layout:
     """The only table of a sheet of which the first rows are known, down to its last row."""
-    layout = chosen_table(grid, header)
+    layout = chosen_table(grid, header, merged)
     first = min(min(cells) for cells in grid.values())
     last_row = max(last_row, *grid)
     every = tuple(range(first, max(columns, layout.columns[-1] + 1)))
@@ -87,7 +89,7 @@ def chosen_table(grid: Grid, header: int | None, merged: Merged = ()) -> Layout:
     return _table(grid, below, above, merged, Header(rows=1, by_column=names))
 
 
-def _strips(grid: Grid) -> list[set[int]]:
+def _strips(grid: Grid, merged: Merged) -> list[set[int]]:
     """The columns of tables that stand side by side."""
     used = sorted({column for cells in grid.values() for column in cells})
     if not used:
@@ -106,9 +108,9 @@ def _strips(grid: Grid) -> list[set[int]]:
         shared = {row for rows in by_run for row in rows}
         return runs if len(shared) == len(runs) else [set(used)]
     strips = [runs[0]]
-    headed = _has_header(by_run[0], len(runs[0]))
+    headed = _has_header(by_run[0], len(runs[0]), merged)
     for run, rows in zip(runs[1:], by_run[1:], strict=True):
-        is_own = _has_header(rows, len(run))
+        is_own = _has_header(rows, len(run), merged)
         if headed and is_own:
             strips.append(run)
         else:
@@ -126,10 +128,10 @@ def _rows_by_run(grid: Grid, runs: Sequence[set[int]]) -> list[dict[int, dict[in
     return split
 
 
-def _has_header(rows: Mapping[int, Mapping[int, object]], width: int) -> bool:
+def _has_header(rows: Mapping[int, Mapping[int, object]], width: int, merged: Merged) -> bool:
     bands = _bands(list(rows))
     start = next((band for band in bands if max(fill(rows[row]) for row in band) > 1), None)
-    return width > 1 and start is not None and is_headed(rows, start, width)
+    return width > 1 and start is not None and is_headed(rows, start, width, merged)
 
 
 def _bands(rows: Rows) -> list[list[int]]:
@@ -153,7 +155,7 @@ def _stacked(grid: Grid, width: int, merged: Merged) -> list[Layout]:
             notes.extend(band)
         elif not current:
             current, above, notes = list(band), notes, []
-        elif _starts_anew(grid, current, band):
+        elif _starts_anew(grid, current, band, merged):
             pieces.append((above, current))
             current, above, notes = list(band), notes, []
         else:
@@ -172,18 +174,27 @@ def _is_text(grid: Grid, band: Rows) -> bool:
     return all(isinstance(cell, str) for row in band for cell in grid[row].values())
 
 
-def _starts_anew(grid: Grid, current: Rows, band: Rows) -> bool:
+def _starts_anew(grid: Grid, current: Rows, band: Rows, merged: Merged) -> bool:
     """Whether a band below a blank row is another table: it has a header that cannot be a row."""
     columns = {column for row in current for column in grid[row]}
     beyond = {column for row in band for column in grid[row]}
     if columns.isdisjoint(beyond):
         return True
-    if len(current) < 2 or not is_headed(grid, band, len(beyond)):
+    if len(current) < 2 or not is_headed(grid, band, len(beyond), merged):
         return False
-    texts = text_columns([grid[row] for row in current[1:]])
+    texts = text_columns([grid[row] for row in _below_names(grid, current, merged)])
     conflict = any(column not in texts for column in grid[band[0]] if column in columns)
-    own = text_columns([grid[row] for row in band[1:]])
+    own = text_columns([grid[row] for row in _below_names(grid, band, merged)])
     return conflict or any(column not in own for column in grid[band[0]])
+
+
+def _below_names(grid: Grid, rows: Rows, merged: Merged) -> Rows:
+    """The rows below the first one, and below those that name columns of its merged groups."""
+    wide = {first[1] for first, last in merged if first[0] == rows[0] and last[1] > first[1]}
+    if len(grid[rows[0]]) < 2 or wide.isdisjoint(grid[rows[0]]):
+        return rows[1:]
+    head = takewhile(lambda row: _is_text(grid, [row]), rows[1 : HEADER_ROWS + 1])
+    return rows[1 + sum(1 for _ in head) :] or rows[1:]
 
 
 def _with_notes(layout: Layout, grid: Grid, notes: Rows) -> Layout:

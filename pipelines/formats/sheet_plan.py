@@ -15,6 +15,7 @@ from pipelines.formats.naming import unique_tables
 from pipelines.formats.opened_workbook import OpenedWorkbook
 from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, text_series
 from pipelines.formats.sheet_grid import Area, Cell, ErrorCell, area
+from pipelines.formats.sheet_header import may_have_groups
 from pipelines.formats.sheet_layout import Layout, chosen_table, one_table, tables
 from pipelines.formats.sheet_notices import sheet_notices, table_notices
 from pipelines.formats.sheet_rows import SheetRows
@@ -117,7 +118,7 @@ class SheetPlanner:
         if header and header - 1 not in sample.grid:
             raise InvalidOverride(f"overrides.header: row {header} of {sheet.name!r} is empty")
         if not sample.is_whole:
-            return [one_table(sample.grid, sample.last_row, sample.columns, header)]
+            return [one_table(sample.grid, sample.last_row, sample.columns, header, sample.merged)]
         if header is None and self._area is None:
             return tables(sample.grid, sample.merged)
         return [chosen_table(sample.grid, header, sample.merged)]
@@ -128,25 +129,33 @@ class SheetPlanner:
         if book.package is None or book.main is None:
             known = (book.surveys or {}).get(sheet.name)
             errors = known.error_cells if known else None
-            return whole_grid(book.file, sheet.name, errors, most=SMALL_CELLS), known, True
+            sample = whole_grid(book.file, sheet.name, errors, most=SMALL_CELLS)
+            merged = (book.merged or {}).get(sheet.name, sample.merged)
+            return replace(sample, merged=merged), known, True
         if sheet.part is None:
             raise CorruptFile(f"sheet {sheet.name!r} of {book.file.name} has no part")
         package, part = book.package, sheet.part
         if package.size(part) > LARGE_BYTES:
             last_row = glance(b"".join(islice(package.stream(part), HEAD_BLOCKS)))
             if last_row is not None:
-                return first_rows(package, part, self._strings(), last_row, 0), None, True
+                sample = first_rows(package, part, self._strings(), last_row, 0)
+                if may_have_groups(sample.grid):  # merged cells stand behind all rows
+                    merged = survey(package.stream(part), part, self._limits).merged
+                    sample = replace(sample, merged=merged)
+                return sample, None, True
         seen = survey(package.stream(part), part, self._limits)
         fits = holds_whole(seen, book.longest, self._limits)
         if seen.is_plain and seen.cells > SMALL_CELLS:
             bounds = (seen.last_row, seen.last_column)
-            return first_rows(package, part, self._strings(), *bounds), seen, fits
+            sample = first_rows(package, part, self._strings(), *bounds)
+            return replace(sample, merged=seen.merged), seen, fits
         if fits and not seen.errors:
             try:
                 return whole_grid(book.file, sheet.name, is_checked=True), seen, fits
             except (Doubtful, CorruptFile):
                 pass
-        return every_row(package, part, self._strings()), seen, False
+        sample = every_row(package, part, self._strings())
+        return replace(sample, merged=seen.merged), seen, False
 
     def _strings(self) -> Book:
         if self._shared is None:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from connectors.base import StoredObject
-from pipelines.formats.calamine_sheet import Merged, refuse_doubtful
+from pipelines.formats.calamine_sheet import refuse_doubtful
 from pipelines.formats.packed_column import lines
 from pipelines.formats.regular_markup import Irregular
 from pipelines.formats.regular_sheet import regular_cells
 from pipelines.formats.sheet_grid import Cell, Errors, Grid, Row
+from pipelines.formats.sheet_header import Merged
 from pipelines.formats.sheet_xml import Book, rows
 from pipelines.formats.whole_sheet import whole_sheet
 from pipelines.formats.workbook_package import Package

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
@@ -36,6 +37,10 @@ NO_INDEX = re.compile(rb't="s"><v>[^0-9]')  # calamine takes it for 0
 CELL = re.compile(rb"<(?:\w+:)?c[ >/]")
 REMARKABLE = (b"<f>", b"<f ", b"<f/", b":f", b't="e"', b"t='e'", b"hidden=", b"<!DOCTYPE")
 DIMENSION = re.compile(rb"""<dimension\b[^>]*\bref=["'](?:[A-Z]+\d+:)?[A-Z]{1,3}(\d{1,7})["']""")
+MERGED = re.compile(
+    rb"""<(?:\w+:)?mergeCell\b[^>]*\bref=["']([A-Za-z]{1,3})(\d{1,7}):([A-Za-z]{1,3})(\d{1,7})["']"""
+)
+MOST_MERGED = 100_000  # cells, of a sheet, that are of use to find headers
 DOCTYPE = b"<!DOCTYPE"
 WIDE = (b"\xff\xfe", b"\xfe\xff")
 COLUMNS = 16_384
@@ -61,6 +66,7 @@ class Survey:
     hidden_columns: int = 0
     errors: Counter[str] = field(default_factory=Counter)
     error_cells: dict[int, dict[int, Cell]] = field(default_factory=dict)
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
     is_plain: bool = True
 
 
@@ -119,6 +125,11 @@ def _count(found: Survey, piece: bytes) -> None:
         formulas = len(FORMULA.findall(piece))
         found.formulas += formulas
         found.uncached += len(UNCACHED.findall(piece)) if formulas else 0
+    if b"mergeCell" in piece:
+        for each in islice(MERGED.finditer(piece), MOST_MERGED - len(found.merged)):
+            first, top, last, bottom = each.groups()
+            corners = (int(top) - 1, _column(first) - 1), (int(bottom) - 1, _column(last) - 1)
+            found.merged.append(corners)
     if is_head:
         for column in HIDDEN_COLUMN.findall(piece):
             span = {name: int(number) for name, number in SPAN.findall(column)}

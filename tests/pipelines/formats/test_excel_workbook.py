@@ -519,6 +519,66 @@ def test_a_sheet_beyond_calamine_is_streamed(monkeypatch):
     assert only(content).equals(expected)
 
 
+def grouped(*, with_error: bool = False) -> bytes:
+    """Years, merged over two columns each, above their names."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        sheet, plain = book.add_worksheet(), book.add_format()
+        sheet.merge_range(0, 0, 1, 0, "town", plain)
+        sheet.merge_range(0, 1, 0, 2, 2023, plain)
+        sheet.merge_range(0, 3, 0, 4, 2024, plain)
+        sheet.write_row(1, 1, ["in", "out"] * 2)
+        for row in range(2, 60):
+            sheet.write_row(row, 0, [f"t{row}", row, row + 0.5, row, row + 0.5])
+        if with_error:
+            sheet.write_formula(40, 4, "=1/0", None, "#DIV/0!")
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("with_error", [False, True])
+@pytest.mark.parametrize("way", ["held", "exact", "first rows", "large"])
+def test_groups_of_columns_are_told_whichever_way_a_sheet_is_read(way, with_error, monkeypatch):
+    """Merged cells stand behind all others, and not every reader comes to them."""
+    if way == "exact":
+        monkeypatch.setattr(sheet_survey, "CALAMINE_CELLS", 1)
+    if way == "first rows":
+        monkeypatch.setattr(sheet_plan, "SMALL_CELLS", 100)
+    if way == "large":
+        monkeypatch.setattr(sheet_plan, "LARGE_BYTES", 100)
+
+    (table,) = planned(grouped(with_error=with_error))
+
+    assert list(table.schema) == ["town", "2023 in", "2023 out", "2024 in", "2024 out"]
+    assert frame(table)["2023 in"].to_list() == list(range(2, 60))
+
+
+def test_groups_of_columns_are_told_of_opendocument():
+    """calamine does not tell which of its cells are merged."""
+    covered = "<table:covered-table-cell/>"
+
+    def spanning(text: str, across: int, down: int) -> str:
+        spans = f'number-columns-spanned="{across}" table:number-rows-spanned="{down}"'
+        return ods_cell("string", text).replace(
+            "<table:table-cell", f"<table:table-cell table:{spans}"
+        )
+
+    blank = '<table:table-cell table:number-columns-repeated="2"/>'
+    names = [ods_cell("string", name) for name in ("in", "out")]
+    head = [
+        [blank, spanning("town", 1, 2), spanning("2023", 2, 1), covered, spanning("2024", 2, 1)],
+        [blank, covered, *names, *names],
+    ]
+    rows = [
+        [blank, ods_cell("string", f"t{n}"), *(ods_cell("float", str(n)) for _ in range(4))]
+        for n in range(5)
+    ]
+
+    (table,) = planned(ods([*head, *rows]))
+
+    assert list(table.schema) == ["town", "2023 in", "2023 out", "2024 in", "2024 out"]
+    assert frame(table)["2024 out"].to_list() == list(range(5))
+
+
 def rows_read(content: bytes, limits: Limits | None = None) -> tuple[int, int]:
     read = [chunk for table in planned(content, limits) for chunk in chunks(table)]
     rows = sum(chunk.rows.parsed for chunk in read)

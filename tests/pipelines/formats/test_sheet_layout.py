@@ -146,6 +146,54 @@ def test_a_day_beside_its_label_is_no_group():
     assert layout.lead == {}
 
 
+TWO = (["Town", "2023", None, "2024", None], [None, "in", "out", "in", "out"])
+NAMED = ("Town", "2023 in", "2023 out", "2024 in", "2024 out")
+
+
+def test_tables_with_groups_below_each_other_are_two():
+    """Years may be their first row, and texts stand where numbers do."""
+    again = (["Town", 2023.0, None, 2024.0, None], TWO[1])
+    spans = groups((0, 1, 2), (0, 3, 4), (6, 1, 2), (6, 3, 4))
+
+    first, second = found(*TWO, *ROWS, [], *again, *ROWS, merged=spans)
+
+    assert first.names == second.names == NAMED
+    assert (first.first, first.last) == (2, 4)
+    assert (second.top, second.first, second.last) == (6, 8, 10)
+
+
+def test_tables_with_groups_beside_each_other_are_two():
+    """Each has its own, and its own length."""
+    head = [[*line, None, *line] for line in TWO]
+    rows = [[*ROWS[0], None, *ROWS[0]], ROWS[1], ROWS[2]]
+
+    left, right = found(*head, *rows, merged=groups((0, 1, 2), (0, 3, 4), (0, 7, 8), (0, 9, 10)))
+
+    assert left.names == right.names == NAMED
+    assert (left.last, right.last) == (4, 2)
+
+
+def test_groups_above_names_are_told_where_all_cells_are_text():
+    """By what is merged alone: a second row is names where it parts what is above it."""
+    head = (["id", "Home", None, "Work", None], [None, "street", "town", "street", "town"])
+    rows = [[f"{name}{row}" for name in "abcde"] for row in range(3)]
+
+    parted = one(*head, *rows, merged=groups((0, 1, 2), (0, 3, 4)))
+    as_wide = one(["x", "Home"], ["1", "a"], ["2", "b"], ["3", "c"], merged=groups((0, 1, 2)))
+
+    assert parted.names == ("id", "Home street", "Home town", "Work street", "Work town")
+    assert as_wide.lead == {"header": 1}
+
+
+def test_years_above_the_first_of_several_names_are_groups():
+    """Not merged: each goes up to the next one. A row of years above one name each is none."""
+    loose = one([None, 2023.0, None, 2024.0], ["Town", "in", "out", "in", "out"], *ROWS)
+    plain = one([None, 2023.0, 2024.0], ["a", "no", "no"], ["b", 1.0, 2.0], ["c", 3.0, 4.0])
+
+    assert loose.names == NAMED
+    assert plain.lead == {"header": 1}
+
+
 def test_a_year_that_is_not_merged_is_a_value():
     """Numbers in the first row are names only where something shows it."""
     layout = one([2024.0, "a"], [1.0, "b"], [2.0, "c"])

@@ -177,7 +177,7 @@ class _Text:
     body: bytes = field(repr=False)
     is_whole: bool
 
-    @property
+    @cached_property
     def codec(self) -> str:
         return self.encoding.name if self.encoding.is_byte_oriented else "utf-8"
 

@@ -14,7 +14,8 @@ KNOWN = (
     *("|~|", "~|~", "^|^", "|^|", "|;|", "|#|", "#|#", "~^~", "^~^", "|:|", "|||", "@|@", "]|["),
 )
 ONE = "\x1f"  # what stands for it: the separator of units, of ASCII
-FEWEST = 2  # in a line
+FEWEST = 2  # in a line; and lines
+LOOKED_AT = 50  # lines, of which some have it if any does
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
 QUOTED = re.compile(r'"[^"]*"')
@@ -27,10 +28,14 @@ def find(lines: Sequence[str]) -> str | None:
     >>> find(["1::Heat (1995)::Action", "2::Sabrina::Comedy"])
     '::'
     """
-    told = [QUOTED.sub("", line) for line in _joined(lines) if line.strip()]
-    if len(told) < FEWEST or any(ONE in line for line in told):
+    near = "".join(lines[:LOOKED_AT])
+    candidates = [each for each in KNOWN if each in near]
+    if not candidates or any(ONE in line for line in lines):
         return None
-    return max((each for each in KNOWN if _parts(each, told)), key=len, default=None)
+    told = [QUOTED.sub("", line) for line in _joined(lines) if line.strip()]
+    if len(told) < FEWEST:
+        return None
+    return max((each for each in candidates if _parts(each, told)), key=len, default=None)
 
 
 def _joined(lines: Sequence[str]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Pipe tables: columns between bars, ruled by dashes, as Markdown, psql and MySQL write them."""
 
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
 
 LARGEST_BYTES = 64 << 20
 SAMPLE_ROWS = 1000
+RULE = re.compile(rb"[-=:] *[|+]|[|+] *[-=:]")
 PROSE = (".md", ".markdown")  # here tables stand among what is none
 SHORT = "cells missing at the end"
 
@@ -60,6 +62,8 @@ class PipeTable:
 
     def recognises(self, head: bytes, name: str) -> bool:
         """Most lines are of tables; or in Markdown some."""
+        if not RULE.search(head) and b"\0" not in head:
+            return False
         lines = _decoded(head).splitlines()
         inside = sum(map(len, pipe_grid.find(lines)))
         filled = sum(bool(line.strip()) for line in lines)

@@ -113,10 +113,12 @@ def first_record(records: Sequence[Record], columns: int) -> int:
     Where no names stand below them, those that do not look like titles are rows.
     """
     first = _first_full(records, columns)
+    if not first:
+        return first
     has_names = header_row.find(records[first:], columns)[0] is not None
     if columns == 2:  # half of a pair is more likely to be missing than to be a title
         has_names = has_names and _is_header(records[first:], columns)
-    if not first or has_names:
+    if has_names:
         return first
     above = takewhile(lambda each: _is_sparse_row(each, columns), reversed(records[:first]))
     return first - sum(1 for _ in above)

@@ -1,13 +1,11 @@
 """Long delimiters: several characters between cells, read as if they were one that no text has."""
 
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from connectors.base import StoredObject
+from pipelines.formats.sequential import Sequential
 
 KNOWN = (
     *("||", "::", ";;", "~~", "^^", "@@", "##", "$$", "%%", "&&", "<>"),
@@ -59,28 +57,13 @@ def _parts(delimiter: str, lines: Sequence[str]) -> bool:
     return delimiter.count(sign) < len(delimiter) or alone * 2 < len(lines)
 
 
-@dataclass(frozen=True, slots=True)
-class Rejoined:
-    """A stored object with `ONE` for a delimiter of several characters; not read by ranges."""
+@dataclass(frozen=True)
+class Rejoined(Sequential):
+    """A stored object with `ONE` for a delimiter of several characters."""
 
-    inner: StoredObject
     delimiter: str
-    seekable: bool = False
 
-    @property
-    def name(self) -> str:
-        return self.inner.name
-
-    @property
-    def size(self) -> int | None:
-        return None
-
-    def read(self, start: int, end: int) -> bytes:
-        raise TypeError(f"{self.name} is read in sequence, not by ranges ({start}-{end})")
-
-    def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        if start or end is not None:
-            raise TypeError(f"{self.name} is read in sequence, not by ranges")
+    def _blocks(self) -> Iterator[bytes]:
         long, one = self.delimiter.encode(), ONE.encode()
         rest = b""
         for block in self.inner.stream():
@@ -91,6 +74,3 @@ class Rejoined:
                 yield content[: len(content) - begun]
         if rest:
             yield rest
-
-    def open(self) -> BinaryIO:
-        return io.BytesIO(b"".join(self.stream()))

@@ -31,8 +31,8 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     ]
     names = _named(head, columns, body)
     found = evidence(names, body)
-    filled = [name for name in names if name]
-    if found < 0 or not filled or _is_a_row_twice(records):
+    is_said = any(char.isalnum() for name in names for char in name or "")
+    if found < 0 or not is_said or _is_a_row_twice(records):
         return None, Guess(
             "header", "none", min(1.0, 0.6 - min(0.0, found) / 5), ("first row",), tuple(head[:5])
         )

@@ -331,3 +331,8 @@ def test_names_in_a_comment_are_told(text, is_told):
     codes = [notice.code for notice in detect(text, is_whole=True).notices]
 
     assert ("header.comment" in codes) == is_told
+
+
+def test_marks_alone_are_no_names():
+    """Of a first row without a letter or a digit no later row is a repetition."""
+    assert detect("-;-;-\na;b;c\n-;-;-\nd;e;f\n", is_whole=True).names is None

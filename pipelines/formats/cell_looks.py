@@ -20,11 +20,26 @@ TYPED = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$")
+FORMS = {
+    "e-mail": re.compile(r"[^\s@,;]+@[^\s@,;]+\.[A-Za-z]{2,}"),
+    "url": re.compile(r"(?:https?|ftp)://\S+"),
+    "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
+    "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+}
 
 
 def is_typed(cell: str) -> bool:
     """A cell that says nothing of its own as a word: number, date, true or false, or a null."""
     return TYPED.fullmatch(cell) is not None
+
+
+def form(cell: str) -> str | None:
+    """Which form a cell has that no name of a column has where the cells below have it too.
+
+    >>> form("ann@example.org"), form("10.0.0.1"), form("e-mail")
+    ('e-mail', 'ip', None)
+    """
+    return next((name for name, of in FORMS.items() if of.fullmatch(cell.strip())), None)
 
 
 def is_value(cell: str) -> bool:

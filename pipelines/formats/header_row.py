@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from connectors.errors import InvalidOverride
 from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import is_typed, is_value
+from pipelines.formats.cell_looks import form, is_typed, is_value
 from pipelines.formats.records import Record
 from pipelines.formats.sheet_header import YEARS
 
@@ -14,6 +14,7 @@ HEADER_COLUMNS = 60
 HEADED_ROWS = 200
 FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
+FEW_FORMS = 10  # cells that are looked at for what they are
 SURE = 0.9  # evidence of names: one above numbers, at least
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
@@ -152,6 +153,9 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
+        own = form(name)
+        if own is not None and all(form(cell) == own for cell in column[:FEW_FORMS]):
+            return -1.0  # the addresses of one row more
         if is_series and name.strip().isdecimal():
             found += 0.5
         elif all(map(is_typed, column)):

@@ -336,3 +336,20 @@ def test_names_in_a_comment_are_told(text, is_told):
 def test_marks_alone_are_no_names():
     """Of a first row without a letter or a digit no later row is a repetition."""
     assert detect("-;-;-\na;b;c\n-;-;-\nd;e;f\n", is_whole=True).names is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "{}@example.org",
+        "https://example.org/{}",
+        "10.0.0.{}",
+        "123e4567-e89b-12d3-a456-42661417400{}",
+    ],
+)
+def test_a_first_row_of_addresses_is_a_row(value):
+    """Nobody calls a column as its own cells are called; a file of contacts loses no one."""
+    rows = "".join(f"{name},{value.format(n)},Rome\n" for n, name in enumerate(["Ann", "Bo", "Cy"]))
+
+    assert detect(rows, is_whole=True).names is None
+    assert detect("name,address,city\n" + rows, is_whole=True).names == ("name", "address", "city")

@@ -224,8 +224,8 @@ def _names_labels(
 ) -> bool:
     """Whether a line below a header in groups names the columns of labels beside them.
 
-    So pandas writes the names of an index. A part of a table may be headed so, too, but seldom has
-    a table one part only.
+    So pandas writes the names of an index, which no line of groups names. A part of a table may be
+    headed so, too, but seldom has a table one part only; and a row may have labels alone.
     """
     if below + 1 >= len(lines) or rows[below] != rows[below - 1] + 1 or not _is_text(lines[below]):
         return False
@@ -233,7 +233,13 @@ def _names_labels(
     beside = range(min(groups, default=0))
     labels = {column for line in lines[below + 1 :] for column in line if column in beside}
     is_part = any(labels.issuperset(line) for line in lines[below + 1 :])
-    return labels == set(lines[below]) and not is_part
+    is_named = any(not labels.isdisjoint(line) for line in lines[top : below - 1])
+    recurs = any(
+        line.get(column) == cell
+        for line in lines[below + 1 :]
+        for column, cell in lines[below].items()
+    )
+    return labels == set(lines[below]) and not (is_part or is_named or recurs)
 
 
 def _is_group(

@@ -132,6 +132,9 @@ TWO = (
     + b"".join(b"x,secret%d@mail.example,3\n" % n for n in range(40))
     + b"\nAnn,secret@mail.example,Rome\n7,secret41@mail.example,9\n"  # seems to be names
 )
+ABOVE = b"Jane Roe; secret@mail.example; b. 1980-03-02\n\nemail,visits\n" + b"".join(
+    b"secret%d@mail.example,%d\n" % (n, n) for n in range(40)
+)
 LINES = b"""{"mail": "secret1@example.org"}
 {"mail": "secret2@example.org"}
 {"mail": "secret3@example.org", broken
@@ -147,8 +150,14 @@ def children():
 
 @pytest.mark.parametrize(
     "name, content",
-    [("p.csv", CSV), ("totals.csv", TOTALS), ("two.csv", TWO), ("p.jsonl", LINES)],
-    ids=["rows", "totals", "two tables", "lines"],
+    [
+        ("p.csv", CSV),
+        ("totals.csv", TOTALS),
+        ("two.csv", TWO),
+        ("above.csv", ABOVE),
+        ("p.jsonl", LINES),
+    ],
+    ids=["rows", "totals", "two tables", "above", "lines"],
 )
 def test_reading_leaves_no_personal_value_behind(name, content, object_store, children, request):
     """Rejects lose their bytes, guesses their examples, notices what they cite."""

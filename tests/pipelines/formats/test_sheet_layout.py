@@ -316,3 +316,15 @@ def test_days_are_values():
     """A column of dates has a header only if a text stands above it."""
     assert one([dt.date(2024, 1, 1)], [dt.date(2024, 1, 2)]).lead == {}
     assert one(["day"], [dt.date(2024, 1, 2)]).names == ("day",)
+
+
+@pytest.mark.parametrize("corner", ["City", "Town", "Place of birth"])
+def test_a_first_row_with_a_label_alone_is_a_row(corner):
+    """Its column has a name already; no row below is lost for it."""
+    head = ([corner, "2020", None, "2021", None], [None, "a", "b", "a", "b"])
+    rows = (["Rome"], ["Oslo", 1.0, 2.0, 3.0, 4.0], ["Bern", 5.0, 6.0, 7.0, 8.0])
+
+    layout = one(*head, *rows, merged=groups((0, 1, 2), (0, 3, 4)))
+
+    assert layout.names == (corner, "2020 a", "2020 b", "2021 a", "2021 b")
+    assert layout.lead == {"header": 2}

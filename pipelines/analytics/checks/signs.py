@@ -32,16 +32,16 @@ COUNTED = re.compile(
 CHANGED = re.compile(
     r"\b(change[sd]?|diff(erence)?s?|delta|net|growth|adj(ust(ed|ment)?)?|corrections?|balance"
     r"|deviation|error|log|ln|z|scores?|gain|loss|offset|shift|trend|anomaly|residuals?|rel(ative)?"
-    r"|returns?|bias|rank|std|norm(ali[sz]ed)?|scaled|below|above)\b"
+    r"|returns?|bias|effects?|coef(ficient)?s?|beta|estimate|slope|rank|std|norm(ali[sz]ed)?|scaled|below|above)\b"
 )
-HALF = 0.5
+MOST = 0.1  # of the values; more are no mistake
 
 
 def negative_values(subject: Subject) -> Iterator[Say]:
     """Numbers below zero: a WARNING where the column counts or measures by its name, else an INFO.
 
-    A name counts for nothing where half of the values are negative. Without one, the negatives are
-    few, and the lowest lies farther below zero than half of all values lie above it.
+    A name counts for nothing where more than a tenth of the values is negative. Without one, the
+    negatives are few, and the lowest lies farther below zero than half of all values lie above it.
     """
     settings, sentinels = subject.settings.negative_values, subject.settings.sentinel_values
     for column in subject.profile.columns:
@@ -60,7 +60,7 @@ def _judged(column: ColumnProfile, settings: NegativeValues, sentinels: Sentinel
     def conclude(seen: Found) -> Outcome:
         ratio = negatives / column.non_null_count
         lowest = number(column.figures.get("min"))
-        told_lowest = "" if lowest is None else f", the lowest is {amount(lowest)}"
+        told_lowest = "" if lowest is None or lowest >= 0 else f", the lowest is {amount(lowest)}"
         issue = QualityIssue(
             rule="negative_values",
             dimension="validity",
@@ -85,12 +85,12 @@ def _severity(
         return None
     ratio, name = negatives / column.non_null_count, told(column.name)
     if COUNTED.search(name) and not CHANGED.search(name):
-        return "WARNING" if ratio < HALF else None
+        return "WARNING" if ratio <= MOST else None
     lowest = number(column.figures.get("min"))
     median = number((column.figures.get("quantiles") or {}).get("p50"))
     if column.non_null_count < settings.rows or ratio > settings.share or median is None:
         return None
-    return "INFO" if lowest is None or -lowest > median else None
+    return "INFO" if lowest is None or lowest >= 0 or -lowest > median else None
 
 
 def _sentinels(column: ColumnProfile, settings: SentinelValues) -> int:

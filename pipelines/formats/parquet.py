@@ -22,7 +22,7 @@ from pipelines.formats.table_width import refuse_columns
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 FOOTER = struct.Struct("<L4x")  # its length, then the magic
 SIGNATURE_BYTES = 28
-CHUNK_BYTES = 64 << 20
+CHUNK_BYTES = 32 << 20
 VALUE_BYTES = 16
 BUFFER_BYTES = 1 << 20
 THRIFT_STRING_BYTES = 100 << 20

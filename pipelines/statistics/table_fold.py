@@ -11,7 +11,7 @@ from pipelines.statistics.running_merge import RunningMerge
 from pipelines.statistics.table_states import TableStates
 
 ROWS = 1 << 19
-SIZE_BYTES = 96 << 20  # of values; wide tables cost less the more rows a block has
+SIZE_BYTES = 64 << 20  # of values; wide tables cost less the more rows a block has
 FIXED = 8  # bytes of a value that is no text
 
 

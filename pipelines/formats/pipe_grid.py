@@ -75,22 +75,42 @@ def _is_rule(line: str) -> bool:
 
 
 def _below_names(lines: Sequence[str], rule: int) -> Grid | None:
-    """A table whose names stand right above its only rule."""
+    """A table whose names stand right above its only rule, and no row above them."""
     is_escaped = "|" in lines[rule]
     width = len(_cells(lines[rule].replace("+", "|"), is_escaped=False))
-    if rule == 0 or width < 2 or "|" not in lines[rule - 1]:
+    if rule == 0 or width < 2 or "|" not in lines[rule - 1] or _is_rule(lines[rule - 1]):
         return None
-    names = _cells(lines[rule - 1], is_escaped=is_escaped)
+    header = lines[rule - 1]
+    has_edges = (
+        header.lstrip().startswith("|") and len(_cells(header, is_escaped=is_escaped)) == width
+    )
+
+    def cells_of(line: str) -> tuple[str, ...]:
+        return _cells(line, is_escaped=is_escaped, width=None if has_edges else width)
+
+    names = cells_of(header)
+    above = rule - 2
+    if above >= 0 and _is_rule(lines[above]):
+        above -= 1
+    if len(names) != width or (above >= 0 and len(cells_of(lines[above])) == width):
+        return None
     end = rule + 1
     while end < len(lines) and "|" in lines[end]:
         end += 1
-    if len(names) != width or end == rule + 1:
+    rows = [PipeRow(cells_of(lines[at]), lines[at], at) for at in range(rule + 1, end)]
+    if not rows:
         return None
-    rows = tuple(
-        PipeRow(_cells(lines[at], is_escaped=is_escaped), lines[at], at)
-        for at in range(rule + 1, end)
+    ends = (
+        place
+        for place in range(len(rows), 0, -1)
+        if (
+            rows[place - 1].text.lstrip().startswith("|")
+            if has_edges
+            else len(rows[place - 1].cells) == width
+        )
     )
-    return Grid(rule - 1, end, names, rows, width, 1)
+    del rows[next(ends, len(rows)) :]  # text below that has bars in it
+    return Grid(rule - 1, rule + 1 + len(rows), names, tuple(rows), width, 1)
 
 
 def _framed(lines: Sequence[str], first: int) -> Grid | None:
@@ -130,11 +150,18 @@ def _row(lines: Sequence[str], part: range) -> PipeRow:
     return PipeRow(cells, "\n".join(lines[at] for at in part), part.start)
 
 
-def _cells(line: str, *, is_escaped: bool) -> tuple[str, ...]:
-    """Between the bars, without those around; a bar that is escaped parts nothing in Markdown."""
-    line = line.strip() if line.lstrip().startswith("|") else line
-    line = line.removeprefix("|")
-    if line.endswith("|") and not line.endswith("\\|"):
-        line = line[:-1]
-    cells = BAR.split(line) if is_escaped else line.split("|")
-    return tuple(cell.strip().replace("\\|", "|") if is_escaped else cell.strip() for cell in cells)
+def _cells(line: str, *, is_escaped: bool, width: int | None = None) -> tuple[str, ...]:
+    """Between the bars; a bar that is escaped parts nothing in Markdown.
+
+    Bars at the edges part nothing, or, if `width` is given, only if there would be more cells than
+    that: where rows have no bars around them, one that begins with a bar begins with an empty cell.
+    """
+    line = line.strip() if width is None else line
+    parts = BAR.split(line) if is_escaped else line.split("|")
+    cells = [cell.strip().replace("\\|", "|") if is_escaped else cell.strip() for cell in parts]
+    most = width or 1
+    if len(cells) > most and not cells[-1]:
+        del cells[-1]
+    if len(cells) > most and not cells[0]:
+        del cells[0]
+    return tuple(cells)

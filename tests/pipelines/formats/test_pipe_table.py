@@ -112,6 +112,56 @@ def test_rows_that_are_too_short_or_too_long_are_accounted_for():
     assert [(reject.raw, reject.line) for reject in chunk.rejects] == [(b"|4|5|6|", 5)]
 
 
+def test_a_bar_at_the_edge_parts_an_empty_cell_off_where_rows_have_none_around_them():
+    """As psql writes NULL in the first column, or the last."""
+    (table,) = planned(
+        " id | name | n\n----+------+---\n  1 | a    | 2\n    | b    | 3\n  4 | d    |\n"
+    )
+
+    assert frame_of(table).rows() == [(1, "a", 2), (None, "b", 3), (4, "d", None)]
+
+
+def test_bars_around_some_rows_are_no_cells():
+    """Markdown leaves it to the author."""
+    (table,) = planned("a | b\n---|---\n| 1 | 2 |\n3 | 4 |\n| 5 | 6\n")
+
+    assert frame_of(table).rows() == [(1, 2), (3, 4), (5, 6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| 1 | 2 |\nwords | more\n",
+        "a | b\n---|---\n1 | 2\nwords | and | more\n",
+    ],
+    ids=["bars around", "bars between"],
+)
+def test_text_with_bars_below_is_no_row(text):
+    """It has no bar before it, or other cells."""
+    (table,) = planned(text)
+
+    assert frame_of(table).rows() == [(1, 2)]
+    assert [(notice.code, notice.count) for notice in table.notices] == [("rows.outside", 1)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | b\n--+--\n1 | 2\n1 | 2 | 3\n3 | 4\n",
+        "|a|b|\n|-|-|\n|1|2|\n1|2|3\n|3|4|\n",
+    ],
+    ids=["bars between", "bars around"],
+)
+def test_rows_below_one_that_is_unlike_them_are_kept(text):
+    """Only what no row follows is text."""
+    (table,) = planned(text)
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.rows() == [(1, 2), (3, 4)]
+    assert chunk.rows.rejected == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -119,11 +169,14 @@ def test_rows_that_are_too_short_or_too_long_are_accounted_for():
         "a|b\n-|-\n3|4\n",
         "a|b|c\n---|---|---\n",
         "a|b\n---|---|---\n1|2|3\n",
+        "id|a|b\n1|2|3\n-|-|-\n4|5|6\n7|8|9\n",
+        "id|a|b\n" + "1|2|3\n" * 5 + "--|--|--\n4|5|6\n--|--|--\n" + "7|8|9\n" * 25,
         'id,text\n1,"| a | b |\n|---|---|\n| 1 | 2 |"\n2,x\n3,y\n4,z\n5,w\n',
     ],
 )
 def test_other_texts_are_delimited(text):
-    """Without a ruler, without rows, with other names than columns, or mostly something else."""
+    """Without a ruler, without rows, with other names than columns, with rows above the ruler,
+    or mostly something else."""
     assert detect(text.encode(), "data.txt").name == "delimited"
 
 

@@ -200,6 +200,16 @@ def test_text_with_bars_below_is_no_row(text):
     assert [(notice.code, notice.count) for notice in table.notices] == [("rows.outside", 1)]
 
 
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\f", "\v", "\x1e"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_only_line_ends_end_rows(mark, end):
+    """Other breaks of Unicode are characters of cells."""
+    lines = ["| a | b |", "|---|---|", f"| x{mark}y | 1 |", "| z | 2 |", ""]
+    (table,) = planned(end.join(lines))
+
+    assert frame_of(table).rows() == [(f"x{mark}y", 1), ("z", 2)]
+
+
 def test_text_with_bars_right_above_a_table_is_no_row_of_it():
     """Where the names have a bar before them, and it has none."""
     (table,) = planned("words | more\n| a | b |\n|---|---|\n| 1 | 2 |\n")

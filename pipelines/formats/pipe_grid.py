@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 RULE = re.compile(r"[|+]?\s*:?[-=]+:?\s*([|+]\s*:?[-=]+:?\s*)*[|+]?")  # of a trimmed line
 BAR = re.compile(r"(?<!\\)\|")
+NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*")
 DASHES = 3  # that a rule has at least, unless it begins with a bar
 
 
@@ -58,12 +59,14 @@ def _tables(lines: Sequence[str]) -> Iterator[Grid]:
     place = 0
     while place < len(lines):
         grid = None
+        is_framed = lines[place].lstrip().startswith("+")
         if _is_rule(lines[place]):
-            is_framed = lines[place].lstrip().startswith("+")
             grid = _framed(lines, place) if is_framed else _below_names(lines, place)
         if grid is not None:
             yield grid
         place = place + 1 if grid is None else grid.end
+        while grid is not None and not is_framed and place < len(lines) and "|" in lines[place]:
+            place += 1  # what was searched for rows is not searched again
 
 
 def _is_rule(line: str) -> bool:
@@ -75,50 +78,94 @@ def _is_rule(line: str) -> bool:
 
 
 def _below_names(lines: Sequence[str], rule: int) -> Grid | None:
-    """A table whose names stand right above its only rule."""
+    """A table whose names stand right above its only rule, and no row above them."""
     is_escaped = "|" in lines[rule]
     width = len(_cells(lines[rule].replace("+", "|"), is_escaped=False))
-    if rule == 0 or width < 2 or "|" not in lines[rule - 1]:
+    if rule == 0 or width < 2 or "|" not in lines[rule - 1] or _is_rule(lines[rule - 1]):
         return None
-    names = _cells(lines[rule - 1], is_escaped=is_escaped)
+    header = lines[rule - 1]
+    has_edges = (
+        header.lstrip().startswith("|") and len(_cells(header, is_escaped=is_escaped)) == width
+    )
+
+    def cells_of(line: str) -> tuple[str, ...]:
+        return _cells(line, is_escaped=is_escaped, width=None if has_edges else width)
+
+    def is_row(line: str) -> bool:
+        return line.lstrip().startswith("|") if has_edges else len(cells_of(line)) == width
+
+    above = rule - 2
+    if above >= 0 and _is_rule(lines[above]):
+        above -= 1
+    names = cells_of(header)
+    is_below_row = above >= 0 and is_row(lines[above]) and len(cells_of(lines[above])) == width
+    if len(names) != width or is_below_row:
+        return None
     end = rule + 1
     while end < len(lines) and "|" in lines[end]:
         end += 1
-    if len(names) != width or end == rule + 1:
-        return None
-    rows = tuple(
-        PipeRow(_cells(lines[at], is_escaped=is_escaped), lines[at], at)
-        for at in range(rule + 1, end)
-    )
-    return Grid(rule - 1, end, names, rows, width, 1)
+    last = next((at for at in range(end - 1, rule, -1) if is_row(lines[at])), end - 1)
+    rows = tuple(PipeRow(cells_of(lines[at]), lines[at], at) for at in range(rule + 1, last + 1))
+    return Grid(rule - 1, last + 1, names, rows, width, 1) if rows else None
 
 
 def _framed(lines: Sequence[str], first: int) -> Grid | None:
-    """A table with a rule above, below the names, and below; or between all rows."""
+    """A table with a rule above, below the names, and below; or between tall rows."""
+    width = len(_cells(lines[first].strip().replace("+", "|"), is_escaped=False))
+    if width < 2 or not _is_framed_row(lines, first + 1, width):
+        return None
     end = first
     while end < len(lines) and (_is_rule(lines[end]) or lines[end].lstrip().startswith("|")):
         end += 1
     rules = [at for at in range(first, end) if _is_rule(lines[at])]
-    width = len(_cells(lines[first].strip().replace("+", "|"), is_escaped=False))
     parts = [
         range(above + 1, below)
         for above, below in zip(rules, [*rules[1:], end], strict=True)
         if below > above + 1
     ]
-    if width < 2 or not parts:
-        return None
-    are_tall = len(parts) > 2 or any("=" in lines[rule] for rule in rules)
-    head = parts[0] if len(parts) > 1 else range(0)
-    body = parts[1:] if len(parts) > 1 else parts
+    has_names = (
+        len(parts) > 1
+        and all(_is_framed_row(lines, at, width) for at in parts[0])
+        and _goes_on(lines, parts[0], or_full=True)
+    )
+    body = parts[1:] if has_names else parts
+    is_double = any("=" in lines[rule] for rule in rules)
+    are_tall = (len(body) > 1 or is_double) and all(
+        _goes_on(lines, part, or_full=len(body) > 1 and is_double) for part in body
+    )
     rows = [
         _row(lines, part)
         for each in body
         for part in ([each] if are_tall else [range(at, at + 1) for at in each])
     ]
-    names = _row(lines, head).cells if head else None
-    if names is not None and len(names) != width:
-        return None
+    names = _row(lines, parts[0]).cells if has_names else None
     return Grid(first, end, names, tuple(rows), width, len(rules))
+
+
+def _is_framed_row(lines: Sequence[str], at: int, width: int) -> bool:
+    return (
+        at < len(lines)
+        and lines[at].lstrip().startswith("|")
+        and not _is_rule(lines[at])
+        and len(_cells(lines[at], is_escaped=False)) == width
+    )
+
+
+def _goes_on(lines: Sequence[str], part: range, *, or_full: bool) -> bool:
+    """Whether all lines of a part can be one row: rules stand above totals and groups too.
+
+    A line that goes on leaves a cell empty that the first one fills, or none if `or_full`, and has
+    no number below a number.
+    """
+    first, *more = (_cells(lines[at], is_escaped=False) for at in part)
+    return all(
+        (or_full or any(above and not cell for above, cell in zip(first, cells, strict=False)))
+        and not any(
+            NUMBER.fullmatch(above) and NUMBER.fullmatch(cell)
+            for above, cell in zip(first, cells, strict=False)
+        )
+        for cells in more
+    )
 
 
 def _row(lines: Sequence[str], part: range) -> PipeRow:
@@ -130,11 +177,18 @@ def _row(lines: Sequence[str], part: range) -> PipeRow:
     return PipeRow(cells, "\n".join(lines[at] for at in part), part.start)
 
 
-def _cells(line: str, *, is_escaped: bool) -> tuple[str, ...]:
-    """Between the bars, without those around; a bar that is escaped parts nothing in Markdown."""
-    line = line.strip() if line.lstrip().startswith("|") else line
-    line = line.removeprefix("|")
-    if line.endswith("|") and not line.endswith("\\|"):
-        line = line[:-1]
-    cells = BAR.split(line) if is_escaped else line.split("|")
-    return tuple(cell.strip().replace("\\|", "|") if is_escaped else cell.strip() for cell in cells)
+def _cells(line: str, *, is_escaped: bool, width: int | None = None) -> tuple[str, ...]:
+    """Between the bars; a bar that is escaped parts nothing in Markdown.
+
+    Bars at the edges part nothing, or, if `width` is given, only if there would be more cells than
+    that: where rows have no bars around them, one that begins with a bar begins with an empty cell.
+    """
+    line = line.strip() if width is None else line
+    parts = BAR.split(line) if is_escaped else line.split("|")
+    cells = [cell.strip().replace("\\|", "|") if is_escaped else cell.strip() for cell in parts]
+    most = width or 1
+    if len(cells) > most and not cells[-1]:
+        del cells[-1]
+    if len(cells) > most and not cells[0]:
+        del cells[0]
+    return tuple(cells)

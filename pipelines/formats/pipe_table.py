@@ -64,7 +64,7 @@ class PipeTable:
         """Most lines are of tables; or in Markdown some."""
         if not RULE.search(head) and b"\0" not in head:
             return False
-        lines = _decoded(head).splitlines()
+        lines = _lines(head)
         inside = sum(map(len, pipe_grid.find(lines)))
         filled = sum(bool(line.strip()) for line in lines)
         return inside > 0 and (name.lower().endswith(PROSE) or inside * 2 > filled)
@@ -140,9 +140,11 @@ def _outside(grids: tuple[Grid, ...], origin: Origin, table: str) -> tuple[Notic
     )
 
 
-def _decoded(content: bytes) -> str:
+def _lines(content: bytes) -> list[str]:
+    """Parted by line ends alone: other breaks of Unicode stand in cells."""
     encoding = text_encoding.detect(content)
-    return content[encoding.bom_bytes :].decode(encoding.name, "replace")
+    text = content[encoding.bom_bytes :].decode(encoding.name, "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _grids(file: StoredObject) -> tuple[Grid, ...]:
@@ -162,4 +164,4 @@ def _cached_grids(file: Hashable) -> tuple[Grid, ...]:
                 " (max_document_bytes)",
                 limit="max_document_bytes",
             )
-    return tuple(pipe_grid.find(_decoded(bytes(content)).splitlines()))
+    return tuple(pipe_grid.find(_lines(bytes(content))))

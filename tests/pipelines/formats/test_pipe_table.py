@@ -6,7 +6,7 @@ from samples import MemoryObject
 
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import pipe_table
+from pipelines.formats import pipe_grid, pipe_table
 from pipelines.formats.base import Origin, RowAccount, TablePlan
 from pipelines.formats.detect import detect
 from pipelines.formats.pipe_table import PipeTable
@@ -83,6 +83,62 @@ def test_rulers_are_no_rows(text, rows, rulers):
     assert chunk.skipped == {"header": 1, "ruler": rulers}
 
 
+@pytest.mark.parametrize("rule", ["+---+---+\n", "+===+===+\n"], ids=["simple", "double"])
+@pytest.mark.parametrize(
+    "total", ["", "+---+---+\n| t | 6 |\n"], ids=["without a total", "with a total"]
+)
+def test_a_rule_above_a_total_makes_one_row_of_none(rule, total):
+    """Numbers below numbers, with no cell left empty, are rows of their own."""
+    body = "| a | 1 |\n| b | 2 |\n| c | 3 |\n"
+    (table,) = planned("+---+---+\n| k | n |\n" + rule + body + total + "+---+---+\n")
+
+    rows = [("a", 1), ("b", 2), ("c", 3)]
+    assert frame_of(table).rows() == rows + [("t", 6)] * bool(total)
+
+
+def test_numbers_below_numbers_are_no_names():
+    """A total below rows that have no names above them."""
+    rule = "+---+---+\n"
+    (table,) = planned(rule + "| a | 1 |\n| b | 2 |\n" + rule + "| t | 3 |\n" + rule)
+
+    assert frame_of(table).rows() == [("a", 1), ("b", 2), ("t", 3)]
+    assert table.schema.names() == ["column_1", "column_2"]
+
+
+def test_a_title_in_the_frame_is_no_row():
+    """The table begins below it, with the rule of its columns."""
+    text = "+-------+\n| title |\n+---+---+\n| a | b |\n+---+---+\n| 1 | 2 |\n+---+---+\n"
+    (table,) = planned(text)
+
+    assert frame_of(table).to_dicts() == [{"a": 1, "b": 2}]
+
+
+def test_groups_that_are_named_once_are_rows():
+    """What is empty below the name of a group does not go on."""
+    rule = "+---+---+\n"
+    text = rule + "| k | n |\n" + rule + "| a | 1 |\n|   | 2 |\n" + rule + "| b | 3 |\n" + rule
+    (table,) = planned(text)
+
+    assert frame_of(table).rows() == [("a", 1), (None, 2), ("b", 3)]
+
+
+def test_full_lines_go_on_between_rules_of_a_double_ruled_table():
+    """As words do that reStructuredText wraps in all columns at once."""
+    rule = "+-------+-------+\n"
+    text = (
+        rule
+        + "| what  | why   |\n"
+        + rule.replace("-", "=")
+        + "| large | many  |\n| files | lines |\n"
+        + rule
+        + "| pages | words |\n"
+        + rule
+    )
+    (table,) = planned(text)
+
+    assert frame_of(table).rows() == [("large\nfiles", "many\nlines"), ("pages", "words")]
+
+
 def test_a_frame_without_a_rule_within_has_no_names():
     """As MySQL writes it when asked for none."""
     (table,) = planned("+---+---+\n| a | 1 |\n| b | 2 |\n+---+---+\n")
@@ -112,6 +168,73 @@ def test_rows_that_are_too_short_or_too_long_are_accounted_for():
     assert [(reject.raw, reject.line) for reject in chunk.rejects] == [(b"|4|5|6|", 5)]
 
 
+def test_a_bar_at_the_edge_parts_an_empty_cell_off_where_rows_have_none_around_them():
+    """As psql writes NULL in the first column, or the last."""
+    (table,) = planned(
+        " id | name | n\n----+------+---\n  1 | a    | 2\n    | b    | 3\n  4 | d    |\n"
+    )
+
+    assert frame_of(table).rows() == [(1, "a", 2), (None, "b", 3), (4, "d", None)]
+
+
+def test_bars_around_some_rows_are_no_cells():
+    """Markdown leaves it to the author."""
+    (table,) = planned("a | b\n---|---\n| 1 | 2 |\n3 | 4 |\n| 5 | 6\n")
+
+    assert frame_of(table).rows() == [(1, 2), (3, 4), (5, 6)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "| a | b |\n|---|---|\n| 1 | 2 |\nwords | more\n",
+        "a | b\n---|---\n1 | 2\nwords | and | more\n",
+    ],
+    ids=["bars around", "bars between"],
+)
+def test_text_with_bars_below_is_no_row(text):
+    """It has no bar before it, or other cells."""
+    (table,) = planned(text)
+
+    assert frame_of(table).rows() == [(1, 2)]
+    assert [(notice.code, notice.count) for notice in table.notices] == [("rows.outside", 1)]
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\f", "\v", "\x1e"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+def test_only_line_ends_end_rows(mark, end):
+    """Other breaks of Unicode are characters of cells."""
+    lines = ["| a | b |", "|---|---|", f"| x{mark}y | 1 |", "| z | 2 |", ""]
+    (table,) = planned(end.join(lines))
+
+    assert frame_of(table).rows() == [(f"x{mark}y", 1), ("z", 2)]
+
+
+def test_text_with_bars_right_above_a_table_is_no_row_of_it():
+    """Where the names have a bar before them, and it has none."""
+    (table,) = planned("words | more\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+    assert frame_of(table).to_dicts() == [{"a": 1, "b": 2}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | b\n--+--\n1 | 2\n1 | 2 | 3\n3 | 4\n",
+        "|a|b|\n|-|-|\n|1|2|\n1|2|3\n|3|4|\n",
+    ],
+    ids=["bars between", "bars around"],
+)
+def test_rows_below_one_that_is_unlike_them_are_kept(text):
+    """Only what no row follows is text."""
+    (table,) = planned(text)
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.rows() == [(1, 2), (3, 4)]
+    assert chunk.rows.rejected == 1
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -119,12 +242,36 @@ def test_rows_that_are_too_short_or_too_long_are_accounted_for():
         "a|b\n-|-\n3|4\n",
         "a|b|c\n---|---|---\n",
         "a|b\n---|---|---\n1|2|3\n",
+        "id|a|b\n1|2|3\n-|-|-\n4|5|6\n7|8|9\n",
+        "id|a|b\n" + "1|2|3\n" * 5 + "--|--|--\n4|5|6\n--|--|--\n" + "7|8|9\n" * 25,
         'id,text\n1,"| a | b |\n|---|---|\n| 1 | 2 |"\n2,x\n3,y\n4,z\n5,w\n',
     ],
 )
 def test_other_texts_are_delimited(text):
-    """Without a ruler, without rows, with other names than columns, or mostly something else."""
+    """Without a ruler, without rows, with other names than columns, with rows above the ruler,
+    or mostly something else."""
     assert detect(text.encode(), "data.txt").name == "delimited"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["|-|-|-|\n|-|-|\n", "+---+\n", "+--+--+\n", "+--+--+\n|a|b|c|\n", "a|b\n---|---\n-|-|---\n"],
+)
+def test_lines_that_rule_nothing_are_looked_at_a_few_times(text):
+    """However many they are."""
+
+    class Lines(list[str]):
+        looks = 0
+
+        def __getitem__(self, place):
+            self.looks += 1
+            return super().__getitem__(place)
+
+    lines = Lines((text * 300).splitlines())
+
+    pipe_grid.find(lines)
+
+    assert lines.looks < 40 * len(lines)
 
 
 def test_a_page_without_a_table_is_told():

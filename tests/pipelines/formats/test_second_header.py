@@ -155,6 +155,24 @@ def test_a_list_that_holds_not_all_values_is_no_type_of_orange():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "q1,q2\nc,d\nc,c\na,b\nc,d\n",
+        "ans1,ans2,ans3\nd,c,d\nc,c,c\na,b,a\nb,c,d\n",
+        "sex,kind\nt,s\nm,c\nm,t\nw,s\n",
+        "term,kind\ntime,continuous\nweight,meta\nfoo,bar\n",
+        "name,type\ntext,string\n,class\nfoo,int\n",
+        "size,grade\nc,d\nm,\n5,a\n7,a\nc,d\n",
+        "size,grade\nc,d\nm,\n5,a\n7,b\n",
+    ],
+    ids=["answers", "more", "sexes", "glossary", "words alone", "again", "no value twice"],
+)
+def test_letters_and_words_that_no_value_bears_out_are_rows(text):
+    """Answers from a to d, and words that Orange has for types, are data of others."""
+    assert frame_in(text).height == sum(bool(line.strip(",")) for line in text.split("\n")[1:])
+
+
+@pytest.mark.parametrize(
     ("head", "names"),
     [
         ("mass,speed\nkg,m/s\n", ["mass kg", "speed m/s"]),

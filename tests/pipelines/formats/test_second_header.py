@@ -206,3 +206,21 @@ def test_a_ruler_below_the_names_is_no_row(ruler):
 def test_dashes_for_what_is_missing_are_a_row(row):
     """A ruler has more than one sign, and stands below all names."""
     assert frame_in(f"id,n\n{row}\n1,5\n2,6\n3,7\n").height == 4
+
+
+@pytest.mark.parametrize(
+    ("head", "alone", "rows"),
+    [
+        ("n,k\n--,--\n", "--,--\n", [("1", "a"), ("--", "--"), ("2", "b")]),
+        ("n,k\n__,__\n", "__,__\n", [("1", "a"), ("__", "__"), ("2", "b")]),
+        ("n,k\n--,--\n", "n,k\n--,--\n", [(1, "a"), (2, "b")]),
+    ],
+)
+def test_dashes_go_again_only_right_below_the_names(head, alone, rows):
+    """Elsewhere they stand for what is missing."""
+    table = table_in(head + "1,a\n" + alone + "2,b\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.rows() == rows
+    assert chunk.skipped == {"header": 2} | ({"header again": 2} if len(rows) == 2 else {})

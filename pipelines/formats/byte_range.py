@@ -5,8 +5,6 @@ rightly, `mended_rows` takes that. In both, a line break within a cell is a newl
 file writes its line ends.
 """
 
-import functools
-import operator
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -139,15 +137,23 @@ class ByteRange:
             yield replace(Rows.none(self.columns), skipped=marks, span=span)
 
     def _without_headers(self, raw: Rows) -> Rows:
-        """Without rows that repeat the header, as files that were joined have them."""
+        """Without rows that repeat the header, as files that were joined have them.
+
+        Dashes, units or types, which stand below the names, may also be data where they stand
+        alone.
+        """
         if not self.headers or len(self.columns) == 1:
             return raw
-        repeats = [
-            again for cells in self.headers if (again := _repeats(raw.frame, cells)) is not None
-        ]
-        if not repeats:
+        above = _repeats(raw.frame, self.headers[0])
+        if above is None:
             return raw
-        again = functools.reduce(operator.or_, repeats)
+        again = above
+        for cells in self.headers[1:]:
+            alike = _repeats(raw.frame, cells)
+            if alike is None:
+                break
+            above = alike & above.shift(1, fill_value=False)
+            again = again | above
         skipped = Counter(raw.skipped) + Counter({"header again": int(again.sum())})
         return replace(raw, frame=raw.frame.filter(~again), skipped=skipped)
 

@@ -92,8 +92,11 @@ class Delimited:
             yield self._table(text, layout, origin, limits)
             return
         alike = self.choices.model_copy(update={"delimiter": layout.dialect.delimiter})
-        for part, lines in parts:
+        for at, (part, lines) in enumerate(parts):
             layout = dialect.detect("".join(part.lines), alike, is_whole=True)
+            if not at:
+                told = table_stack.told([lines for _, lines in parts])
+                layout = replace(layout, notices=(*layout.notices, told))
             yield self._table(part, layout, replace(origin, range=f"lines {lines}"), limits)
 
     def _table(

@@ -16,6 +16,12 @@ FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
 SURE = 0.9  # evidence of names: one above numbers, at least
+LABEL_WORDS = """
+    age area category city class code company continent country county date department description
+    district gender group id industry item key label location name no number place product province
+    region sector series sex state subject team title town type unit
+"""
+LABELS = frozenset(LABEL_WORDS.split())  # that name a column beside one of a single year
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
 
@@ -201,19 +207,36 @@ def _is_series(cells: Sequence[str]) -> bool:
 def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether the whole numbers among the names are different years, and those below are not.
 
-    One year alone is told apart by enough rows, beside names that are words of their own.
+    One year alone is told apart by enough rows, beside names that look like none of the cells below
+    them: `Rome,2020` above towns and numbers is a row.
     """
     years = {place: int(name) for place, name in enumerate(names) if name.strip().isdecimal()}
     if not years or len(years) == len(names) or len(set(years.values())) < len(years):
         return False
     if len(years) == 1 and (
         len(body) < FEWEST_BELOW_YEAR
-        or any(is_value(name) or not name.strip() for name in names if not name.isdecimal())
         or any(cell in names for row in body for cell in row)
+        or not all(
+            _is_unlike(names, place, body) for place in range(len(names)) if place not in years
+        )
     ):
         return False
     below = _whole_numbers(row[place] for row in body for place in years if place < len(row))
     return not any(number in YEARS for number in below) and all(y in YEARS for y in years.values())
+
+
+def _is_unlike(names: Sequence[str], place: int, body: Sequence[Sequence[str]]) -> bool:
+    """Whether a name is a word that differs in kind from the cells below it."""
+    name = names[place].strip()
+    column = [row[place].strip() for row in body if place < len(row) and row[place].strip()]
+    if is_value(name) or not name:
+        return False
+    is_label = LABELS.issuperset(name.lower().replace("_", " ").split())
+    return (
+        is_label
+        or (column != [] and all(is_typed(cell) or is_value(cell) for cell in column))
+        or (name.islower() and column != [] and all(cell[0].isupper() for cell in column))
+    )
 
 
 def _rise(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:

@@ -42,6 +42,7 @@ UNITS = frozenset(UNIT_WORDS.split())
 TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
 ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
+ORANGE_WORDS = frozenset(word for word in ORANGE_TYPES if len(word) > 1)
 ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
 RULER = re.compile(r"\s*[-=_]{2,}\s*")
 ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
@@ -117,24 +118,42 @@ def flagged(
 ) -> TwoRows | None:
     """What three rows call the columns, as the tabular files of Orange have them above the rows.
 
-    A discrete column may list its values where its type stands.
+    A discrete column may list its values where its type stands. Letters and words of these rows may
+    be data as well, so every column has its type, the values below must bear it out, and no row may
+    be the same again.
 
     >>> flagged(["a", "b"], ["c", "no yes"], ["", "class"], body=[["1", "no"]]).names
     ('a', 'b')
     """
-    values = {
-        place: {word.replace("\\ ", " ") for word in re.split(r"(?<!\\) +", cell)} | ORANGE_MISSING
-        for place, cell in enumerate(types)
-        if cell and cell not in ORANGE_TYPES
-    }
     words = (word for flag in flags for word in flag.split(" ") if "=" not in word)
-    if not (body and all(names) and set(words) <= ORANGE_FLAGS and set(types) & ORANGE_TYPES):
+    if not (body and all(names) and all(types) and set(words) <= ORANGE_FLAGS):
         return None
-    if any(map(is_value, names)) or any(" " not in types[place] for place in values):
+    if any(map(is_value, names)) or not set(types) & ORANGE_TYPES:
         return None
-    if any(row[place] not in each for row in body for place, each in values.items()):
+    again = {tuple(types), *([tuple(flags)] if any(flags) else [])}
+    if any(tuple(row) in again for row in body):
+        return None
+    columns = [
+        [row[at] for row in body if row[at] not in ORANGE_MISSING] for at in range(len(types))
+    ]
+    proofs = [_proof(word, cells) for word, cells in zip(types, columns, strict=True)]
+    if None in proofs or not any(proofs):
+        return None
+    is_abbreviated = not any(word in ORANGE_WORDS or " " in word for word in types)
+    discrete = [cells for word, cells in zip(types, columns, strict=True) if word == "d"]
+    if is_abbreviated and any(len(set(cells)) == len(cells) for cells in discrete):
         return None
     return replace(_types(names, types), rows=3)
+
+
+def _proof(word: str, cells: Sequence[str]) -> bool | None:
+    """Whether the values below prove that a word is their type in Orange; None: it cannot be."""
+    if word in ("c", "continuous"):
+        return bool(cells) if all(map(is_value, cells)) else None
+    if word in ORANGE_TYPES:
+        return word == "discrete" and len(set(cells)) < len(cells)
+    listed = {each.replace("\\ ", " ") for each in re.split(r"(?<!\\) +", word)}
+    return bool(cells) if " " in word and listed.issuperset(cells) else None
 
 
 def doubt(lower: Sequence[str], body: Sequence[Sequence[str]]) -> Notice | None:

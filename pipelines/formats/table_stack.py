@@ -2,13 +2,29 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipelines.formats import header_row
-from pipelines.formats.cell_looks import is_value
+from pipelines.formats.base import Notice
+from pipelines.formats.cell_looks import is_typed, is_value
 from pipelines.formats.records import Record
 
 TITLE_LINES = 2
 MOST = 100
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What names the columns of a block: how many cells its record has, and what stands below.
+
+    `typed` tells of each column whether all its cells are values; None where it has none.
+    """
+
+    names: tuple[str, ...]
+    cells: int
+    has_title: bool
+    typed: tuple[bool | None, ...]
 
 
 def starts(records: Sequence[Record], first: int) -> list[int]:
@@ -16,32 +32,70 @@ def starts(records: Sequence[Record], first: int) -> list[int]:
 
     Each begins with names of its own, or with a title above them, below a blank line. Where rows
     without names stand below one, there is but one table. Names of more columns than all rows above
-    have need be no plain ones.
+    have need be no plain ones; those of as many must tell that they are no row with words for what
+    is missing.
     """
     blocks = _blocks(records, first)[: MOST + 1]
     widths = [[_width(records[place]) for place in block] for block in blocks]
     wider = [
         min(own) > max(itertools.chain(*widths[:at]), default=0) for at, own in enumerate(widths)
     ]
-    names = [
-        _names(records, block, 0.0 if is_wider else header_row.SURE)
+    heads = [
+        _head(records, block, 0.0 if is_wider else header_row.SURE)
         for block, is_wider in zip(blocks, wider, strict=True)
     ]
-    if len(blocks) < 2 or names[0] is None or _are_keys(records, blocks[0], names):
+    above = heads[0] if heads else None
+    if len(blocks) < 2 or above is None or _are_keys(records, blocks[0], heads):
         return []
-    known, found, title = {names[0]}, [], -1
-    for block, own in zip(blocks[1:], names[1:], strict=True):
+    known, found, title = {_folded(above)}, [], -1
+    for block, own in zip(blocks[1:], heads[1:], strict=True):
         begin = block.start if title < 0 else title
         if own is None:
             if any(_filled(records[place]) > 1 for place in block):
                 return []
             title = begin
             continue
-        if own not in known:
+        if _folded(own) not in known and (title >= 0 or own.has_title or _differs(own, above)):
             found.append(begin)
-            known.add(own)
+            known.add(_folded(own))
+            above = own
         title = -1
     return found
+
+
+def told(lines: Sequence[str]) -> Notice:
+    """What to say of a text that was parted into tables of these lines.
+
+    >>> told(["1-4", "5-7"]).message[:65]
+    'the text was parted into 2 tables, one below the other: lines 1-4'
+    """
+    more = f" and {len(lines) - SHOWN} more" if len(lines) > SHOWN else ""
+    return Notice(
+        "table.stack",
+        f"the text was parted into {len(lines)} tables, one below the other: lines"
+        f" {', '.join(lines[:SHOWN])}{more}; if they are one, give overrides.header",
+        "INFO",
+        count=len(lines),
+    )
+
+
+def _differs(own: _Head, above: _Head) -> bool:
+    """Whether names are of another table than those above, as no row of that one can be.
+
+    They are of other columns, or some are names there too, or no column is of values in both, or
+    all are and nothing of a row is left.
+    """
+    if own.cells != above.cells or len(own.names) > len(above.names):
+        return True
+    pairs = list(zip(own.typed, above.typed, strict=False))
+    shared = [a and b for a, b in pairs if a is not None and b is not None]
+    is_name_kept = any(a == b for a, b in zip(own.names, above.names, strict=False))
+    is_of_values = len(shared) == len(above.names) == len(own.names) and all(shared)
+    return is_name_kept or is_of_values or not any(shared)
+
+
+def _folded(head: _Head) -> tuple[str, ...]:
+    return tuple(name.casefold() for name in head.names)
 
 
 def _blocks(records: Sequence[Record], first: int) -> list[range]:
@@ -52,7 +106,7 @@ def _blocks(records: Sequence[Record], first: int) -> list[range]:
     return [range(filled[a], filled[b - 1] + 1) for a, b in bounds if b > a]
 
 
-def _names(records: Sequence[Record], block: range, fewest: float) -> tuple[str, ...] | None:
+def _head(records: Sequence[Record], block: range, fewest: float) -> _Head | None:
     """What names the columns of a block, below titles of one cell; None if that is not plain."""
     rows = [records[place] for place in block]
     while len(rows) > len(block) - TITLE_LINES and rows and _filled(rows[0]) == 1:
@@ -67,16 +121,24 @@ def _names(records: Sequence[Record], block: range, fewest: float) -> tuple[str,
     )
     if width < 2 or not fits or any(map(is_value, names)) or len(set(names)) < width:
         return None
-    return names if header_row.evidence(names, body) >= fewest else None
+    if header_row.evidence(names, body) < fewest:
+        return None
+    typed = tuple(_are_values(body, place) for place in range(width))
+    return _Head(names, len(cells), len(rows) < len(block), typed)
 
 
-def _are_keys(
-    records: Sequence[Record], block: range, names: Sequence[tuple[str, ...] | None]
-) -> bool:
+def _are_values(body: Sequence[Sequence[str]], place: int) -> bool | None:
+    """Whether all cells of a column are values; None if it has none."""
+    cells = [row[place] for row in body if place < len(row) and row[place].strip()]
+    return all(is_typed(cell) or is_value(cell) for cell in cells) if cells else None
+
+
+def _are_keys(records: Sequence[Record], block: range, heads: Sequence[_Head | None]) -> bool:
     """Whether the first block may be keys and values above a table that is wider."""
     keys = [records[place].cells[0].strip() for place in block if records[place].cells]
-    is_wider = any(len(each) > 2 for each in names if each)
-    return len(names[0] or ()) == 2 and is_wider and not any(map(is_value, keys))
+    widths = [len(head.names) if head else 0 for head in heads]
+    is_wider = max(widths) > 2
+    return widths[0] == 2 and is_wider and not any(map(is_value, keys))
 
 
 def _width(record: Record) -> int:

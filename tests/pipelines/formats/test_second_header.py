@@ -155,6 +155,24 @@ def test_a_list_that_holds_not_all_values_is_no_type_of_orange():
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "q1,q2\nc,d\nc,c\na,b\nc,d\n",
+        "ans1,ans2,ans3\nd,c,d\nc,c,c\na,b,a\nb,c,d\n",
+        "sex,kind\nt,s\nm,c\nm,t\nw,s\n",
+        "term,kind\ntime,continuous\nweight,meta\nfoo,bar\n",
+        "name,type\ntext,string\n,class\nfoo,int\n",
+        "size,grade\nc,d\nm,\n5,a\n7,a\nc,d\n",
+        "size,grade\nc,d\nm,\n5,a\n7,b\n",
+    ],
+    ids=["answers", "more", "sexes", "glossary", "words alone", "again", "no value twice"],
+)
+def test_letters_and_words_that_no_value_bears_out_are_rows(text):
+    """Answers from a to d, and words that Orange has for types, are data of others."""
+    assert frame_in(text).height == sum(bool(line.strip(",")) for line in text.split("\n")[1:])
+
+
+@pytest.mark.parametrize(
     ("head", "names"),
     [
         ("mass,speed\nkg,m/s\n", ["mass kg", "speed m/s"]),
@@ -188,3 +206,21 @@ def test_a_ruler_below_the_names_is_no_row(ruler):
 def test_dashes_for_what_is_missing_are_a_row(row):
     """A ruler has more than one sign, and stands below all names."""
     assert frame_in(f"id,n\n{row}\n1,5\n2,6\n3,7\n").height == 4
+
+
+@pytest.mark.parametrize(
+    ("head", "alone", "rows"),
+    [
+        ("n,k\n--,--\n", "--,--\n", [("1", "a"), ("--", "--"), ("2", "b")]),
+        ("n,k\n__,__\n", "__,__\n", [("1", "a"), ("__", "__"), ("2", "b")]),
+        ("n,k\n--,--\n", "n,k\n--,--\n", [(1, "a"), (2, "b")]),
+    ],
+)
+def test_dashes_go_again_only_right_below_the_names(head, alone, rows):
+    """Elsewhere they stand for what is missing."""
+    table = table_in(head + "1,a\n" + alone + "2,b\n")
+
+    (chunk,) = read(table.fragments, table.schema)
+
+    assert chunk.frame.rows() == rows
+    assert chunk.skipped == {"header": 2} | ({"header again": 2} if len(rows) == 2 else {})

@@ -54,6 +54,11 @@ def test_where_they_lie_is_told():
 
     assert [table.origin.range for table in tables] == ["lines 1-4", "lines 5-7"]
     assert [table.name for table in tables] == ["data", "data_2"]
+    notices = [notice for table in tables for notice in table.notices]
+    assert [(n.code, n.severity, n.table, n.count) for n in notices] == [
+        ("table.stack", "INFO", "data", 2)
+    ]
+    assert "lines 1-4, 5-7" in notices[0].message
     assert [chunk.skipped for chunk in chunks] == [{"header": 1, "blank line": 1}, {"header": 1}]
 
 
@@ -81,3 +86,53 @@ def test_other_blank_lines_part_no_tables(text, rows):
     (found,) = dicts_in(text)
 
     assert len(found) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("name,score\na,1\nb,2\n\nc,missing\nd,4\ne,5\n", True),
+        ("name,score\na,1\nb,2\n\nc,absent\nd,4\ne,5\n", True),
+        ("fruit,n\nfig,1\nplum,2\n\nFruit total,sum\nnut,4\noat,5\n", True),
+        ("name,score,note\na,1,x\nb,2,y\n\nc,missing,\nd,4,\ne,5,\n", False),
+        ("region,sales\na,1\nb,2\n\nRegion,Sales\nc,4\nd,5\n", True),
+    ],
+    ids=["missing", "absent", "total", "with blanks", "names in capitals"],
+)
+def test_a_row_with_words_for_numbers_begins_no_table(text, is_told):
+    """All its columns go on as they were above; what it may be is told if no cell is blank."""
+    (table,) = tables_in(text)
+
+    assert table_of(read(table.fragments, table.schema)).height == 5
+    assert [notice.code for notice in table.notices] == ["table.another"] * is_told
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "place,height\nhill,7\nlake,9\n",
+        "name,height\nhill,7\nlake,9\n",
+        "day,kind\n5,hill\n6,lake\n",
+    ],
+    ids=["title", "one name alike", "other types"],
+)
+def test_a_table_as_wide_as_the_one_above_shows_that_it_is_another(below):
+    """By a title, a name that both have, or no column of numbers in both."""
+    title = "Places\n" if below.startswith("place") else ""
+
+    found = dicts_in(f"name,score\na,1\nb,2\n\n{title}{below}")
+
+    assert [len(rows) for rows in found] == [2, 2]
+
+
+def test_other_names_may_be_more_or_fewer():
+    """Though numbers stand in the same columns of both."""
+    two, three = "name,n\nhill,7\nlake,9\n", "place,m,kg\na,1,2\nb,2,3\n"
+
+    assert [len(rows) for rows in dicts_in(f"{three}\n{two}")] == [2, 2]
+    assert [len(rows) for rows in dicts_in(f"{three}\n{three[:10]},s\na,1,2,3\n")] == [2, 1]
+
+
+def test_tables_of_numbers_alone_are_read_apart():
+    """A row has some value."""
+    assert dicts_in("a,b\n1,2\n3,4\n\nx,y\n5,6\n") == [FIRST, [{"x": 5, "y": 6}]]

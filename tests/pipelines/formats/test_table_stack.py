@@ -6,6 +6,7 @@ import pytest
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
+from pipelines.formats import table_stack
 from pipelines.source_plan import plan
 from tests.contracts.format_contract import read, table_of
 
@@ -81,3 +82,18 @@ def test_other_blank_lines_part_no_tables(text, rows):
     (found,) = dicts_in(text)
 
     assert len(found) == rows
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("blank", ["", "\n", ",\n", "\n\n"])
+def test_only_where_names_may_stand_below_a_blank_line_all_is_read_for_it(end, blank, monkeypatch):
+    """The ends of lines are no blank lines, and values are no names: plain files stay fast."""
+    looks = []
+    monkeypatch.setattr(table_stack, "starts", lambda *given: looks.append(given) or [])
+    rows = "".join(f"x{n},{n}\n{blank}" for n in range(9))
+
+    tables_in(("a,b\n" + rows).replace("\n", end))
+    assert not looks
+
+    tables_in(("a,b\n" + rows + "\n2024\nc,d\ny,1\n").replace("\n", end))
+    assert looks

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -14,10 +15,11 @@ from samples import MemoryObject
 
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats import mended_rows, regular_rows
+from pipelines.formats import mended_rows, records, regular_rows
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.records import Dialect
 from pipelines.formats.text_encoding import UNREADABLE
 
 TRICKY = (
@@ -162,6 +164,19 @@ def test_quotes_within_quotes_are_told():
 
     assert chunk.frame["text"].to_list() == ['a "b" c', "ab", '5" x', "a ", 'a "b"', "x"]
     assert chunk.repaired == {"quote within a quoted cell that is not doubled": 2}
+
+
+def test_a_long_cell_with_many_quotes_is_read_in_proportion_to_its_length():
+    """Nothing of the line is copied at each quote: four times the length takes as much longer."""
+
+    def seconds(quotes: int) -> float:
+        line, begun = '1,"aaaaaaaa' + '"ab' * quotes + '"', time.process_time()
+        (record,) = records.read([line], Dialect(), is_last=True)
+        assert record.is_mended
+        assert len(record.cells[1]) == 8 + 3 * quotes
+        return time.process_time() - begun
+
+    assert seconds(400_000) < 8 * max(seconds(100_000), 0.05)
 
 
 def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():

@@ -26,6 +26,7 @@ from pipelines.formats import (
 )
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
+from pipelines.formats.cell_looks import is_value
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
 from pipelines.formats.records import Dialect
@@ -37,7 +38,8 @@ FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
 SLACK = 0.25  # of a chunk, which may be so much larger
-BLANK = re.compile(rb"[\r\n][,;|\t ]*[\r\n]+[^\r\n]")
+BLANK = {end: re.compile(end + b"[\r,;|\t ]*" + end) for end in (b"\n", b"\r")}
+NEAR_BYTES = 4096
 NO_CONTROLS = bytes({*range(256)} - {*range(1, 9), *range(14, 27)})
 
 
@@ -199,7 +201,7 @@ class _Text:
 
     def parts(self, layout: dialect.Layout) -> tuple[tuple["_Text", str], ...]:
         """The texts of several tables one below the other, and which lines they are; or none."""
-        if not BLANK.search(self.body):
+        if not self._may_be_parted(layout.dialect):
             return ()
         raw_lines = _lines(self.body, is_whole=True)
         lines = [text_encoding.decoded(line, self.codec) for line in raw_lines]
@@ -220,6 +222,26 @@ class _Text:
             )
             for first, end in (pairwise(edges) if starts else ())
         )
+
+    def _may_be_parted(self, dialect: Dialect) -> bool:
+        """Whether names, or titles above them, may follow a blank line: lines without values.
+
+        A quick look, before all records are read.
+        """
+        newline = _newline(self.body)
+        body = self.body.rstrip(b"\r\n,;|\t ")
+        for blank in BLANK[newline].finditer(body):
+            near = body[blank.end() : blank.end() + NEAR_BYTES].split(newline)
+            filled = [line for line in near if line.strip(b"\r,;|\t ")]
+            looked_at = table_stack.TITLE_LINES + 1
+            if len(filled) <= looked_at and len(body) > blank.end() + NEAR_BYTES:
+                return True
+            for raw_line in filled[:looked_at]:
+                line = text_encoding.decoded(raw_line, self.codec)
+                cells = map(str.strip, line.split(dialect.delimiter))
+                if (dialect.quote and dialect.quote in line) or not any(map(is_value, cells)):
+                    return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,8 +94,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         round(min(1.0, max(0.0, best.score)), 2),
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
+    top = first + header_rows
     return Layout(
-        replace(dialect, comment=table_top.comment_mark(records[: first + (names is not None)])),
+        replace(dialect, comment=table_top.comment_mark(records[:top], records[top:], columns)),
         columns,
         first,
         names,

@@ -1,10 +1,10 @@
 """Long delimiters: several characters between cells, read as if they were one that no text has."""
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipelines.formats.cell_looks import is_value
 from pipelines.formats.sequential import Sequential
 
 KNOWN = (
@@ -16,12 +16,17 @@ FEWEST = 2  # in a line; and lines
 LOOKED_AT = 50  # lines, of which some have it if any does
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
+RIVALS = (",", "\t", ";", "|")
+WORDY = ":"  # alone, it stands in names and prose too
 QUOTED = re.compile(r'"[^"]*"')
 LONGEST = 10_000
 
 
 def find(lines: Sequence[str]) -> str | None:
     """The delimiter of several characters that parts all but a few lines into as many cells.
+
+    The first line is none of the few. A delimiter of one character that parts the lines as evenly
+    goes before it: `std::m::T` below `path` is a cell.
 
     >>> find(["1::Heat (1995)::Action", "2::Sabrina::Comedy"])
     '::'
@@ -30,7 +35,7 @@ def find(lines: Sequence[str]) -> str | None:
     candidates = [each for each in KNOWN if each in near]
     if not candidates or any(ONE in line for line in lines):
         return None
-    told = [QUOTED.sub("", line) for line in _joined(lines) if line.strip()]
+    told = [QUOTED.sub('""', line) for line in _joined(lines) if line.strip()]
     if len(told) < FEWEST:
         return None
     return max((each for each in candidates if _parts(each, told)), key=len, default=None)
@@ -48,13 +53,41 @@ def _joined(lines: Sequence[str]) -> Iterator[str]:
 
 
 def _parts(delimiter: str, lines: Sequence[str]) -> bool:
-    counts = Counter(line.count(delimiter) for line in lines)
-    count, fitting = counts.most_common(1)[0]
-    if count < FEWEST or len(lines) - fitting > max(len(lines) >= FEW, MISFITS * len(lines)):
+    if lines[0].count(delimiter) < FEWEST or not _is_even(delimiter, lines):
         return False
+    rivals = (each for each in RIVALS if each not in delimiter and each in lines[0])
+    if any(_is_even(each, lines) for each in rivals):
+        return False
+    if delimiter[0] == WORDY and not _has_values(delimiter, lines):
+        return False
+    return len(set(delimiter)) > 1 or _stands_whole(delimiter, lines)
+
+
+def _is_even(delimiter: str, lines: Sequence[str]) -> bool:
+    """Whether it stands as often in all but a few lines as in the first."""
+    count = lines[0].count(delimiter)
+    misfits = sum(line.count(delimiter) != count for line in lines)
+    return misfits <= max(len(lines) >= FEW, MISFITS * len(lines))
+
+
+def _has_values(delimiter: str, lines: Sequence[str]) -> bool:
+    """Whether a column holds numbers or dates alone, below what may be its name."""
+    rows = [line.split(delimiter) for line in lines[1:]]
+    width = lines[0].count(delimiter) + 1
+    columns = zip(*(row for row in rows if len(row) == width), strict=True)
+    return any(all(map(is_value, column)) for column in columns)
+
+
+def _stands_whole(delimiter: str, lines: Sequence[str]) -> bool:
+    """Whether the sign that a delimiter repeats parts nothing by itself, as around empty cells.
+
+    In the first line, where no cell is empty, it is only ever so long.
+    """
     sign = delimiter[0]
-    alone = sum(sign in line.replace(delimiter, "") for line in lines)  # as where cells are empty
-    return delimiter.count(sign) < len(delimiter) or alone * 2 < len(lines)
+    if sign in lines[0].replace(delimiter, "") or delimiter * 2 in lines[0]:
+        return False
+    alone = sum(sign in line.replace(delimiter, "") for line in lines)
+    return alone * 2 < len(lines) if sign == WORDY else not alone
 
 
 @dataclass(frozen=True)

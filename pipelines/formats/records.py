@@ -146,28 +146,36 @@ def _with_bare_quotes(line: str, dialect: Dialect) -> list[str] | None:
             cells.append(line[start:end])
             at = end + 1
             continue
-        cell, at, is_open, has_strays = "", start + 1, True, False
+        parts, at, is_open, has_strays = [], start + 1, True, False
         while is_open:
             end = line.find(quote, at)
             if end < 0:
                 return None
-            cell += line[at:end]
-            blank = len(line) - end - 1 - len(line[end + 1 :].lstrip(" "))
-            if line[end + 1 + blank : end + 2 + blank] in ("", delimiter):
-                end, cell = end + blank, cell + " " * blank
+            parts.append(line[at:end])
+            edge = _behind_blanks(line, end + 1)
+            if line[edge : edge + 1] in ("", delimiter):
+                parts.append(line[end + 1 : edge])
+                end = edge - 1
             following, beyond = line[end + 1 : end + 2], line[end + 2 : end + 3]
             is_open = following not in ("", delimiter)
             at = end + 1
             if is_open:
-                cell += quote
+                parts.append(quote)
                 if following != quote:
                     has_strays = True
                 else:
                     is_open = not (has_strays and beyond in ("", delimiter))
                     at = end + 2
-        cells.append(cell)
+        cells.append("".join(parts))
         at += 1
     return cells
+
+
+def _behind_blanks(line: str, at: int) -> int:
+    """The first place from `at` on that holds no blank."""
+    while line.startswith(" ", at):
+        at += 1
+    return at
 
 
 def _usual_width(lines: list[str], start: int, dialect: Dialect) -> int:

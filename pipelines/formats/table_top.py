@@ -208,11 +208,22 @@ def _comments(records: Sequence[Record], columns: int) -> int:
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)
 
 
-def comment_mark(above: Sequence[Record]) -> str | None:
-    """The mark with which the last comment above a table, or its names, begin; if there is any."""
+def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) -> str | None:
+    """The mark with which the last comment above a table, or its names, begin; if there is any.
+
+    None where most rows begin with it too, or some whole and some ragged ones with nothing apart:
+    then what it marks is a number or a tag, `#40`.
+    """
     marked = (record for record in above if record.cells and _may_be_comment(record))
     firsts = [record.cells[0] for record in marked if record.cells[0].strip()]
-    return next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
+    mark = next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
+    told = [record.cells for record in above]
+    below = [row for row in rows if _width(row) > 1 and row.cells not in told]
+    whole = sum(_width(row) == columns for row in below)
+    marked_below = [row for row in below if mark is not None and row.cells[0].startswith(mark)]
+    tagged = sum(_width(row) == columns for row in marked_below)
+    close = {_width(row) == columns for row in marked_below if not _is_spaced(row)}
+    return None if 2 * tagged > whole or len(close) > 1 else mark
 
 
 def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:

@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 import random
+import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -14,10 +15,11 @@ from samples import MemoryObject
 
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats import mended_rows, regular_rows
+from pipelines.formats import mended_rows, records, regular_rows
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.delimited import Delimited
+from pipelines.formats.records import Dialect
 from pipelines.formats.text_encoding import UNREADABLE
 
 TRICKY = (
@@ -164,6 +166,19 @@ def test_quotes_within_quotes_are_told():
     assert chunk.repaired == {"quote within a quoted cell that is not doubled": 2}
 
 
+def test_a_long_cell_with_many_quotes_is_read_in_proportion_to_its_length():
+    """Nothing of the line is copied at each quote: four times the length takes as much longer."""
+
+    def seconds(quotes: int) -> float:
+        line, begun = '1,"aaaaaaaa' + '"ab' * quotes + '"', time.process_time()
+        (record,) = records.read([line], Dialect(), is_last=True)
+        assert record.is_mended
+        assert len(record.cells[1]) == 8 + 3 * quotes
+        return time.process_time() - begun
+
+    assert seconds(400_000) < 8 * max(seconds(100_000), 0.05)
+
+
 def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():
     """It is in no table, but nothing of it is lost."""
     plan = planned(b"a,b\n1,2\n3,4,5\n6,7\n")
@@ -285,6 +300,40 @@ def test_a_carriage_return_in_the_header_ends_it_or_belongs_to_a_name(content, n
 
     assert frame.columns == names
     assert frame.rows() == rows
+
+
+@pytest.mark.parametrize("mark", ["#", "//", "!"])
+@pytest.mark.parametrize("above", ["{}id,title,state\n", "{} issues\nid,title,state\n"])
+def test_where_rows_begin_with_the_mark_of_comments_there_are_none(mark, above):
+    """Ragged rows among them are mended or rejected, as ever, and none is skipped."""
+    body = "{0}39,s,open\n{0}40,t,open\n{0}41,fix a, then b,open\n{0}42,closed\n{0}43,u,open\n"
+    plan = planned((above + body).replace("{}", mark).replace("{0}", mark).encode())
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame.to_series().to_list() == [f"{mark}{n}" for n in (39, 40, 42, 43)]
+    assert [reject.raw for reject in chunk.rejects] == [f"{mark}41,fix a, then b,open\n".encode()]
+    assert chunk.repaired == {"cells missing at the end": 1}
+    assert "comment" not in chunk.skipped
+
+
+def test_of_few_rows_with_the_mark_of_comments_the_ragged_ones_are_rows_too():
+    """Where nothing stands apart behind the mark, which then is part of a cell."""
+    rows = b"38,r,shut\n" * 9 + b"#39,s,open\n#42,closed\n"
+    plan = planned(b"#id,title,state\n" + rows)
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame.rows()[-1] == ("#42", "closed", None)
+
+
+def test_names_again_and_a_comment_as_wide_as_a_row_leave_comments_what_they_are():
+    """Neither is a row that begins with the mark."""
+    content = b"#t,flux\n1,2\n# then, later\n#t,flux\n# so\n3,4\n5,6\n7,8\n"
+
+    (chunk,) = planned(content).fragments[0].chunks(planned(content).schema)
+
+    assert chunk.skipped["comment"] == 1
 
 
 def test_comments_between_rows_are_none():

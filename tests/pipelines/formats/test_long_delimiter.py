@@ -67,11 +67,33 @@ def test_it_may_stand_in_a_quoted_cell_or_name():
         ["a::b::c"],
         ["x::y::z" + ONE, "x::y::z"],
         ["a||b||c", "1||2", "3||4||5||6", "7||8||9"],
+        ["id,path", *["0,std::m0::T0"] * 12],
+        ["a,cond", *["0,x && y && z"] * 12],
+        ["0,fe80::1::1", *["1,fe80::2::1"] * 4],
+        ["name", *["Crypt::Mod1::Sub"] * 12],
+        ["Crypt::Mod1::Sub"] * 12,
+        ["id;x;y;z;total", *["1;;;;5"] * 12],
+        ["a;b;c;d;e", *["0;;2;;5"] * 12],
+        ["id|x|y|z|total", *["1||||5"] * 12],
+        ["1;;;;5"] * 12,
+        [*["1||2||3"] * 12, "1|2|3|4|5"],
     ],
 )
 def test_other_texts_have_none(lines):
     """Too few, with its sign alone too, or not in all lines alike."""
     assert find(lines) is None
+
+
+def test_signs_in_titles_are_no_cells():
+    """A colon stands in names, and is no other delimiter."""
+    lines = ["1::Heat (1995)::Action", "2::Alien: Rebirth::Horror", *["3::Babe::Drama"] * 9]
+
+    assert find(lines) == "::"
+
+
+def test_cells_may_be_empty():
+    """Below names, where none is."""
+    assert find(["a||b||c||d", *["1||||||4"] * 9, "1||2||3||4"]) == "||"
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 7])

@@ -6,6 +6,7 @@ import pytest
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
+from pipelines.formats import table_stack
 from pipelines.source_plan import plan
 from tests.contracts.format_contract import read, table_of
 
@@ -136,3 +137,18 @@ def test_other_names_may_be_more_or_fewer():
 def test_tables_of_numbers_alone_are_read_apart():
     """A row has some value."""
     assert dicts_in("a,b\n1,2\n3,4\n\nx,y\n5,6\n") == [FIRST, [{"x": 5, "y": 6}]]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("blank", ["", "\n", ",\n", "\n\n"])
+def test_only_where_names_may_stand_below_a_blank_line_all_is_read_for_it(end, blank, monkeypatch):
+    """The ends of lines are no blank lines, and values are no names: plain files stay fast."""
+    looks = []
+    monkeypatch.setattr(table_stack, "starts", lambda *given: looks.append(given) or [])
+    rows = "".join(f"x{n},{n}\n{blank}" for n in range(9))
+
+    tables_in(("a,b\n" + rows).replace("\n", end))
+    assert not looks
+
+    tables_in(("a,b\n" + rows + "\n2024\nc,d\ny,1\n").replace("\n", end))
+    assert looks

@@ -17,6 +17,7 @@ TRAILING = re.compile(r" +(\r?\n?)$")
 TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
 TELLING_LINES = 50
+NOWHERE = "\n\n"  # in a line
 END = "\x1a"  # behind the last line, as DOS writes it
 
 csv.field_size_limit(MAX_RECORD_CHARS)
@@ -76,7 +77,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
     """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
-    stray = _stray_quote(dialect)
+    quote, stray = _stray_quote(dialect)
     position = before = 0
     while position < len(lines):
         feed = _Feed(lines, position)
@@ -85,7 +86,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
             for cells in _cells(feed, dialect):
                 before = len(cells)
                 record = Record(cells, start, feed.position - start)
-                if stray is not None and record.lines == 1 and stray.search(lines[start]):
+                if record.lines == 1 and quote in lines[start] and stray.search(lines[start]):
                     record = _with_strays(record, lines[start], dialect, width)
                 yield record
                 start = feed.position
@@ -115,12 +116,15 @@ def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> I
     )
 
 
-def _stray_quote(dialect: Dialect) -> re.Pattern[str] | None:
-    """A quote that neither opens nor closes a cell, nor is doubled or escaped."""
+def _stray_quote(dialect: Dialect) -> tuple[str, re.Pattern[str]]:
+    """The quote, and one that neither opens nor closes a cell, nor is doubled or escaped.
+
+    A character that is in no line, where quotes mean nothing or are escaped.
+    """
     if not dialect.quote or dialect.escape or dialect.delimiter == " ":
-        return None
+        return NOWHERE, re.compile(NOWHERE)
     edges = re.escape(dialect.quote + dialect.delimiter) + "\r\n"
-    return re.compile(f"[^{edges}]{re.escape(dialect.quote)}[^{edges}]")
+    return dialect.quote, re.compile(f"[^{edges}]{re.escape(dialect.quote)}[^{edges}]")
 
 
 def _with_strays(record: Record, line: str, dialect: Dialect, width: int) -> Record:

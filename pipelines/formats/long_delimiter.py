@@ -17,7 +17,7 @@ LOOKED_AT = 50  # lines, of which some have it if any does
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
 RIVALS = (",", "\t", ";", "|")
-WORDY = ":"  # alone, it stands in names and prose too
+WORDY = ":"  # doubled, it stands in names too
 QUOTED = re.compile(r'"[^"]*"')
 LONGEST = 10_000
 
@@ -81,13 +81,15 @@ def _has_values(delimiter: str, lines: Sequence[str]) -> bool:
 def _stands_whole(delimiter: str, lines: Sequence[str]) -> bool:
     """Whether the sign that a delimiter repeats parts nothing by itself, as around empty cells.
 
-    In the first line, where no cell is empty, it is only ever so long.
+    In the first line, where no cell is empty, it is only ever so long; alone it may stand within
+    a cell, of less than half of the lines and of none that has more or fewer cells.
     """
     sign = delimiter[0]
     if sign in lines[0].replace(delimiter, "") or delimiter * 2 in lines[0]:
         return False
-    alone = sum(sign in line.replace(delimiter, "") for line in lines)
-    return alone * 2 < len(lines) if sign == WORDY else not alone
+    count = lines[0].count(delimiter)
+    alone = [line.count(delimiter) for line in lines if sign in line.replace(delimiter, "")]
+    return alone.count(count) == len(alone) and len(alone) * 2 < len(lines)
 
 
 @dataclass(frozen=True)

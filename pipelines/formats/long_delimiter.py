@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.sequential import Sequential
@@ -16,6 +17,7 @@ FEWEST = 2  # in a line; and lines
 LOOKED_AT = 50  # lines, of which some have it if any does
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
+COMMENT = "#"
 RIVALS = (",", "\t", ";", "|")
 WORDY = ":"  # doubled, it stands in names too
 QUOTED = re.compile(r'"[^"]*"')
@@ -25,17 +27,23 @@ LONGEST = 10_000
 def find(lines: Sequence[str]) -> str | None:
     """The delimiter of several characters that parts all but a few lines into as many cells.
 
-    The first line is none of the few. A delimiter of one character that parts the lines as evenly
-    goes before it: `std::m::T` below `path` is a cell.
+    The first line below comments is none of the few. A delimiter of one character that parts the
+    lines as evenly goes before it: `std::m::T` below `path` is a cell.
 
     >>> find(["1::Heat (1995)::Action", "2::Sabrina::Comedy"])
     '::'
     """
     near = "".join(lines[:LOOKED_AT])
     candidates = [each for each in KNOWN if each in near]
+
+    def has_any(line: str) -> bool:
+        return any(each in line for each in candidates)
+
     if not candidates or any(ONE in line for line in lines):
         return None
-    told = [QUOTED.sub('""', line) for line in _joined(lines) if line.strip()]
+    filled = (line for line in _joined(lines) if line.strip())
+    below = dropwhile(lambda line: line.startswith(COMMENT) and not has_any(line), filled)
+    told = [QUOTED.sub('""', line) for line in below]
     if len(told) < FEWEST:
         return None
     return max((each for each in candidates if _parts(each, told)), key=len, default=None)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.sequential import Sequential
@@ -16,8 +17,9 @@ FEWEST = 2  # in a line; and lines
 LOOKED_AT = 50  # lines, of which some have it if any does
 MISFITS = 0.05  # of all lines; and one, of a few
 FEW = 8
+COMMENT = "#"
 RIVALS = (",", "\t", ";", "|")
-WORDY = ":"  # alone, it stands in names and prose too
+WORDY = ":"  # doubled, it stands in names too
 QUOTED = re.compile(r'"[^"]*"')
 LONGEST = 10_000
 
@@ -25,17 +27,23 @@ LONGEST = 10_000
 def find(lines: Sequence[str]) -> str | None:
     """The delimiter of several characters that parts all but a few lines into as many cells.
 
-    The first line is none of the few. A delimiter of one character that parts the lines as evenly
-    goes before it: `std::m::T` below `path` is a cell.
+    The first line below comments is none of the few. A delimiter of one character that parts the
+    lines as evenly goes before it: `std::m::T` below `path` is a cell.
 
     >>> find(["1::Heat (1995)::Action", "2::Sabrina::Comedy"])
     '::'
     """
     near = "".join(lines[:LOOKED_AT])
     candidates = [each for each in KNOWN if each in near]
+
+    def has_any(line: str) -> bool:
+        return any(each in line for each in candidates)
+
     if not candidates or any(ONE in line for line in lines):
         return None
-    told = [QUOTED.sub('""', line) for line in _joined(lines) if line.strip()]
+    filled = (line for line in _joined(lines) if line.strip())
+    below = dropwhile(lambda line: line.startswith(COMMENT) and not has_any(line), filled)
+    told = [QUOTED.sub('""', line) for line in below]
     if len(told) < FEWEST:
         return None
     return max((each for each in candidates if _parts(each, told)), key=len, default=None)
@@ -81,13 +89,15 @@ def _has_values(delimiter: str, lines: Sequence[str]) -> bool:
 def _stands_whole(delimiter: str, lines: Sequence[str]) -> bool:
     """Whether the sign that a delimiter repeats parts nothing by itself, as around empty cells.
 
-    In the first line, where no cell is empty, it is only ever so long.
+    In the first line, where no cell is empty, it is only ever so long; alone it may stand within
+    a cell, of less than half of the lines and of none that has more or fewer cells.
     """
     sign = delimiter[0]
     if sign in lines[0].replace(delimiter, "") or delimiter * 2 in lines[0]:
         return False
-    alone = sum(sign in line.replace(delimiter, "") for line in lines)
-    return alone * 2 < len(lines) if sign == WORDY else not alone
+    count = lines[0].count(delimiter)
+    alone = [line.count(delimiter) for line in lines if sign in line.replace(delimiter, "")]
+    return alone.count(count) == len(alone) and len(alone) * 2 < len(lines)
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,15 @@ def test_signs_in_titles_are_no_cells():
     assert find(lines) == "::"
 
 
+def test_comments_above_have_none():
+    """Unless they are the names."""
+    rows = ["1||2||3", "4||5||6"]
+
+    assert find(["# of us", "#", *rows]) == "||"
+    assert find(["#a||b||c", *rows]) == "||"
+    assert find(["#a|b|c", "a;b;c||d", *rows]) is None
+
+
 def test_cells_may_be_empty():
     """Below names, where none is."""
     assert find(["a||b||c||d", *["1||||||4"] * 9, "1||2||3||4"]) == "||"

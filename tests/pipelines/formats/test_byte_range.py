@@ -4,7 +4,6 @@ import codecs
 import csv
 import io
 import random
-import time
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
@@ -166,17 +165,14 @@ def test_quotes_within_quotes_are_told():
     assert chunk.repaired == {"quote within a quoted cell that is not doubled": 2}
 
 
-def test_a_long_cell_with_many_quotes_is_read_in_proportion_to_its_length():
-    """Nothing of the line is copied at each quote: four times the length takes as much longer."""
+def test_a_long_cell_with_many_quotes_is_kept_whole():
+    """Each of its quotes; to copy the rest of the line at each would take minutes."""
+    quotes = 400_000
 
-    def seconds(quotes: int) -> float:
-        line, begun = '1,"aaaaaaaa' + '"ab' * quotes + '"', time.process_time()
-        (record,) = records.read([line], Dialect(), is_last=True)
-        assert record.is_mended
-        assert len(record.cells[1]) == 8 + 3 * quotes
-        return time.process_time() - begun
+    (record,) = records.read(['1,"aaaaaaaa' + '"ab' * quotes + '"'], Dialect(), is_last=True)
 
-    assert seconds(400_000) < 8 * max(seconds(100_000), 0.05)
+    assert record.is_mended
+    assert len(record.cells[1]) == 8 + 3 * quotes
 
 
 def test_a_row_with_too_many_cells_is_rejected_with_its_bytes():

@@ -295,7 +295,8 @@ def _middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> No
     for share in (1, 5):
         low, high = told["quantiles"][f"p{share}"], told["quantiles"][f"p{100 - share}"]
         inner = values[(values >= low) & (values <= high)]
-        if "middleHistogram" in told and told["middleHistogram"]["edges"][0] == inner.min():
+        if "middleHistogram" in told and sum(told["middleHistogram"]["counts"]) == len(inner):
+            ledger.same(f"{at}.edges[0]", told["middleHistogram"]["edges"][0], inner.min())
             _histogram(ledger, at, told, inner, "middleHistogram")
             return
     ledger.seen(f"{at}.counts[]", "middleHistogram" not in told, "of the middle")

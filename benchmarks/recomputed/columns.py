@@ -289,8 +289,10 @@ def _numbers(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -
 def _middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> None:
     """From p1 to p99, else from p5 to p95, where nine tenths of all are in one bin of the whole."""
     heights = told["histogram"]["counts"]
-    if "quantiles" in told["estimates"] or not len(values) or max(heights) < 0.9 * len(values):
-        ledger.seen(f"{at}.counts[]", "middleHistogram" not in told or told["estimates"], "seldom")
+    if "quantiles" in told["estimates"]:
+        return  # which values lie in the middle is estimated, too
+    if not len(values) or max(heights) < 0.9 * len(values):
+        ledger.seen(f"{at}.counts[]", "middleHistogram" not in told, "where bins are crowded")
         return
     for share in (1, 5):
         low, high = told["quantiles"][f"p{share}"], told["quantiles"][f"p{100 - share}"]

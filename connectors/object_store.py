@@ -12,6 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from connectors.block_relay import BlockRelay
 from connectors.errors import (
     InvalidRequest,
     SourceChanged,
@@ -299,7 +300,10 @@ class ObjectStore:
 
 @dataclass(frozen=True, slots=True)
 class S3Object:
-    """A stored object, read by ranges; every range is of the planned version (ETag)."""
+    """A stored object, read by ranges; every range is of the planned version (ETag).
+
+    With a `relay`, what is read is left there for another reader.
+    """
 
     config: StoreConfig
     bucket: str
@@ -308,6 +312,7 @@ class S3Object:
     size: int
     etag: str
     seekable: bool = True
+    relay: BlockRelay | None = None
 
     def _get(self, start: int, end: int) -> Any:
         return _client(self.config, self.config.endpoint).get_object(
@@ -329,6 +334,7 @@ class S3Object:
         """The range, asked of the store whatever is held."""
         with _translated(f"s3://{self.bucket}/{self.key}", self.config):
             content: bytes = self._get(start, end).read()
+        self._leave(start, content)
         return content
 
     def stream(self, start: int = 0, end: int | None = None) -> Iterator[bytes]:
@@ -339,7 +345,14 @@ class S3Object:
             yield _whole(self)[start:stop]
             return
         with _translated(f"s3://{self.bucket}/{self.key}", self.config):
-            yield from self._get(start, stop).iter_chunks(BLOCK_BYTES)
+            for content in self._get(start, stop).iter_chunks(BLOCK_BYTES):
+                self._leave(start, content)
+                start += len(content)
+                yield content
+
+    def _leave(self, start: int, content: bytes) -> None:
+        if self.relay is not None:
+            self.relay.leave(start, content)
 
     def open(self) -> BinaryIO:
         return io.BufferedReader(_RangeReader(self), BLOCK_BYTES)

@@ -14,7 +14,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from connectors.errors import MetricFoundryError, ReadError, SourceError
-from connectors.object_store import ObjectStore, S3Object, StoreConfig
+from connectors.object_store import ObjectStore, StoreConfig
 from pipelines import sandbox_child
 from pipelines.artifacts import PARQUET_TYPE
 from pipelines.cells import json_values
@@ -301,11 +301,6 @@ class _HashingSink:
 
     def seekable(self) -> bool:
         return False
-
-
-def sha256_of(file: S3Object) -> str:
-    """The SHA-256 of an object; a large one takes a while, and says that it goes on."""
-    return file.sha256(on_block=lambda: sandbox_child.report(None))
 
 
 def preload(store: StoreConfig) -> None:

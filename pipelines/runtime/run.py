@@ -1,12 +1,11 @@
 """Run: one attempt of one job, from its inputs to its published manifest."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
 from connectors.errors import ReadError
-from connectors.object_store import ObjectStore, S3Object
+from connectors.object_store import ObjectStore
 from pipelines import sandbox
 from pipelines.analytics.graph import run_graph
 from pipelines.analytics.outcome import Outcome
@@ -21,10 +20,11 @@ from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
 from pipelines.runtime.engine import Engine, InlineEngine, fits_inline
 from pipelines.runtime.ingest_run import ingest
+from pipelines.runtime.input_digest import InputDigests, input_digests
 from pipelines.runtime.learner import Learner
 from pipelines.runtime.planning import Planner
 from pipelines.sandbox import Sandbox
-from pipelines.scan import PartOrder, sha256_of
+from pipelines.scan import PartOrder, PartResult
 
 
 def run_job(order: JobOrder, children: Sandbox, learner: Learner, watch: Watch) -> Outcome:
@@ -54,15 +54,18 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
     store = ObjectStore(order.store)
     objects = [store.object(item.key, item.bucket) for item in order.inputs]
     watch.on_plan(sum(item.size for item in objects))
-    with ThreadPoolExecutor(1) as pool:  # the digests need the bytes once more, beside the scan
-        hashing = [pool.submit(_hashed, item, children, watch) for item in objects]
-        result = _ingest(order, objects, children, watch)
-        inputs = tuple(future.result() for future in hashing)
+    with input_digests(objects, watch.is_cancelled) as digests:
+        result = _ingest(order, digests, children, watch)
+        found = digests.finish()
+    inputs = tuple(
+        InputFile(item.name, f"s3://{item.bucket}/{item.key}", item.size, digest)
+        for item, digest in zip(objects, found, strict=True)
+    )
     return replace(result, inputs=inputs)
 
 
 def _ingest(
-    order: JobOrder, objects: list[S3Object], children: Sandbox, watch: Watch
+    order: JobOrder, digests: InputDigests, children: Sandbox, watch: Watch
 ) -> IngestResult:
     options = JobOptions.model_validate(order.options)
     planner = Planner(
@@ -72,7 +75,8 @@ def _ingest(
         Overrides.of(order.source),
         watch.is_cancelled,
     )
-    plan = planner.plan(objects, group=options.group)
+    plan = planner.plan(digests.objects, group=options.group)
+    digests.follow(plan)
 
     def choose(orders: Sequence[PartOrder]) -> Engine:
         engine: Engine
@@ -83,9 +87,9 @@ def _ingest(
             engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
         return engine
 
-    return ingest(order, plan, sum(item.size for item in objects), choose, watch.on_result)
+    def on_result(result: PartResult, size_bytes: int) -> None:
+        watch.on_result(result, size_bytes)
+        digests.on_result(result)
 
-
-def _hashed(item: S3Object, children: Sandbox, watch: Watch) -> InputFile:
-    digest = children.run(sha256_of, item, is_cancelled=watch.is_cancelled)
-    return InputFile(item.name, f"s3://{item.bucket}/{item.key}", item.size, digest)
+    bytes_read = sum(item.size for item in digests.objects)
+    return ingest(order, plan, bytes_read, choose, on_result)

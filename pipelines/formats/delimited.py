@@ -418,18 +418,26 @@ def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:
     if not first.file.seekable or size is None or size <= FRAGMENT_BYTES:
         return (first,)
     step = max(FRAGMENT_BYTES, -(-size // MAX_FRAGMENTS))
-    starts = list(range(first.start, size, step))
+    starts = [*_starts(first.start, size, step), size]
     return tuple(
         replace(
             first,
             start=start,
-            end=min(start + step, size),
-            size_bytes=min(step, size - start),
+            end=end,
+            size_bytes=end - start,
             is_guess=index > 0,
             lead=first.lead if index == 0 else {},
         )
-        for index, start in enumerate(starts)
+        for index, (start, end) in enumerate(pairwise(starts))
     )
+
+
+def _starts(start: int, size: int, step: int) -> Iterator[int]:
+    """Where fragments begin; the last ones are half as long, so that none is waited for long."""
+    while size - start > 2 * step:
+        yield start
+        start += step
+    yield from range(start, size, step // 2)
 
 
 def _newline_word(body: bytes, dialect: Dialect) -> str:

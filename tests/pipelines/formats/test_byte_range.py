@@ -6,7 +6,7 @@ import io
 import random
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import polars as pl
 import pytest
@@ -14,7 +14,7 @@ from samples import MemoryObject
 
 from connectors.errors import EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
-from pipelines.formats import mended_rows, records, regular_rows
+from pipelines.formats import delimited, mended_rows, records, regular_rows
 from pipelines.formats.base import Origin, RowAccount
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.delimited import Delimited
@@ -448,3 +448,17 @@ def test_what_a_wide_encoding_cannot_say_is_counted(damage, told):
     assert sum((chunk.rows for chunk in chunks), RowAccount()) == RowAccount(
         parsed=7 - repaired, repaired=repaired, skipped=1
     )
+
+
+def test_the_last_ranges_are_half_as_long(monkeypatch):
+    """Else all processors but one wait for the last of them."""
+    monkeypatch.setattr(delimited, "FRAGMENT_BYTES", 2 << 20)
+    content = b"n,word\n" + b"".join(b"%d,word\n" % n for n in range(1_000_000))
+
+    ranges = planned(content).fragments
+
+    sizes = [each.end - each.start for each in ranges]
+    assert [each.start for each in ranges] == [*accumulate(sizes[:-1], initial=len(b"n,word\n"))]
+    assert ranges[-1].end == len(content)
+    assert sizes[:-4] == [2 << 20] * (len(sizes) - 4)
+    assert max(sizes[-4:]) <= 1 << 20

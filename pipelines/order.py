@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.chat_model import ChatConfig
 from connectors.object_store import StoreConfig
 from pipelines.containers.limits import Limits
 from pipelines.options import JobOptions
@@ -23,6 +24,7 @@ class JobOrder:
     """One job for one attempt. `created_at` (epoch s) is the only time outputs may carry.
 
     `checkpoints` is the SQLAlchemy URL of the job store, where the graph keeps its checkpoints.
+    `chat` is the model that may retell the narrative, if one is configured.
     """
 
     job_id: str
@@ -36,6 +38,7 @@ class JobOrder:
     request_id: str = ""
     limits: Limits = field(default_factory=Limits)
     inline_bytes: int = 48 << 20
+    chat: ChatConfig | None = None
 
     @property
     def is_private(self) -> bool:

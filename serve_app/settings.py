@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from connectors.chat_model import ChatConfig
 from connectors.store_config import StoreConfig
 from pipelines.containers.limits import Limits
 
@@ -54,7 +55,20 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Log level."
     )
+    chat_url: str = Field(
+        "",
+        description="Base URL of a chat model (OpenAI's protocol) that retells reports; or none.",
+    )
+    chat_model: str = Field("", description="Name of the chat model.")
+    chat_key: SecretStr = Field(SecretStr(""), description="Key of the chat model's server.")
+    chat_timeout_s: float = Field(30.0, description="How long the chat model may take.")
     limits: Limits = Field(Limits(), description="Limits on inputs, e.g. MF_LIMITS__MAX_COLUMNS.")
+
+    def chat_config(self) -> ChatConfig | None:
+        if not self.chat_url:
+            return None
+        key = self.chat_key.get_secret_value()
+        return ChatConfig(self.chat_url, self.chat_model, key, self.chat_timeout_s)
 
     def store_config(self) -> StoreConfig:
         return StoreConfig(

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
 from pipelines.profile import TableProfile
+
+if TYPE_CHECKING:
+    from pipelines.analytics.retelling import Retelling
 
 Payload = Mapping[str, Any]
 
@@ -17,7 +20,8 @@ class Findings:
     `created_at` (epoch seconds) is the only time a report may show. `quality` holds one dq_validate
     payload a table, in the order of `tables`. `descriptive` and `inference` are the payloads of
     descriptive_stats and ml_inference; with several tables their entries carry `table`.
-    `receipt` is the ingestion receipt, as `results/ingest_receipt.json` has it.
+    `receipt` is the ingestion receipt, as `results/ingest_receipt.json` has it. `retelling` is what
+    a chat model made of the narrative, if one was asked.
     """
 
     job_id: str
@@ -33,3 +37,4 @@ class Findings:
     failures: tuple[Failure, ...] = ()
     skipped: tuple[SkippedMember, ...] = ()
     receipt: Payload = field(default_factory=dict)
+    retelling: "Retelling | None" = None

@@ -18,7 +18,9 @@ OF_A_KIND = 4
 
 def narrate(findings: Findings) -> dict[str, Any]:
     """The payload of nl_report."""
+    retelling = findings.retelling
     return {
+        **({"retelling": retelling.to_wire()} if retelling else {}),
         "summary": " ".join(str(sentence) for sentence in summary(findings)),
         "highlights": [str(sentence) for sentence in highlights(findings)],
         "reportArtifacts": {
@@ -27,6 +29,11 @@ def narrate(findings: Findings) -> dict[str, Any]:
             "workbook": result_key(findings.job_id, "report.xlsx"),
         },
     }
+
+
+def sentences(findings: Findings) -> list[Sentence]:
+    """The narrative."""
+    return [*summary(findings), *highlights(findings)]
 
 
 def summary(findings: Findings) -> list[Sentence]:

@@ -28,6 +28,11 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield ""
     yield from _wrapped(" ".join(str(sentence) for sentence in narrative.summary(findings)))
     yield ""
+    retelling = findings.retelling
+    if retelling and retelling.parts:
+        yield from _wrapped(str(retelling))
+        yield from _wrapped(f"(Retold from the sentences below by {shorten(retelling.model, 60)}.)")
+        yield ""
     for name, figure, remark in report_view.headline(findings):
         yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
     warned = report_view.warnings(findings)

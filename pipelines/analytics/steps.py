@@ -1,17 +1,26 @@
 """Steps: what each phase reads and writes. The thin seam between pure phases and the workspace."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
 from pipelines import receipt
-from pipelines.analytics import data_quality, descriptive, finalize, inference, ingest, profile
+from pipelines.analytics import (
+    data_quality,
+    descriptive,
+    finalize,
+    inference,
+    ingest,
+    narrative,
+    profile,
+)
 from pipelines.analytics.closing import close
 from pipelines.analytics.evidence import Evidence
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report import write_report
+from pipelines.analytics.retelling import draft
 from pipelines.analytics.scanned import scanned
 from pipelines.analytics.state import RunState
 from pipelines.analytics.workspace import File, Workspace
@@ -74,7 +83,9 @@ class Steps:
         return self._publish(Phase.ML_INFERENCE, payload, files)
 
     def nl_report(self, state: RunState) -> RunState:
-        payload, files = write_report(self._findings(self._of(state)))
+        findings = self._findings(self._of(state))
+        retelling = self.workspace.retell(draft(narrative.sentences(findings)))
+        payload, files = write_report(replace(findings, retelling=retelling))
         return self._publish(Phase.NL_REPORT, payload, files)
 
     def finalize(self, state: RunState) -> RunState:

@@ -11,10 +11,13 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from connectors.errors import SourceNotFound
+from connectors import chat_model
+from connectors.errors import ServiceUnavailable, SourceNotFound
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, publish
+from pipelines.analytics import retelling
 from pipelines.analytics.inference import inquire_here
+from pipelines.analytics.retelling import Draft, Retelling
 from pipelines.analytics.workspace import Answer, Bounds, File, Slice, artifact_of
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, Part, TableIngest
@@ -56,6 +59,16 @@ class StoreWorkspace:
 
     def inquire(self, table: TableProfile, options: MlOptions) -> Answer:
         return self.learn(table, options)
+
+    def retell(self, draft: Draft) -> Retelling | None:
+        chat = self.order.chat
+        if chat is None:
+            return None
+        try:
+            answer = chat_model.asked(chat, retelling.INSTRUCTIONS, draft.text)
+        except ServiceUnavailable as error:
+            return Retelling(chat.model, reason=str(error))
+        return retelling.retold(draft, answer, chat.model)
 
     def put(self, files: Iterable[File]) -> list[Artifact]:
         chosen = list(files)

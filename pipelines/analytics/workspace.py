@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import polars as pl
 
 from pipelines import artifacts
+from pipelines.analytics.retelling import Draft, Retelling
 from pipelines.artifacts import Artifact
 from pipelines.ingest import IngestResult, TableIngest
 from pipelines.options import MlOptions
@@ -80,6 +81,10 @@ class Workspace(Protocol):
 
     def inquire(self, table: TableProfile, options: MlOptions) -> Answer:
         """Ask what models say of the table. May raise RunCancelled."""
+        ...
+
+    def retell(self, draft: Draft) -> Retelling | None:
+        """Ask a chat model to retell the draft; None where none is configured."""
         ...
 
     def put(self, files: Iterable[File]) -> list[Artifact]:

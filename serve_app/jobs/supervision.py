@@ -144,6 +144,7 @@ class Supervision:
             request_id=job.request_id,
             limits=self.settings.limits,
             inline_bytes=self.settings.inline_bytes,
+            chat=self.settings.chat_config(),
         )
 
     def _beat(self, run: _Run, now: float) -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from connectors.chat_model import ChatConfig
 from connectors.errors import CorruptFile, StorageUnavailable
 from pipelines import artifacts
 from pipelines.analytics.outcome import Outcome
@@ -113,6 +114,23 @@ def test_a_job_is_run_and_ends(supervise, job_store, crew):
     assert job.status is JobStatus.SUCCEEDED
     assert job.result_key == artifacts.result_key(job_id)
     assert job.progress.fraction == 1.0
+
+
+def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store, crew):
+    """And its key is in no repr, since orders are logged."""
+    one, two = queued(job_store), queued(job_store)
+    crew.size = 2
+
+    supervise().step()
+    assert {order.chat for order in crew.orders.values()} == {None}
+
+    crew.orders.clear()
+    job_store.release(one, 1, crashed=False)
+    job_store.release(two, 1, crashed=False)
+    supervise("two", chat_url="http://a/v1", chat_model="m", chat_key="hidden").step()
+    (order, _) = crew.orders.values()
+    assert order.chat == ChatConfig("http://a/v1", "m", "hidden")
+    assert "hidden" not in repr(order)
 
 
 def test_no_more_jobs_are_claimed_than_the_crew_can_run(supervise, job_store, crew):

@@ -205,6 +205,15 @@ def test_a_choice_that_the_cells_deny_is_said(content, overrides):
     assert "override.denied" in {notice.code for notice in found.notices}
 
 
+def test_a_type_for_no_column_says_that_there_is_none():
+    """It is not the format that the choice does not fit."""
+    found = table(b"a\n1\n", types={"zzz": "text"})
+
+    (notice,) = found.notices
+    assert notice.code == "override.idle"
+    assert notice.message.endswith("`zzz` changed nothing here: there is no such column")
+
+
 def test_a_denied_type_leaves_the_texts_of_other_formats_as_they_are():
     """An empty text and the word null are values there."""
     content = b'{"a":""}\n{"a":"null"}\n{"a":"x"}\n'

@@ -20,8 +20,9 @@ log = structlog.get_logger()
 class RequestLog:
     """Gives each request an id (the caller's, if it has one), echoes it, and logs the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_behind_serve: bool = False) -> None:
         self.app = app
+        self.is_behind_serve = is_behind_serve
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,6 +30,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        is_echoed = self.is_behind_serve and request_id == given  # by Serve's proxy
         scope["request_id"] = request_id
         status, began = 499, time.perf_counter()  # 499: the client left before the answer
 
@@ -37,7 +39,8 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
+                if not is_echoed:
+                    headers["x-request-id"] = request_id
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 
@@ -58,6 +61,25 @@ class RequestLog:
 def _job_of(scope: Scope) -> dict[str, str]:
     job_id = scope.get("path_params", {}).get("job_id")
     return {"job_id": job_id} if job_id else {}
+
+
+class HeadRequests:
+    """Answers HEAD as GET is answered, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_bare(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_bare)
 
 
 class BodyLimit:

@@ -15,7 +15,7 @@ from serve_app.jobs.runner import Dispatcher, NoDispatcher
 from serve_app.jobs.service import JobService
 from serve_app.jobs.store import JobStore, SqlJobStore
 from serve_app.metrics import Metrics, NoMetrics
-from serve_app.middleware import BodyLimit, ErrorBoundary, HeadRequests, RequestLog
+from serve_app.middleware import BodyLimit, ErrorBoundary, HeadRequests, KnownHosts, RequestLog
 from serve_app.routes import catalog, docs, health
 from serve_app.routes import jobs as job_routes
 from serve_app.routes import results as result_routes
@@ -85,6 +85,8 @@ def create_app(
         expose_headers=["x-request-id", "retry-after"],
         max_age=600,
     )
+    if is_behind_serve:
+        app.add_middleware(KnownHosts, names={settings.host, *settings.allowed_hosts})
     app.add_middleware(RequestLog, is_behind_serve=is_behind_serve)
     return app
 

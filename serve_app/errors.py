@@ -41,6 +41,7 @@ CODES = {
     405: "request.method",
     413: "request.too_large",
     415: "request.content_type",
+    421: "request.host",
     422: "request.shape",
     500: "internal_error",
 }

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Collection
 from uuid import uuid4
 
 import structlog
@@ -12,6 +13,8 @@ from serve_app.errors import CODES, problem
 
 MAX_BODY_BYTES = 1 << 20
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
+PORT = re.compile(r":[0-9]*$")
+OWN_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 QUIET = {"/health", "/ready"}
 
 log = structlog.get_logger()
@@ -80,6 +83,35 @@ class HeadRequests:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, send_bare)
+
+
+class KnownHosts:
+    """Refuses requests for a host that is not ours.
+
+    The API has no keys, so loopback is its fence. A page whose own name is made to point to
+    127.0.0.1 ("DNS rebinding") would reach over it, as the same origin; but its name shows.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self.app = app
+        self.names = {*OWN_NAMES, *names}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self.names & {"*", host_name(Headers(scope=scope))}:
+            await self.app(scope, receive, send)
+            return
+        detail = "This service does not answer to that host name (MF_ALLOWED_HOSTS)"
+        answer = problem(scope["request_id"], 421, CODES[421], detail)
+        await answer(scope, receive, send)
+
+
+def host_name(headers: Headers) -> str:
+    """The name that is asked for, without the port.
+
+    >>> [host_name(Headers({"host": host})) for host in ("LocalHost:8000", "[::1]:80", "a.b")]
+    ['localhost', '[::1]', 'a.b']
+    """
+    return PORT.sub("", headers.get("host", "")).lower()
 
 
 class BodyLimit:

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         ("http://localhost:3000", "http://127.0.0.1:3000"),
         description="Origins whose pages may call the API and use presigned URLs.",
     )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Names beside localhost's that the API answers to; * for any."
+    )
     upload_ttl_s: int = Field(900, description="How long an upload URL is valid.")
     download_ttl_s: int = Field(600, description="How long a download URL is valid.")
     single_put_bytes: int = Field(5 << 30, description="Largest upload by a single PUT.")

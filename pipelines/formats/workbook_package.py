@@ -21,6 +21,7 @@ from pipelines.containers.zip_methods import DEFLATED, STORED
 RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"
 FEED_BYTES = 1 << 16
+OLD_MANIFEST = "manifest:manifest"
 SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet")
 
 
@@ -137,13 +138,18 @@ class Package:
 
 
 def xml_parser(path: str) -> Any:
-    """A parser that knows namespaces, and refuses what a workbook never declares: entities."""
+    """A parser that knows namespaces, and refuses what a workbook never declares: entities.
+
+    Old OpenOffice names the document type of its manifest, which is not fetched and so adds none.
+    """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.buffer_size = 1 << 16
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
-    def refuse(name: str, *_: object) -> None:
+    def refuse(name: str, _system: object, _public: object, declares: int) -> None:
+        if name == OLD_MANIFEST and not declares:
+            return
         raise CorruptFile(f"{path} declares the document type {name!r}, which no workbook does")
 
     parser.StartDoctypeDeclHandler = refuse

@@ -85,7 +85,7 @@ class SheetPlanner:
             Notice(code, message.format(", ".join(names)), "INFO", *where, count=len(names))
             for code, message, names in (
                 ("sheet.empty", "sheets without any value were skipped: {}", empty),
-                ("sheet.other", "chart and dialog sheets were skipped: {}", other),
+                ("sheet.other", "charts, dialogs and modules were skipped: {}", other),
             )
             if names
         ]

@@ -22,7 +22,8 @@ RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"
 FEED_BYTES = 1 << 16
 OLD_MANIFEST = "manifest:manifest"
-SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet")
+MODULE = "module"  # of macros, in Excel 5; a workbook that was one then still names it
+SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet", MODULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,8 @@ def sheets(package: Package, main: str) -> tuple[tuple[Sheet, ...], bool]:
         if element.name == "workbookPr" and len(element.above) == 1:  # an extension has another
             from_1904 = element.values.get("date1904", "0") in ("1", "true", "on")
         elif element.name == "sheet" and element.above[-1:] == ("sheets",):
-            kind, part = relations.get(element.values.get("id", ""), ("", None))
+            identifier = element.values.get("id", "")
+            kind, part = relations.get(identifier, ("" if identifier else MODULE, None))
             found.append(
                 Sheet(
                     element.values.get("name", ""),

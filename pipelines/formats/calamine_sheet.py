@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,12 +20,15 @@ from pipelines.formats.workbook_package import Sheet
 IN_MEMORY_BYTES = 64 << 20
 PANIC = "PanicException"  # no Exception, and nowhere to import it from
 MIDNIGHT = dt.time()
+LINKED = "linked"  # cells of another workbook, as a link to it found them; of OpenDocument
+LINKED_NAME = re.compile(r"'\w+://[^']+'#.")  # LibreOffice lets no sheet begin with an apostrophe
 KINDS = {
     "WorkSheet": "worksheet",
     "ChartSheet": "chartsheet",
     "DialogSheet": "dialogsheet",
     "MacroSheet": "macrosheet",
     "Vba": "vba",
+    LINKED: LINKED,
 }
 
 Merged = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
@@ -94,6 +98,8 @@ def _with_durations(row: Sequence[Cell]) -> Sequence[Cell]:
 
 def _sheet(metadata: SheetMetadata) -> Sheet:
     kind = str(metadata.typ).rpartition(".")[2]
+    if LINKED_NAME.match(metadata.name):
+        kind = LINKED
     visibility = str(metadata.visible).rpartition(".")[2].lower()
     return Sheet(metadata.name, None, KINDS.get(kind, "worksheet"), visibility)
 

@@ -234,3 +234,20 @@ def test_what_needs_no_repair_is_left_to_its_reader(content):
     file = io.BytesIO(content)
     assert repaired(file) is file
     assert file.tell() == 0
+
+
+def test_cells_that_a_link_copied_from_another_workbook_are_no_sheet():
+    """LibreOffice keeps them in tables that it does not show."""
+    with zipfile.ZipFile(io.BytesIO(ods(ROWS))) as archive:
+        content = archive.read("content.xml").decode()
+    rows = "<table:table-row>" + text_cell("z") + "</table:table-row></table:table>"
+    name = "'file:///a/b.ods'#Sheet1"
+    both = content.replace(
+        "</table:table>", f'</table:table><table:table table:name="{name}">{rows}'
+    )
+    file = MemoryObject("a.ods", with_part("content.xml", both, ods(ROWS)))
+
+    (table,) = Workbook().tables(file, Origin("a.ods"), Limits())
+
+    told = {notice.code: notice.message for notice in table.notices}
+    assert name in told["sheet.linked"]

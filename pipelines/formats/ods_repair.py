@@ -22,8 +22,8 @@ BLOCK_BYTES = 1 << 20
 LONGEST_PIECE = 64 << 20
 IN_MEMORY_BYTES = 64 << 20
 CELL_END = b"</table:table-"  # of a cell or of what holds cells: no text reaches beyond it
-CDATA = re.compile(rb"<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
-COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+CDATA, CDATA_END = b"<![CDATA[", b"]]>"
+COMMENT, COMMENT_END = b"<!--", b"-->"
 SHAPE = re.compile(rb"""<(/?)draw:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>""")
 ELEMENT = re.compile(rb"<text:(tab|line-break)\b[^>]*?(?:/>|>\s*</text:\1\s*>)")
 BLANKS = (
@@ -139,7 +139,7 @@ class _Repair:
             plain = plain.lstrip()
         self._is_first = False
         if b"<!" in plain:
-            plain = COMMENT.sub(b"", CDATA.sub(_as_text, plain))
+            plain = _without_sections(plain)
         if self._depth or b"<draw:" in plain:
             plain = self._without_shapes(plain)
         plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
@@ -164,5 +164,19 @@ class _Repair:
         return b"".join(kept)
 
 
-def _as_text(found: re.Match[bytes]) -> bytes:
-    return found[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+def _without_sections(piece: bytes) -> bytes:
+    """Without comments, and with what stands in CDATA as any text does."""
+    kept: list[bytes] = []
+    start = 0
+    while (found := piece.find(b"<!", start)) >= 0:
+        kept.append(piece[start:found])
+        is_text = piece.startswith(CDATA, found)
+        end = piece.find(CDATA_END if is_text else COMMENT_END, found)
+        if end < 0 or not (is_text or piece.startswith(COMMENT, found)):
+            start = found  # of another kind, or cut off
+            break
+        if is_text:
+            text = piece[found + len(CDATA) : end].replace(b"&", b"&amp;")
+            kept.append(text.replace(b"<", b"&lt;").replace(b">", b"&gt;"))
+        start = end + len(CDATA_END)
+    return b"".join((*kept, piece[start:]))

@@ -12,6 +12,7 @@ from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
 from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.base import Origin, TablePlan
+from pipelines.formats.excel_2003 import Excel2003, is_excel_2003
 from pipelines.formats.flat_workbook import HEAD_BYTES, FlatWorkbook, is_flat
 from pipelines.formats.office_document import ZIP_MAGIC
 from pipelines.formats.opened_workbook import opened
@@ -43,12 +44,15 @@ class Workbook:
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         """Archives that are no workbooks have been opened as containers before."""
         is_packed = head.startswith((ZIP_MAGIC, compound_file.MAGIC))
-        return is_packed or is_bare(head) or is_flat(head)
+        return is_packed or is_bare(head) or is_flat(head) or is_excel_2003(head)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)
-        if is_flat(source.read(0, HEAD_BYTES)):
+        head = source.read(0, HEAD_BYTES)
+        if is_flat(head):
             source = as_seekable(FlatWorkbook(source))
+        elif is_excel_2003(head):
+            source = as_seekable(Excel2003(source))
         book = opened(source, limits)
         if not book.sheets:
             raise CorruptFile(f"{file.name} lists no sheet")

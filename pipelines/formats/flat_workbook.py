@@ -36,15 +36,20 @@ class FlatWorkbook(Sequential):
     """A stored document, read as a package with it for its content."""
 
     def _blocks(self) -> Iterator[bytes]:
-        sink = _Sink()
-        with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as package:
-            package.writestr("mimetype", SPREADSHEET)
-            package.writestr(MANIFEST, "<manifest/>")
-            with package.open(CONTENT, "w", force_zip64=True) as content:
-                for block in self.inner.stream():
-                    content.write(block)
-                    yield sink.taken()
-        yield sink.taken()
+        return packed(self.inner.stream())
+
+
+def packed(content: Iterator[bytes]) -> Iterator[bytes]:
+    """A package with this content, block by block."""
+    sink = _Sink()
+    with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as package:
+        package.writestr("mimetype", SPREADSHEET)
+        package.writestr(MANIFEST, "<manifest/>")
+        with package.open(CONTENT, "w", force_zip64=True) as part:
+            for block in content:
+                part.write(block)
+                yield sink.taken()
+    yield sink.taken()
 
 
 class _Sink:

@@ -76,6 +76,7 @@ class _Content:
         self._above: list[str] = []
         self._row = self._column = 0  # how many there have been
         self._merged = 0
+        self._span = 0  # so many more rows are like this one, and blank
         self._attributes = ""
         self._kind = ""
         self._text: list[str] = []
@@ -95,9 +96,9 @@ class _Content:
             self._row = 0
         elif name == ROW and TABLE in self._above:
             gap = self._gap(values, self._row, MOST_ROWS)
-            if gap:
-                self._written.append(f'<table:table-row table:number-rows-repeated="{gap}"/>')
-            self._row += gap + 1 + self._number(values, "Span", 0, MOST_ROWS)
+            self._blank(gap)
+            self._span = self._number(values, "Span", 0, MOST_ROWS)
+            self._row += gap + 1 + self._span
             self._written.append("<table:table-row>")
             self._column = 0
         elif name == CELL and ROW in self._above:
@@ -128,6 +129,7 @@ class _Content:
             self._written.append("</table:table>")
         elif name == ROW and TABLE in self._above:
             self._written.append("</table:table-row>")
+            self._blank(self._span)
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
             if self._kind == "DateTime" and self._style in self._lasting:
@@ -135,6 +137,10 @@ class _Content:
             self._written.append(_cell(self._kind, text, self._attributes))
             self._empty(self._merged)
             self._text = []
+
+    def _blank(self, count: int) -> None:
+        if count:
+            self._written.append(f'<table:table-row table:number-rows-repeated="{count}"/>')
 
     def _empty(self, count: int) -> None:
         if count:

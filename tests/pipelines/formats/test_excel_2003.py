@@ -123,6 +123,17 @@ def test_rows_and_cells_may_say_where_they_are():
     assert rows(table) == [(1, None, 3, 4), (None, 5, None, 6), (None, None, None, 7)]
 
 
+def test_a_blank_row_may_stand_for_several():
+    """What follows is as far below as it was written."""
+    first, last = cell("Number", "1"), cell("Number", "2")
+    blank = row(more=' ss:Index="3" ss:Span="2"')
+
+    (table,) = planned(book(NAMES, row(first, first), blank, row(last, last))).tables
+
+    assert table.origin.range == "A1:B6"
+    assert rows(table) == [(1, 1), (2, 2)]
+
+
 @pytest.mark.parametrize("place", ["0", "-1", "x", "1", "99999999999"])
 def test_a_place_that_cannot_be_is_damage(place):
     """Such as one before the last."""

@@ -26,6 +26,7 @@ CDATA, CDATA_END = b"<![CDATA[", b"]]>"
 COMMENT, COMMENT_END = b"<!--", b"-->"
 SHAPE = re.compile(rb"""<(/?)draw:(?:[^<>"']|"[^"<]*"|'[^'<]*')*+>""")
 ELEMENT = re.compile(rb"<text:(tab|line-break)\b[^>]*?(?:/>|>\s*</text:\1\s*>)")
+BLANK_BEGINS = (b">\n", b"> ", b">\t", b">\r")
 BLANKS = (
     re.compile(rb">()\s+(?=</?table:)"),
     re.compile(rb"(<table:[^<>]*)>\s+(?=<)"),
@@ -142,10 +143,13 @@ class _Repair:
             plain = _without_sections(plain)
         if self._depth or b"<draw:" in plain:
             plain = self._without_shapes(plain)
-        plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
-        plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
-        for blank in BLANKS:
-            plain = blank.sub(rb"\1>", plain)
+        if b"<text:tab" in plain or b"<text:line-break" in plain:
+            plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
+        if b":time-value=" in plain:
+            plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
+        if any(begun in plain for begun in BLANK_BEGINS):
+            for blank in BLANKS:
+                plain = blank.sub(rb"\1>", plain)
         return piece if plain == piece else plain
 
     def _without_shapes(self, piece: bytes) -> bytes:

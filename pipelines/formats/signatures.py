@@ -10,6 +10,24 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
     (0, b"GIF8", "GIF picture"),
+    (0, b"II*\0", "TIFF picture"),
+    (0, b"MM\0*", "TIFF picture"),
+    (0, b"II+\0\b\0\0\0", "TIFF picture"),
+    (0, b"MM\0+\0\b\0\0", "TIFF picture"),
+    (0, b"8BPS\0", "Photoshop picture"),
+    (0, b"gimp xcf ", "GIMP picture"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000 picture"),
+    (0, b"OggS\0", "Ogg sound"),
+    (0, b"ID3\3\0", "MP3 sound"),
+    (0, b"ID3\4\0", "MP3 sound"),
+    (0, b"fLaC\0", "FLAC sound"),
+    (0, b"\x1a\x45\xdf\xa3", "Matroska film"),
+    (0, b"%!PS-Adobe-", "PostScript document"),
+    (0, b"\xca\xfe\xba\xbe", "program"),
+    (0, b"wOFF\0", "web font"),
+    (0, b"wOF2\0", "web font"),
+    (0, b"OTTO\0", "OpenType font"),
+    (0, b"\0\1\0\0Standard ", "Access database"),
     (0, b"%PDF-", "PDF document"),
     (0, b"{\\rtf", "RTF document"),
     (0, b"\x7fELF", "program"),
@@ -29,8 +47,11 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xed\xab\xee\xdb", "RPM package"),
     (32769, b"CD001", "ISO 9660 image"),
 )
-# What has no magic: numbers in digits that a header is made of, or the fields of a first column.
+# What has its magic behind a length, or none: numbers in digits that a header is made of, or the
+# fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"RIFF.{4}(WAVEfmt |AVI LIST|WEBPVP8)", re.DOTALL), "RIFF film, sound or picture"),
+    (re.compile(rb"\0\0..ftyp", re.DOTALL), "MPEG-4 film, sound or picture"),
     (re.compile(rb"070707[0-7]{70}|07070[12][0-9A-Fa-f]{104}"), "cpio archive"),
     (re.compile(rb'TABLE\r?\n0,1\r?\n"[^"]*"\r?\nVECTORS\r?\n'), "DIF table"),
     (

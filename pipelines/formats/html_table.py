@@ -11,7 +11,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import header_row, table_top
+from pipelines.formats import header_row, table_top, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, page_of
@@ -145,13 +145,5 @@ def _page(file: StoredObject, limits: Limits) -> Page:
 def _cached_page(file: Hashable, max_columns: int) -> Page:
     """A page is parsed once for all of its tables."""
     assert isinstance(file, StoredObject)
-    content = bytearray()
-    for block in file.stream():
-        content += block
-        if len(content) > LARGEST_PAGE_BYTES:
-            raise LimitExceeded(
-                f"{file.name} is a page of more than {LARGEST_PAGE_BYTES} bytes"
-                " (max_document_bytes)",
-                limit="max_document_bytes",
-            )
-    return page_of(bytes(content), file.name, max_columns)
+    content = whole_text.read(file, "a page", most=LARGEST_PAGE_BYTES)
+    return page_of(content, file.name, max_columns)

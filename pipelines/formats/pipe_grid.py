@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+OPENED = re.compile(r'(?:^|[,;|\t])"')
 RULE = re.compile(r"[|+]?\s*:?[-=]+:?\s*([|+]\s*:?[-=]+:?\s*)*[|+]?")  # of a trimmed line
 BAR = re.compile(r"(?<!\\)\|")
 NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*")
@@ -49,10 +50,20 @@ def find(lines: Sequence[str]) -> list[Grid]:
     >>> find(["| a | b |", "|---|--:|", "| x | 1 |"])[0].rows[0].cells
     ('x', '1')
     """
-    found = list(_tables(lines))
+    found = [grid for grid in _tables(lines) if not _is_quoted(lines[: grid.first + 1])]
     filled = sum(bool(line.strip()) for line in lines)
     outside = filled - sum(map(len, found))
     return [replace(grid, outside=outside) for grid in found]
+
+
+def _is_quoted(above: Sequence[str]) -> bool:
+    """Whether a table begins within the quotes of a cell, the last of these lines being its first.
+
+    A quote opens one that begins a line or a cell, if their number is odd by then.
+    """
+    text = "\n".join(above)
+    opened = above[-1].count('"') % 2 and OPENED.search(above[-1])
+    return text.count('"') % 2 == 1 and bool(opened or OPENED.search(text))
 
 
 def _tables(lines: Sequence[str]) -> Iterator[Grid]:
@@ -106,7 +117,17 @@ def _below_names(lines: Sequence[str], rule: int) -> Grid | None:
         end += 1
     last = next((at for at in range(end - 1, rule, -1) if is_row(lines[at])), end - 1)
     rows = tuple(PipeRow(cells_of(lines[at]), lines[at], at) for at in range(rule + 1, last + 1))
-    return Grid(rule - 1, last + 1, names, rows, width, 1) if rows else None
+    is_row_too = (
+        not has_edges
+        and _are_marks(cells_of(lines[rule]))
+        and any("-" in row.cells for row in rows)
+    )
+    return Grid(rule - 1, last + 1, names, rows, width, 1) if rows and not is_row_too else None
+
+
+def _are_marks(cells: Sequence[str]) -> bool:
+    """Whether single dashes stand in all cells of what may be a rule: also what is missing does."""
+    return all(cell == "-" for cell in cells)
 
 
 def _framed(lines: Sequence[str], first: int) -> Grid | None:

@@ -16,6 +16,7 @@ from pipelines.formats import (
     column_sample,
     dialect,
     long_delimiter,
+    odd_quotes,
     records,
     row_span,
     table_stack,
@@ -26,6 +27,7 @@ from pipelines.formats.base import Guess, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
+from pipelines.formats.odd_quotes import Requoted
 from pipelines.formats.text_span import HEAD_BYTES, TextSpan, newline_of
 
 FRAGMENT_BYTES = 32 << 20
@@ -54,6 +56,10 @@ class Delimited:
     def choosing(self, choices: Choices) -> "Delimited":
         return Delimited(choices)
 
+    @property
+    def _is_dialect_chosen(self) -> bool:
+        return self.choices.delimiter is not None or self.choices.quote is not None
+
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
@@ -64,11 +70,17 @@ class Delimited:
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         text = text_span.of(file, self.choices.encoding)
+        odd = odd_quotes.find(text.lines) if not self._is_dialect_chosen else None
+        if odd is not None:
+            plain = Requoted(text.file, odd, text.codec, newline_of(text.body), text.start)
+            text = replace(text, file=plain, body=plain.of(text.body))
         long = long_delimiter.find(text.lines) if self.choices.delimiter is None else None
         if long is not None:
             body = text.body.replace(long.encode(), long_delimiter.ONE.encode())
             text = replace(text, file=Rejoined(text.file, long), body=body)
         layout = dialect.detect("".join(text.lines), self.choices, is_whole=text.is_whole)
+        if odd is not None:
+            layout = replace(layout, notices=(*layout.notices, odd_quotes.notice(odd)))
         parts = text.parts(layout) if text.is_whole and self.choices.header is None else ()
         if not parts:
             yield self._table(text, layout, origin, limits)
@@ -128,9 +140,7 @@ class Delimited:
             details={
                 "encoding": text.encoding.name,
                 "dialect": {
-                    "delimiter": file.delimiter
-                    if isinstance(file, Rejoined)
-                    else layout.dialect.delimiter,
+                    "delimiter": _told_delimiter(file, layout),
                     "quote": layout.dialect.quote,
                     "escape": layout.dialect.escape,
                     "newline": text.newline,
@@ -166,6 +176,14 @@ def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
             for each in layout.guesses
         ),
     )
+
+
+def _told_delimiter(file: StoredObject, layout: dialect.Layout) -> str | None:
+    """As the user knows it; None where nothing parts the text."""
+    if isinstance(file, Rejoined):
+        return file.delimiter
+    is_none = layout.columns == 1 and layout.dialect.delimiter == dialect.NOWHERE
+    return None if is_none else layout.dialect.delimiter
 
 
 def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -17,8 +17,8 @@ from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import VALUE, is_typed
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
-DELIMITERS = (",", "\t", ";", "|", "\x1f", ":", "^", "~", "#", "@", " ")
-LESS_LIKELY = {":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
+DELIMITERS = (",", "\t", ";", "|", "\x1f", "¦", ":", "^", "~", "#", "@", " ")
+LESS_LIKELY = {"¦": 0.9, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
 LIKELY = dict.fromkeys(DELIMITERS, 1.0) | LESS_LIKELY
 COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
@@ -30,6 +30,19 @@ MEANING_CELLS = 300
 RAGGED = 0.7
 ALIGNED = 0.3
 NONE = Choices()
+NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
+USUAL = (",", "\t", ";", "|")
+NEARLY_ALL = 0.9
+ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
+WHOLE = re.compile(  # lines that are one value each, whatever stands in it
+    r"""\s*(?:
+      (?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ]\s*)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?
+      (?:\ ?[AP]M)?(?:\ ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?      # a time, a date and a time
+    | -?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?               # money
+    | "(?:[^"]|"")*"                                    # a cell in quotes
+    )\s*""",
+    re.VERBOSE | re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +76,22 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (_score(telling, dialect, is_whole=is_whole) for dialect in _dialects(newline, telling)),
         key=lambda candidate: -candidate.score,
     )
-    best, runner_up = scored[0], scored[1]
+    best, runner_up = _likeliest(scored, telling)
     if choices.delimiter is not None:
         as_chosen = (each for each in scored if each.dialect.delimiter == choices.delimiter)
         plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
         best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
         best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
-    dialect = _refine(best.dialect, lines)
+    dialect = _refine(best.dialect, lines, is_whole=is_whole)
     if choices.quote is not None:
         dialect = replace(dialect, quote=choices.quote or None)
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
+    if columns == 1 and choices.delimiter is None and not table_top.are_closed(records):
+        dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
+        records = _sample(lines, dialect, is_whole=is_whole)
     first = table_top.first_record(records, columns)
     names, headed = header_row.find(records[first:], columns)
     if choices.header is not None:
@@ -113,6 +129,20 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     )
 
 
+def is_one_column(lines: Sequence[str]) -> bool:
+    """Whether nearly all lines are one value each, or one cell in quotes: no blank parts these.
+
+    >>> is_one_column(["time", "2024-05-01 10:15:00", "2024-05-01 10:30:00"])
+    True
+    """
+    below = [line for line in lines if line.strip()][1:]
+    return len(below) > 1 and sum(map(_is_one_value, below)) >= NEARLY_ALL * len(below)
+
+
+def _is_one_value(line: str) -> bool:
+    return WHOLE.fullmatch(line) is not None
+
+
 def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
     """What else to say of a table that begins at the record `first`."""
     yield table_top.left_out(records[:first])
@@ -139,6 +169,31 @@ class _Candidate:
     dialect: Dialect
     score: float
     records: list[Record] = field(default_factory=list)
+
+
+def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
+    """The best of the candidates in order, and the next one.
+
+    A delimiter that the first line lacks goes behind one that parts all lines evenly: the names of
+    people, `Doe, Ann`, stand in a column of each row.
+    """
+    best = scored[0]
+    if best.score <= 0:
+        return best, scored[1]
+    is_plain = best.dialect.delimiter in USUAL and _is_even(best)
+    if is_one_column(lines) and not is_plain:
+        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), NEARLY_ALL), best
+    if best.dialect.delimiter not in lines[0]:
+        even = (each for each in scored if each.dialect.delimiter in USUAL and _is_even(each))
+        better = next((each for each in even if each is not best), None)
+        return (best, scored[1]) if better is None else (better, best)
+    return best, scored[1]
+
+
+def _is_even(candidate: _Candidate) -> bool:
+    """Whether all rows, the first one too, have as many cells, and more than one."""
+    widths = {_width(record) for record in candidate.records if any(map(str.strip, record.cells))}
+    return len(widths) == 1 and widths != {1}
 
 
 def _sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Record]:
@@ -212,7 +267,7 @@ def _is_typed_column(column: Sequence[str]) -> bool:
     return True
 
 
-def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
+def _refine(dialect: Dialect, lines: list[str], *, is_whole: bool) -> Dialect:
     """Single quotes, backslash escapes, spaces behind delimiters, where the sample shows them."""
     text = "".join(lines[:SAMPLE_ROWS])
     edge = re.escape(dialect.delimiter)
@@ -226,15 +281,38 @@ def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
         single = replace(refined, quote="'")
         if opened == closed > 2 and _agreement(lines, single) >= _agreement(lines, refined):
             refined = single
+    if _has_bare_quotes(lines, refined, is_whole=is_whole):
+        return replace(refined, quote=None)
     quote = refined.quote or ""
     if "\\" + quote not in text and "\\" + dialect.delimiter not in text:
         return refined
     escaped = replace(refined, escape="\\")
     gain = _agreement(lines, escaped) - _agreement(lines, refined)
     # As many rows fit either way where the escaped quotes happen to be even: then what matters is
-    # that no quote is doubled within a cell, as it would be without escapes.
+    # that some stand within a cell, where none is doubled, as it would be without escapes.
     is_doubled = re.search(rf"[^{edge}\n]{quote}{quote}[^{edge}\r\n]", text) is not None
-    return escaped if gain > 0 or (gain == 0 and not is_doubled) else refined
+    end = rf" *(?:{re.escape(dialect.delimiter)}|\r?$)"
+    is_within = re.search(rf"\\{quote}(?!{end})", text, re.MULTILINE) is not None
+    return escaped if gain > 0 or (gain == 0 and is_within and not is_doubled) else refined
+
+
+def _has_bare_quotes(lines: list[str], dialect: Dialect, *, is_whole: bool) -> bool:
+    """Whether quotes mean nothing between tabs, as where programs write cells as they are.
+
+    Some of them close nowhere, or only behind whole rows; and few enclose a cell, and none a line
+    end or another quote.
+    """
+    if dialect.delimiter != "\t" or dialect.quote != '"':
+        return False
+    sample = _sample(lines, dialect, is_whole=is_whole)
+    if not any(record.is_literal for record in sample):
+        return False
+    told = (cell for line in lines if '"' in line for cell in line.rstrip("\r\n").split("\t"))
+    opened = [cell for cell in told if cell.startswith('"')]
+    enclosed = [cell for cell in opened if ENCLOSED.fullmatch(cell)]
+    is_doubled = any('""' in cell[1:-1] for cell in enclosed)
+    is_quoted = is_doubled or any(record.lines > 1 for record in sample)
+    return not is_quoted and len(enclosed) * 2 <= len(opened)
 
 
 def _are_spaced(text: str, delimiter: str) -> bool:

@@ -1,6 +1,7 @@
 """Header row: whether the first record names the columns, by what stands below it."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from connectors.errors import InvalidOverride
@@ -15,6 +16,7 @@ HEADED_ROWS = 200
 FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
+FEWEST_CODES = 5
 SURE = 0.9  # evidence of names: one above numbers, at least
 LABEL_WORDS = """
     age area category city class code company continent country county date department description
@@ -24,6 +26,7 @@ LABEL_WORDS = """
 LABELS = frozenset(LABEL_WORDS.split())  # that name a column beside one of a single year
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
+MISSING_MARKS = frozenset({"?", ".", "*", "~", "--", "---", "…", "..", "..."})
 
 
 def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
@@ -38,13 +41,22 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     ]
     names = _named(head, columns, body)
     found = evidence(names, body)
-    is_said = any(char.isalnum() for name in names for char in name or "")
-    if found < 0 or not is_said or _is_a_row_twice(records):
+    if found < 0 or not _is_said(names, found) or _is_a_row_twice(records):
         return None, Guess(
             "header", "none", min(1.0, 0.6 - min(0.0, found) / 5), ("first row",), tuple(head[:5])
         )
     confidence = min(1.0, 0.6 + found / 5)
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
+
+
+def _is_said(names: Sequence[str], found: float) -> bool:
+    """Whether names have letters or digits; or else are different marks above values alone."""
+    filled = [name for name in names if name]
+    if any(char.isalnum() for char in "".join(filled)):
+        return True
+    is_missing = any(name.strip() in MISSING_MARKS for name in filled)
+    is_above_values = found >= SURE * len(filled) > 0
+    return is_above_values and not is_missing and len(set(filled)) == len(filled)
 
 
 def several_rows(
@@ -170,14 +182,33 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 1.0 if all(map(is_value, column)) else 0.3
         elif len(column) > 1 and all(map(is_value, column)):
             found += 1.0  # dates and the like
+        elif _is_next(name, column):
+            found -= 1.0
         elif name in column and len(set(column)) < len(column):
             found -= 0.5
         else:
             lengths = {len(cell) for cell in column}
-            found += 0.4 if len(lengths) == 1 and len(name) not in lengths else 0.1
+            is_regular = len(column) > 1 and len(lengths) == 1 and len(name) not in lengths
+            found += 0.4 if is_regular else 0.1
     if len(set(filled)) < len(filled):
         found -= 0.3
     return found
+
+
+def _is_next(name: str, column: Sequence[str]) -> bool:
+    """Whether a name is a code as those below it, and all are in order: `AD` above `AE`, `AF`."""
+    codes = [name, *column]
+    return (
+        len(codes) > FEWEST_CODES
+        and len({_shape(code) for code in codes}) == 1
+        and _shape(name).isupper()
+        and all(a < b for a, b in itertools.pairwise(codes))
+    )
+
+
+def _shape(code: str) -> str:
+    """Which of its characters are digits."""
+    return re.sub(r"\d", "9", re.sub(r"[A-Z]", "A", code))
 
 
 def _are_truths(column: Sequence[str], name: str) -> bool:

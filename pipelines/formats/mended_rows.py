@@ -25,7 +25,8 @@ def read(
         raw_lines.pop()
     if not raw_lines:
         return None, 0
-    lines = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    decoded = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    lines = [line.removeprefix(text_encoding.MARK) for line in decoded]
     offsets = np.concatenate(([0], np.cumsum([len(line) for line in raw_lines])))
     width = len(form.columns)
     rows: list[list[str | None]] = []
@@ -47,6 +48,10 @@ def read(
             continue
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
         reason = _flaw(record, raw, form.dialect)
+        if len(cells) == 1 < width and not reason and raw.startswith(b'"'):
+            within = list(records.read([*record.cells], form.dialect, is_last=True))
+            if [len(each.cells) for each in within] == [width]:
+                cells, reason = [*within[0].cells], "line in quotes as a whole"
         if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
             cells, reason = cells[:width], reason or "delimiters behind the last cell"
         if len(cells) > width:
@@ -66,6 +71,8 @@ def read(
             text_encoding.is_foreign(raw_lines[i], form.encoding) for i in lines_of
         ):
             reason = text_encoding.MENDED
+        if not reason and decoded[record.line] != lines[record.line]:
+            reason = text_encoding.MARKED
         if reason:
             repaired[reason] += 1
         rows.append(cells)
@@ -89,8 +96,15 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
 
 
 def _is_comment(cells: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether a line that is no whole row begins with the mark of comments.
+
+    Where a blank belongs to the mark, what has cells and no blank is a ragged row.
+    """
     mark = dialect.comment
-    return mark is not None and 1 < width != len(cells) and cells[0].startswith(mark)
+    if mark is None or not 1 < width != len(cells) or not cells[0].startswith(mark.rstrip()):
+        return False
+    is_apart = not cells[0].lstrip(mark.rstrip())[:1].strip()
+    return is_apart or len(cells) == 1 or not mark.endswith(" ")
 
 
 def _is_blank(cells: list[str], line: str, width: int) -> bool:

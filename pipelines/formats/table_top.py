@@ -17,6 +17,7 @@ TITLE_WORDS = 3
 TOLD_LINES = 5
 MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
+MANY_SPARSE = 0.2
 MOST_RAGGED = 1000
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
@@ -35,6 +36,14 @@ def columns(records: Sequence[Record]) -> int:
     width = _width(head[0])
     is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
     return width if is_ragged and _names_others(head[0], below, usual) else usual
+
+
+def are_closed(records: Sequence[Record]) -> bool:
+    """Whether nothing but delimiters stands behind the only cell of all rows, below the names."""
+    below = _told(records)[1:]
+    return bool(below) and all(
+        _width(record) > 1 and _filled_to(record, 1) == _filled(record) for record in below
+    )
 
 
 def _ragged_width(records: Sequence[Record], usual: int) -> int:
@@ -120,8 +129,20 @@ def first_record(records: Sequence[Record], columns: int) -> int:
         has_names = has_names and _is_header(records[first:], columns)
     if has_names:
         return first
-    above = takewhile(lambda each: _is_sparse_row(each, columns), reversed(records[:first]))
+    below = records[first:]
+    above = takewhile(
+        lambda each: _is_sparse_row(each, columns) or _is_usual(each, below, columns),
+        reversed(records[:first]),
+    )
     return first - sum(1 for _ in above)
+
+
+def _is_usual(record: Record, below: Sequence[Record], columns: int) -> bool:
+    """Whether a record is as wide as a row, and many rows have no more cells filled than it."""
+    if _width(record) != columns or _is_blank(record) or _may_be_comment(record):
+        return False
+    rows = _told(below)
+    return sum(_filled(row) <= _filled(record) for row in rows) >= MANY_SPARSE * len(rows) > 0
 
 
 def _is_sparse_row(record: Record, columns: int) -> bool:
@@ -199,7 +220,8 @@ def _comments(records: Sequence[Record], columns: int) -> int:
         return 0
     whole = sum(_width(above[place]) == columns for place in marked)
     are_close = not all(_is_spaced(above[place]) for place in marked)
-    if len(marked) > 1 and (whole == len(marked) or (are_close and 2 * whole >= len(marked))):
+    are_whole = whole == len(marked) and (are_close or columns > 1)  # as any line of one column is
+    if len(marked) > 1 and (are_whole or (are_close and 2 * whole >= len(marked))):
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
@@ -211,11 +233,14 @@ def _comments(records: Sequence[Record], columns: int) -> int:
 def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) -> str | None:
     """The mark with which the last comment above a table, or its names, begin; if there is any.
 
+    A blank follows it where white space stands behind all marks.
+
     None where most rows begin with it too, or some whole and some ragged ones with nothing apart:
     then what it marks is a number or a tag, `#40`.
     """
-    marked = (record for record in above if record.cells and _may_be_comment(record))
-    firsts = [record.cells[0] for record in marked if record.cells[0].strip()]
+    marked = [record for record in above if record.cells and _may_be_comment(record)]
+    marked = [record for record in marked if record.cells[0].strip()]
+    firsts = [record.cells[0] for record in marked]
     mark = next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
     told = [record.cells for record in above]
     below = [row for row in rows if _width(row) > 1 and row.cells not in told]
@@ -223,7 +248,10 @@ def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) 
     marked_below = [row for row in below if mark is not None and row.cells[0].startswith(mark)]
     tagged = sum(_width(row) == columns for row in marked_below)
     close = {_width(row) == columns for row in marked_below if not _is_spaced(row)}
-    return None if 2 * tagged > whole or len(close) > 1 else mark
+    if mark is None or 2 * tagged > whole or len(close) > 1:
+        return None
+    apart = all(map(_is_spaced, (*marked, *marked_below)))
+    return f"{mark} " if apart else mark
 
 
 def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:

@@ -23,6 +23,15 @@ from pipelines.formats.dialect import detect
         ("'a';'b'\n'1';'x;y'\n'2';'z'\n", ("a", "b")),
         ("name\nAda Lovelace\nLi Wei\nAnn Lee\n", ("name",)),
         ("id,name\n1,a\nid,name\n2,b\n", ("id", "name")),
+        ("#\n1\n2\n", ("#",)),
+        ("#,%,!\n1,2,3\n4,5,6\n", ("#", "%", "!")),
+        ("?,.\n1,2\n4,5\n", None),
+        ("+,+\n1,2\n4,5\n", None),
+        ("AD,Andorra\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n", None),
+        (
+            "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",
+            ("ID", "Name"),
+        ),
     ],
 )
 def test_names_are_found_where_they_are(text, names):
@@ -41,6 +50,12 @@ def test_names_are_found_where_they_are(text, names):
         ("1684.6    1505.3\n1757.2    1632.8\n1800.1    1700.0\n", 2),
         ("note\nleft: at noon\ngone: home\n", 1),
         ("1:2.5:x\n2:3.5:y\n", 3),
+        ("time\n10:15\n10:30\n", 1),
+        ("time\n2024-05-01 10:15:00\n2024-05-01 10:30:00Z\n", 1),
+        ("price\n$1,234.50\n$2,345.00\n", 1),
+        ('"x"\n"1 2"\n"3 4"\n', 1),
+        ("10:15:a\n10:30:b\n", 3),
+        ("time,n\n2024-05-01 10:15:00,2\n2024-05-01 10:30:00,7\n", 2),
     ],
 )
 def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
@@ -48,11 +63,37 @@ def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
     assert detect(text, is_whole=True).columns == columns
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_comma_in_all_rows_but_the_first_parts_none_of_them(delimiter):
+    """What parts all lines evenly does; another, which the names lack, stands within a column."""
+    rows = [
+        "name|path|n",
+        "Doe, Ann|/usr/a|+1 55",
+        "Roe, Bob|/usr/b|+1 56",
+        "Poe, Cid|/usr/c|+1 57",
+    ]
+    layout = detect("\n".join(rows).replace("|", delimiter) + "\n", is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.names) == (delimiter, ("name", "path", "n"))
+
+
+def test_nothing_parts_the_cells_of_one_column():
+    """Commas in a few of them are text, and so is what stands behind a few."""
+    text = "note\nnone\nyes, all of it, again\n" + "ok\n" * 9 + "so;\n"
+    layout = detect(text, is_whole=True)
+
+    assert layout.columns == 1
+    assert layout.dialect.delimiter not in text
+    assert next(g.chosen for g in layout.guesses if g.what == "delimiter") == "none"
+
+
 @pytest.mark.parametrize(
     ("text", "escape"),
     [
         ('"a","b"\n"1","say \\"hi\\" now"\n"2","x"\n', "\\"),
         ('"a","b"\n"1","C:\\temp\\"\n"2","x"\n', None),
+        ('a, b\n1, "say \\" now"\n2, "x"\n', "\\"),
+        ('"a","b"\n"C:\\temp\\","x, y"\n"D:\\","z"\n', None),
         ('"a","b"\n"1","say ""hi"" now"\n"2","x"\n', None),
         ("a,b\n1,C:\\temp\n", None),
     ],
@@ -295,6 +336,8 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("of,us\nday,2024-05-01\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 3),
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
+        ("to the point,,\n,,2\nin a word,7,\nno,8,3\n,9,\nlast of all,,\n", None, 0),
+        ("# words, of all\n# kinds\nred\nblue\n", ("# kinds",), 1),
     ],
 )
 def test_a_title_looks_like_one_and_is_told(text, names, first):

@@ -196,7 +196,9 @@ def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[s
 def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     """Cells from the head, and from the middle and the end of what is long."""
     size = first.file.size
-    if is_whole or not first.file.seekable or size is None:
+    if is_whole:
+        return pl.concat(list(replace(first, chunk_bytes=HEAD_BYTES).texts()))
+    if not first.file.seekable or size is None:
         return next(replace(first, chunk_bytes=HEAD_BYTES).texts())
     spots = [replace(first, end=first.start + SPOT_BYTES, chunk_bytes=SPOT_BYTES)]
     for share in (0.5, 0.97):

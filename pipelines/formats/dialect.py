@@ -33,6 +33,11 @@ NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 USUAL = (",", "\t", ";", "|")
 NEARLY_ALL = 0.9
+TIME = re.compile(  # beside a blank or what ends a moment; alone, numbers stand between colons
+    r"(?:^|(?<=[ T]))\d{1,2}:\d{2}(?::\d{2})?(?=[ .,\])Z])|(?<=[ T])\d{1,2}:\d{2}(?::\d{2})?$"
+    r"|(?<!\d)\d{1,2}:\d{2}:\d{2}(?=[ .,\])Z])"
+)
+MOST_TIMES = 0.7
 ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
 WHOLE = re.compile(  # lines that are one value each, whatever stands in it
     r"""\s*(?:
@@ -224,8 +229,13 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
+    if dialect.delimiter == ":" and _are_times(lines[:SAMPLE_ROWS]):
+        return _Candidate(dialect, 0.0)
     values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
     likely = LIKELY[dialect.delimiter]
+    if dialect.delimiter == ":":
+        likely -= ALIGNED * sum(" " in cell.strip() for cell in cells) / max(1, len(cells))
+        values = [cell for cell in values if " " not in cell.strip()]
     if dialect.delimiter == "\t":
         aligned = sum("  " in cell.strip() for cell in cells)  # blanks part these
         values = [cell for cell in values if "  " not in cell.strip()]
@@ -242,6 +252,14 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * likely * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width), records)
+
+
+def _are_times(lines: Sequence[str]) -> bool:
+    """Whether colons stand within times of day in most lines that have any, as in those of logs."""
+    having = [line for line in lines if ":" in line]
+    return sum(TIME.search(line.rstrip()) is not None for line in having) >= MOST_TIMES * len(
+        having
+    )
 
 
 def _is_rare(dialect: Dialect, lines: list[str]) -> bool:

@@ -149,6 +149,7 @@ def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
         and not (columns == 2 and is_value(head[0]))
         and any(row[-1].strip() for row in body if len(row) == columns)
         and sum(len(row) < columns for row in body) * 10 <= len(body)
+        and not any(name.startswith(" ") for name in head[1:])  # a sentence
     ):
         return ["", *head]  # the writer left out the name of the row labels, as R does
     return [*head, *[""] * (columns - len(head))]

@@ -10,6 +10,8 @@ from pipelines.formats.base import Reject
 from pipelines.formats.records import Dialect, Record
 from pipelines.formats.rows import Rows, TextForm
 
+MANY = 3  # cells in one that may be a row by themselves, without quotes of their own
+
 
 def read(
     buffer: bytes, form: TextForm, limit: int | None, *, is_last: bool
@@ -49,9 +51,9 @@ def read(
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
         reason = _flaw(record, raw, form.dialect)
         if len(cells) == 1 < width and not reason and raw.startswith(b'"'):
-            within = list(records.read([*record.cells], form.dialect, is_last=True))
-            if [len(each.cells) for each in within] == [width]:
-                cells, reason = [*within[0].cells], "line in quotes as a whole"
+            within = _within(record.cells[0], form.dialect)
+            if len(within) == width:
+                cells, reason = [*within], "line in quotes as a whole"
         if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
             cells, reason = cells[:width], reason or "delimiters behind the last cell"
         if len(cells) > width:
@@ -85,6 +87,14 @@ def read(
     return Rows(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
 
 
+def _within(cell: str, dialect: Dialect) -> list[str]:
+    """The cells that stand in a cell, if it is no sentence and its only delimiters no chance."""
+    found = [record.cells for record in records.read([cell], dialect, is_last=True)]
+    cells = found[0] if len(found) == 1 else []
+    is_chance = len(cells) < MANY and (dialect.quote or "") not in cell
+    return [] if is_chance or any(each.startswith(" ") for each in cells) else cells
+
+
 def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
     """What is wrong with how the record is written, if anything is."""
     if record.is_literal:
@@ -98,13 +108,13 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
 def _is_comment(cells: list[str], dialect: Dialect, width: int) -> bool:
     """Whether a line that is no whole row begins with the mark of comments.
 
-    Where a blank belongs to the mark, what has cells and no blank is a ragged row.
+    Where a blank belongs to the mark, what has a few cells and no blank is a ragged row.
     """
     mark = dialect.comment
     if mark is None or not 1 < width != len(cells) or not cells[0].startswith(mark.rstrip()):
         return False
     is_apart = not cells[0].lstrip(mark.rstrip())[:1].strip()
-    return is_apart or len(cells) == 1 or not mark.endswith(" ")
+    return is_apart or not 1 < len(cells) < width or not mark.endswith(" ")
 
 
 def _is_blank(cells: list[str], line: str, width: int) -> bool:

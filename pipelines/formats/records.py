@@ -81,7 +81,9 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         lines = [_aligned(line) for line in lines]
     quote, stray = _stray_quote(dialect)
     position = before = 0
-    known = _usual_width(lines, 0, dialect) if dialect.delimiter == "\t" else 0
+    known = 0
+    if dialect.delimiter == "\t" and not width:
+        known = _usual_width([line for line in lines if quote not in line], 0, dialect)
     while position < len(lines):
         feed = _Feed(lines, position)
         start, is_swallowed = position, False

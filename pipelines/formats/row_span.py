@@ -70,7 +70,7 @@ def below(first: ByteRange, body: bytes, *, is_whole: bool) -> Below:
         last = found.pop().line  # blank lines at the end
     left_out = footer.find(found, width)
     if left_out.first == len(found):
-        return Below()
+        return Below(notices=left_out.notices)
     end = at + sum(map(len, raw_lines[: found[left_out.first].line]))
     blank = sum(1 for line in lines[last:] if line)
     return Below(end, Counter(left_out.skipped) + Counter({"blank line": blank}), left_out.notices)

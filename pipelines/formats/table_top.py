@@ -225,6 +225,7 @@ def _comments(records: Sequence[Record], columns: int) -> int:
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
+    may_name = may_name and (columns > 1 or len(marked) == 1)
     may_name = may_name or header_row.is_marked(last.cells, columns)
     may_name = may_name or header_row.is_stretched(last.cells, columns)
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)

@@ -50,3 +50,12 @@ def test_quotes_around_cells_between_tabs_are_none_of_the_text():
         "two\nlines\tof it",
         'a "b"',
     ]
+
+
+@pytest.mark.parametrize("above", ["month\taddress\tn\n", ""])
+def test_lines_of_a_cell_that_are_like_one_another_are_no_rows(above):
+    """Where each line of every row has as many tabs, but fewer than a row."""
+    rows = [(f"M{n}", f"{n} Way\nRome", n) for n in range(40)]
+    body = "".join(f'{month}\t"{address}"\t{n}\n' for month, address, n in rows)
+
+    assert rows_in(above + body) == rows

@@ -55,6 +55,9 @@ def test_names_are_found_where_they_are(text, names):
         ("price\n$1,234.50\n$2,345.00\n", 1),
         ('"x"\n"1 2"\n"3 4"\n', 1),
         ("10:15:a\n10:30:b\n", 3),
+        ('1.2.3.4 - [1/May/2024:10:15:00 +0200] "GET /a" 200\n' * 3, 6),
+        ("+1 1:0.5 3:2\n-1 2:1 4:5\n+1 1:3 2:2\n", 3),
+        ("10:15 Ann: so it is\n10:16 Bob: oh\n10:17 Ann: it is: so\n", 1),
         ("time,n\n2024-05-01 10:15:00,2\n2024-05-01 10:30:00,7\n", 2),
     ],
 )
@@ -337,7 +340,7 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
         ("to the point,,\n,,2\nin a word,7,\nno,8,3\n,9,\nlast of all,,\n", None, 0),
-        ("# words, of all\n# kinds\nred\nblue\n", ("# kinds",), 1),
+        ("# words, of all\n# kinds\nred\nblue\n", ("red",), 2),
     ],
 )
 def test_a_title_looks_like_one_and_is_told(text, names, first):

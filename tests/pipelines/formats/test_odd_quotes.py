@@ -85,3 +85,12 @@ def test_a_stream_is_read_in_blocks_of_whole_lines():
 
     whole = b"".join(plain.stream())
     assert whole == b"\xef\xbb\xbf" + b'a,b,c\n1,"x, y",z\n3,"say ""hi""",w\n' * 3
+
+
+def test_a_short_row_may_hold_delimiters_in_quotes():
+    """An amount, or a name and what belongs to it, is one cell."""
+    _, two = table_in(b'price,mail\n"$2,850.46",x\n"$2,850.46"\n"$3,000.00",y\n1,z\n')
+    _, three = table_in(b'a,b,c\n"Doe, Ann, Dr.",x,1\n"Doe, Ann, Dr."\n"Roe",y,2\nz,z,3\n')
+
+    assert two["price"].to_list()[:2] == ["$2,850.46"] * 2
+    assert three["a"].to_list()[:2] == ["Doe, Ann, Dr."] * 2

@@ -23,6 +23,7 @@ LIKELY = dict.fromkeys(DELIMITERS, 1.0) | LESS_LIKELY
 COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
 DOUBTFUL = (*WORDY, "#")
+WEAK = (":", "#", "@")  # they stand within cells
 LEAST_SHARE = 0.3  # of the rows that have a delimiter: fewer have it in prose
 SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
@@ -179,16 +180,16 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that the first line lacks goes behind one that parts all lines evenly: the names of
-    people, `Doe, Ann`, stand in a column of each row.
+    A delimiter that the first line lacks, or that is a weak one, goes behind a usual one that parts
+    all lines evenly: the names of people, `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
         return best, scored[1]
     is_plain = best.dialect.delimiter in USUAL and _is_even(best)
-    if is_one_column(lines) and not is_plain:
+    if not is_plain and is_one_column(lines):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), NEARLY_ALL), best
-    if best.dialect.delimiter not in lines[0]:
+    if best.dialect.delimiter not in lines[0] or best.dialect.delimiter in WEAK:
         even = (each for each in scored if each.dialect.delimiter in USUAL and _is_even(each))
         better = next((each for each in even if each is not best), None)
         return (best, scored[1]) if better is None else (better, best)

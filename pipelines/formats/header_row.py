@@ -201,9 +201,9 @@ def _is_next(name: str, column: Sequence[str]) -> bool:
     codes = [name, *column]
     return (
         len(codes) > FEWEST_CODES
-        and len({_shape(code) for code in codes}) == 1
-        and _shape(name).isupper()
+        and name.isupper()
         and all(a < b for a, b in itertools.pairwise(codes))
+        and len(set(map(_shape, codes))) == 1
     )
 
 

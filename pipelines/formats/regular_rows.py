@@ -184,7 +184,8 @@ class _Reader:
         if frame is not None and frame.dtypes == [pl.String] and _has_white_cell(frame.to_series()):
             return None, 0  # it may be a blank line
         if frame is not None and self.quotes and self.form.dialect.delimiter == "\t":
-            frame = None if _has_rows_in_cells(frame) else frame
+            has_lines = body.count(b"\n") > frame.height
+            frame = None if has_lines and _has_rows_in_cells(frame) else frame
         return frame, blank
 
     def _without_blank_lines(

@@ -50,6 +50,36 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "dBase table",
     ),
+    (
+        re.compile(
+            rb"\s*(?:(?:var|let|const)\s+)?[\w.$]{1,80}\s*[=(]\s*"  # a name, or a call
+            rb"(?:\[\s*[\[{]|\{\s*\"[^\"\n]{0,200}\"\s*:)"
+        ),
+        "script around JSON (leave nothing but the JSON)",
+    ),
+    (
+        re.compile(
+            rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/))++\s*"
+            rb"(?:\[\s*\{\s*\"|\{\s*\"[^\"\n]{0,200}\"\s*:)",
+            re.DOTALL,
+        ),
+        "JSON document with comments (take them out)",
+    ),
+    (
+        re.compile(
+            rb"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?(?:#[^\n]*\n|\r?\n)*+"
+            rb"- [\w\"' -]{1,80}: [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"
+        ),
+        "YAML document",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+"
+            rb"(?:CREATE\s+TABLE|INSERT\s+INTO|DROP\s+TABLE)\s+[\w\"`\[]",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "SQL script (load it into a database, and export its tables)",
+    ),
 )
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (

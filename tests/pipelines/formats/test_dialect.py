@@ -80,6 +80,13 @@ def test_a_comma_in_all_rows_but_the_first_parts_none_of_them(delimiter):
     assert (layout.dialect.delimiter, layout.names) == (delimiter, ("name", "path", "n"))
 
 
+def test_a_mark_within_all_cells_of_a_column_parts_none_of_them():
+    """Where tabs part all lines evenly."""
+    layout = detect("#\tTag\n1\t#a\n2\t#b\n3\t#c\n", is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.names) == ("\t", ("#", "Tag"))
+
+
 def test_nothing_parts_the_cells_of_one_column():
     """Commas in a few of them are text, and so is what stands behind a few."""
     text = "note\nnone\nyes, all of it, again\n" + "ok\n" * 9 + "so;\n"

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -13,6 +13,7 @@ from connectors.errors import LimitExceeded
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import (
+    arff,
     column_sample,
     dialect,
     long_delimiter,
@@ -70,6 +71,10 @@ class Delimited:
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         text = text_span.of(file, self.choices.encoding)
+        attributes = arff.find(text.lines) if not self._is_dialect_chosen else None
+        if attributes is not None and self.choices.header is None:
+            yield self._relation(text, attributes, origin, limits)
+            return
         odd = odd_quotes.find(text.lines) if not self._is_dialect_chosen else None
         if odd is not None:
             plain = Requoted(text.file, odd, text.codec, newline_of(text.body), text.start)
@@ -93,9 +98,26 @@ class Delimited:
                 layout = replace(layout, notices=(*layout.notices, told))
             yield self._table(part, layout, replace(origin, range=f"lines {lines}"), limits)
 
-    def _table(
-        self, text: TextSpan, layout: dialect.Layout, origin: Origin, limits: Limits
+    def _relation(
+        self, text: TextSpan, attributes: arff.Attributes, origin: Origin, limits: Limits
     ) -> TablePlan:
+        """The table of a text in ARFF, whose rows stand below what it says of its columns."""
+        text = text.below(attributes.lines)
+        name, is_whole = text.file.name, text.is_whole
+        layout = arff.layout_of(text.lines, attributes, name, is_whole=is_whole)
+        words = (arff.MISSING, *self.choices.null_tokens)
+        reader = Delimited(self.choices.model_copy(update={"null_tokens": words}))
+        return reader._table(text, layout, origin, limits, above={"header": attributes.lines})
+
+    def _table(
+        self,
+        text: TextSpan,
+        layout: dialect.Layout,
+        origin: Origin,
+        limits: Limits,
+        above: Mapping[str, int] | None = None,
+    ) -> TablePlan:
+        """`above` counts lines above the text, by reason."""
         file, is_whole = text.file, text.is_whole
         if isinstance(file, Rejoined):
             layout = _as_written(layout, file.delimiter)
@@ -105,21 +127,21 @@ class Delimited:
                 f" more than max_columns {limits.max_columns}",
                 limit="max_columns",
             )
-        above = row_span.above(text, layout)
+        top = row_span.above(text, layout)
         names = unique_columns(layout.names or (None,) * layout.columns)
         first = ByteRange(
             file=file,
             encoding=text.codec,
             dialect=layout.dialect,
             columns=names,
-            start=text.start + above.size,
+            start=text.start + top.size,
             end=text.end,
             size_bytes=text.size,
-            lead=above.skipped,
+            lead=Counter(top.skipped) + Counter(above or {}),
             headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
-        below = row_span.below(first, text.body[above.size :], is_whole=is_whole)
+        below = row_span.below(first, text.body[top.size :], is_whole=is_whole)
         end = text.end if below.end is None else below.end
         first = replace(first, end=end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)

@@ -13,6 +13,7 @@ from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import (
+    arff,
     column_sample,
     dialect,
     footer,
@@ -187,6 +188,8 @@ def _is_delimited(text: _Text, survey: Survey) -> bool:
     if survey.ruler is not None:
         return False
     lines = [line + "\n" for line in text.lines]
+    if arff.find(lines) is not None:
+        return True
     layout = dialect.detect("".join(lines), is_whole=text.is_whole)
     if layout.columns == 1:
         return dialect.is_one_column(lines)

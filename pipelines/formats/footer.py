@@ -49,7 +49,7 @@ def find(records: Sequence[Record], columns: int) -> Footer:
     for index in range(end - 1, max(0, end - DEEPEST) - 1, -1):
         record = records[index]
         rows = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
-        reason = _reason(record, _is_apart(records, index, columns), rows)
+        reason = _reason(record, _is_apart(records, index), rows)
         if reason is None:
             notices += [_kept(record)] if first == end and _is_total(record) else []
             break
@@ -80,11 +80,14 @@ def _shown(record: Record) -> str:
     return repr(", ".join(cell.strip() for cell in record.cells if cell.strip())[:SHOWN])
 
 
-def _is_apart(records: Sequence[Record], index: int, columns: int) -> bool:
-    """Whether a blank line stands right above, or above other lines that are shorter than rows."""
-    while index > 0 and _filled(records[index - 1]) and len(records[index - 1].cells) < columns:
-        index -= 1
-    return index > 0 and not _filled(records[index - 1])
+def _is_apart(records: Sequence[Record], index: int) -> bool:
+    """Whether a blank line stands right above, or above other lines of one cell, as no row is."""
+    top = index
+    while top > 0 and len(records[top - 1].cells) == 1 and _filled(records[top - 1]):
+        top -= 1
+    if top == 0 or _filled(records[top - 1]):
+        return False
+    return top == index or not any(len(r.cells) == 1 and _filled(r) for r in records[:top])
 
 
 def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | None:

@@ -52,6 +52,11 @@ class TextSpan:
     def lines(self) -> list[str]:
         return [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
 
+    def below(self, lines: int) -> "TextSpan":
+        """Without the first ones, of those that are looked at."""
+        size = sum(map(len, self.raw_lines[:lines]))
+        return replace(self, start=self.start + size, body=self.body[size:])
+
     def parts(self, layout: dialect.Layout) -> tuple[tuple["TextSpan", str], ...]:
         """The texts of several tables one below the other, and which lines they are; or none."""
         if not self._may_be_parted(layout.dialect):

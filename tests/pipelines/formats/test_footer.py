@@ -57,6 +57,7 @@ def test_totals_and_notes_are_no_rows(below, skipped, packing):
         "4,2.5,Paris\n\n5,1,Nice\n",
         "Totally,1,x\n",
         "Notebook,,\n",
+        "4\n5,2.5,Paris\n\n6\n7\n",
     ],
 )
 def test_what_may_be_a_row_is_one(last):

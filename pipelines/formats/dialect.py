@@ -197,8 +197,12 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
 
 
 def _is_even(candidate: _Candidate) -> bool:
-    """Whether all rows, the first one too, have as many cells, and more than one."""
-    widths = {_width(record) for record in candidate.records if any(map(str.strip, record.cells))}
+    """Whether all rows, the first one too, have as many cells, and more than one.
+
+    Comments between them count only if they have as many too.
+    """
+    told = [record.cells for record in candidate.records if any(map(str.strip, record.cells))]
+    widths = {len(cells) for cells in told if len(cells) > 1 or not cells[0].startswith(COMMENT)}
     return len(widths) == 1 and widths != {1}
 
 

@@ -181,6 +181,8 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
             return index  # names whose first one is missing: that of the row labels
         if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
             full = next((i for i in range(index + 1, len(records)) if is_full(i)), index)
+            if _width(record) < columns and _is_prose(record.cells, _told(records[full:])):
+                return full
             is_title = (
                 not header_row.is_marked(record.cells, columns)
                 and (

@@ -82,7 +82,7 @@ def test_a_comma_in_all_rows_but_the_first_parts_none_of_them(delimiter):
 
 def test_a_mark_within_all_cells_of_a_column_parts_none_of_them():
     """Where tabs part all lines evenly."""
-    layout = detect("#\tTag\n1\t#a\n2\t#b\n3\t#c\n", is_whole=True)
+    layout = detect("#\tTag\n1\t#a\n2\t#b\n# so\n3\t#c\n", is_whole=True)
 
     assert (layout.dialect.delimiter, layout.names) == ("\t", ("#", "Tag"))
 
@@ -346,6 +346,8 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("of,us\nday,2024-05-01\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 3),
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
+        ("made by us, for all of you\n1,2,x\n4,5,y\n", None, 1),
+        ("year, town\n1,2,x\n4,5,y\n", ("year", " town", ""), 0),
         ("to the point,,\n,,2\nin a word,7,\nno,8,3\n,9,\nlast of all,,\n", None, 0),
         ("# words, of all\n# kinds\nred\nblue\n", ("red",), 2),
     ],

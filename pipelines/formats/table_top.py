@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import dropwhile, takewhile
 
 from pipelines.formats import header_row
@@ -286,14 +286,22 @@ def another(records: Sequence[Record]) -> Notice | None:
     """
     told = _told(records)
     widest = 0
-    for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+    for place, (above, first) in enumerate(itertools.pairwise(records), start=1):
         widest = max(widest, _width(above))
+        if not _is_blank(above) or _is_blank(first):
+            continue
+        below = _block(records[place:])
+        is_titled = _filled(first) == 1 < len(below)
+        record, start = (below[1], place + 1) if is_titled else (first, place)
         is_wider = _width(record) > widest and not any(map(is_value, record.cells))
         if (
-            _is_blank(above)
-            and _filled(record) > 1
+            _filled(record) > 1
             and record.cells != told[0].cells
-            and (is_wider or _is_header(records[place:], _width(record)))
+            and (
+                is_wider
+                or _is_header(records[start:], _width(record))
+                or _is_unlike(_block(reversed(records[: place - 1])), below[is_titled:])
+            )
         ):
             return Notice(
                 "table.another",
@@ -302,6 +310,33 @@ def another(records: Sequence[Record]) -> Notice | None:
                 " Put each table into a file of its own",
             )
     return None
+
+
+def _block(records: Iterable[Record]) -> list[Record]:
+    """The first records, up to a blank one, of those that are looked at."""
+    near = itertools.islice(records, DEEP)
+    return list(takewhile(lambda record: not _is_blank(record), near))
+
+
+def _is_unlike(above: Sequence[Record], below: Sequence[Record]) -> bool:
+    """Whether rows are as wide as each other, but not as those above a blank line.
+
+    Or else have no values in a column of which all those are values; the first may have the names.
+    """
+    if len(below) < 2 or len(above) < 2:
+        return False
+    wide, other = ({_width(record) for record in rows} for rows in (above, below))
+    if len(wide) > 1 or len(other) > 1 or other == {1}:
+        return False
+    if wide != other:
+        return True
+    rows = [record.cells for record in above[:-1]]  # from the last one to the one below the names
+    return any(
+        all(map(is_value, column)) and not any(map(is_value, cells)) and all(map(str.strip, cells))
+        for column, cells in zip(
+            zip(*rows, strict=True), zip(*(r.cells for r in below), strict=True), strict=True
+        )
+    )
 
 
 def left_out(records: Sequence[Record]) -> Notice | None:

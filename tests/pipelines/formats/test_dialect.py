@@ -312,6 +312,10 @@ def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
         ("a,b\nx,2\n\ny,4\n", False),
         ("a,b\nx,y\n\nz,w\nu,v\n", False),
         ("a,b\nx,y\n\nz,w,t\nu,v,s\n", True),
+        ("a,b,c\nx,y,z\nu,v,w\n\nx,y\nu,v\n", True),
+        ("a,b\nx,1\ny,2\n\nQ\nz,w\nu,v\n", True),
+        ("a,b\nx,1\ny,2\n\nQ\nz,3\nu,4\n", False),
+        ("a,b,c\nx,y,z\nu,v,w\n\nx,y\nu,v,w\n", False),
     ],
 )
 def test_another_table_below_a_blank_line_is_told(text, is_told):

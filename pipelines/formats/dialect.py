@@ -110,6 +110,11 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     header_rows = int(names is not None)
     if two is not None:
         names, headed, header_rows = two.names, two.guess, two.rows
+    lead = table_top.commented(records)
+    by_number = header_row.numbered(lead, columns) if choices.header is None else None
+    if by_number is not None:
+        names, headed = by_number
+        first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
@@ -124,12 +129,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         names,
         (delimiter, headed),
         headers=(
-            *((names,) if names is not None and two is None else ()),
+            *((names,) if names is not None and header_rows == 1 else ()),
             *(tuple(record.cells) for record in records[first : first + header_rows] if two),
         ),
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, _told(records, first, has_names=names is not None)),
+            *filter(None, _told(records, first, has_names=header_rows > 0)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )

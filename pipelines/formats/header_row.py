@@ -26,6 +26,7 @@ LABEL_WORDS = """
 LABELS = frozenset(LABEL_WORDS.split())  # that name a column beside one of a single year
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
+NUMBERED = re.compile(r"#\s*(\d{1,4})\s+([A-Z][A-Z0-9_]*)\b")
 MISSING_MARKS = frozenset({"?", ".", "*", "~", "--", "---", "…", "..", "..."})
 
 
@@ -114,6 +115,25 @@ def is_stretched(cells: Sequence[str], columns: int) -> bool:
         and cells[0].startswith(MARKS)
         and sum(bool(cell.strip()) for cell in cells) == columns
     )
+
+
+def numbered(above: Sequence[Record], columns: int) -> tuple[tuple[str, ...], Guess] | None:
+    """The names in numbered comments above the rows, one a line, as SExtractor writes them.
+
+    A number that is left out belongs to the column before it, which then is several.
+    """
+    told = [" ".join(record.cells).strip() for record in above]
+    found = [NUMBERED.match(line) for line in told if line]
+    lines = {int(each[1]): each[2] for each in found if each is not None}
+    places = list(lines)
+    if len(lines) < 2 or len(lines) < len(found) or places != sorted(places) or places[0] != 1:
+        return None
+    if places[-1] > columns:
+        return None
+    names: list[str] = []
+    for place in range(1, columns + 1):
+        names.append(lines.get(place) or names[-1])
+    return tuple(names), Guess("header", "numbered comments", 0.9, ("none",), tuple(names[:5]))
 
 
 def in_comment(records: Sequence[Record]) -> Notice | None:

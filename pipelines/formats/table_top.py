@@ -216,7 +216,7 @@ def _is_above_names(records: Sequence[Record], columns: int) -> bool:
 
 def _comments(records: Sequence[Record], columns: int) -> int:
     """How many records, at the head, are comments; the last of them may hold the names."""
-    above = list(takewhile(_may_be_comment, records))
+    above = commented(records)
     marked = [place for place, record in enumerate(above) if not _is_blank(record)]
     if not marked or not (below := [each for each in records[len(above) :] if not _is_blank(each)]):
         return 0
@@ -273,6 +273,11 @@ def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:
 def _is_spaced(record: Record) -> bool:
     """Whether white space follows the mark, as it does in a comment; or nothing."""
     return record.cells[0].lstrip("".join(header_row.MARKS))[:1].strip() == ""
+
+
+def commented(records: Sequence[Record]) -> list[Record]:
+    """The records at the head that are blank or begin with a mark of comments."""
+    return list(takewhile(_may_be_comment, records))
 
 
 def _may_be_comment(record: Record) -> bool:

@@ -367,6 +367,28 @@ def test_a_title_looks_like_one_and_is_told(text, names, first):
     )
 
 
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        (
+            "#   1 NUMBER  Running number\n#   2 X_IMAGE  [pixel]\n#   3 MAG\n",
+            ("NUMBER", "X_IMAGE", "MAG"),
+        ),
+        ("# 1 NUMBER\n# 2 FLUX_APER  in two\n", ("NUMBER", "FLUX_APER", "FLUX_APER")),
+        ("# 1 NUMBER\n# 2 X\n# 4 Y of it, at last\n", None),
+        ("# 2 X\n# 3 Y of it, at last\n", None),
+        ("# 1 NUMBER\n# of us\n# 3 X of it, at last\n", None),
+        ("# 1 We did so\n# 2 Then that, of it, at last\n", None),
+    ],
+)
+def test_numbered_comments_name_the_columns(above, names):
+    """As SExtractor writes them, all of them and in order; each row is one none the less."""
+    layout = detect(above + "   1  100.50  15.2\n   2  200.50  16.2\n", is_whole=True)
+
+    assert layout.names == names
+    assert (layout.first_record, layout.headers) == (above.count("\n"), ())
+
+
 def test_what_stands_above_is_shown_in_part():
     """The first lines, and how many more there are."""
     text = "".join(f"note-{i}\n" for i in range(8)) + "\na,b\n" + "1,2\n" * 8

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, islice
 
 from pipelines.choices import Choices
-from pipelines.formats import header_row, table_top
+from pipelines.formats import header_row, line_looks, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import VALUE, is_typed
 from pipelines.formats.records import Dialect, Record, read, split_lines
@@ -29,26 +29,12 @@ SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 USUAL = (",", "\t", ";", "|")
-NEARLY_ALL = 0.9
-TIME = re.compile(  # beside a blank or what ends a moment; alone, numbers stand between colons
-    r"(?:^|(?<=[ T]))\d{1,2}:\d{2}(?::\d{2})?(?=[ .,\])Z])|(?<=[ T])\d{1,2}:\d{2}(?::\d{2})?$"
-    r"|(?<!\d)\d{1,2}:\d{2}:\d{2}(?=[ .,\])Z])"
-)
-MOST_TIMES = 0.7
-ENCLOSED = re.compile(r'"(?:[^"]|"")*"')
-WHOLE = re.compile(  # lines that are one value each, whatever stands in it
-    r"""\s*(?:
-      (?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ]\s*)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?
-      (?:\ ?[AP]M)?(?:\ ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?      # a time, a date and a time
-    | -?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?               # money
-    | "(?:[^"]|"")*"                                    # a cell in quotes
-    )\s*""",
-    re.VERBOSE | re.IGNORECASE,
-)
+ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +81,8 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    if columns == 1 and choices.delimiter is None and not table_top.are_closed(records):
+    is_open = choices.delimiter is None and not choices.header
+    if columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
     first = table_top.first_record(records, columns)
@@ -140,20 +127,6 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     )
 
 
-def is_one_column(lines: Sequence[str]) -> bool:
-    """Whether nearly all lines are one value each, or one cell in quotes: no blank parts these.
-
-    >>> is_one_column(["time", "2024-05-01 10:15:00", "2024-05-01 10:30:00"])
-    True
-    """
-    below = [line for line in lines if line.strip()][1:]
-    return len(below) > 1 and sum(map(_is_one_value, below)) >= NEARLY_ALL * len(below)
-
-
-def _is_one_value(line: str) -> bool:
-    return WHOLE.fullmatch(line) is not None
-
-
 def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
     """What else to say of a table that begins at the record `first`."""
     yield table_top.left_out(records[:first])
@@ -192,8 +165,8 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     if best.score <= 0:
         return best, scored[1]
     is_plain = best.dialect.delimiter in USUAL and _is_even(best)
-    if not is_plain and is_one_column(lines):
-        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), NEARLY_ALL), best
+    if not is_plain and line_looks.is_one_column(lines):
+        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     if best.dialect.delimiter not in lines[0] or best.dialect.delimiter in WEAK:
         even = (each for each in scored if each.dialect.delimiter in USUAL and _is_even(each))
         better = next((each for each in even if each is not best), None)
@@ -239,7 +212,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
-    if dialect.delimiter == ":" and _are_times(lines[:SAMPLE_ROWS]):
+    if dialect.delimiter == ":" and line_looks.are_times(lines[:SAMPLE_ROWS]):
         return _Candidate(dialect, 0.0)
     values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
     likely = LIKELY[dialect.delimiter]
@@ -262,14 +235,6 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     flaws = sum(row.is_literal for row in rows) / len(rows)
     score = consistency * (0.3 + 0.7 * meaning) * likely * (1 - flaws)
     return _Candidate(dialect, score * (1 - 0.1 / width), records)
-
-
-def _are_times(lines: Sequence[str]) -> bool:
-    """Whether colons stand within times of day in most lines that have any, as in those of logs."""
-    having = [line for line in lines if ":" in line]
-    return sum(TIME.search(line.rstrip()) is not None for line in having) >= MOST_TIMES * len(
-        having
-    )
 
 
 def _is_rare(dialect: Dialect, lines: list[str]) -> bool:

@@ -19,6 +19,7 @@ from pipelines.formats import (
     footer,
     grid_search,
     header_row,
+    line_looks,
     records,
     text_encoding,
 )
@@ -192,7 +193,7 @@ def _is_delimited(text: _Text, survey: Survey) -> bool:
         return True
     layout = dialect.detect("".join(lines), is_whole=text.is_whole)
     if layout.columns == 1:
-        return dialect.is_one_column(lines)
+        return line_looks.is_one_column(lines)
     found = [
         record
         for record in records.read(lines[: survey.end], layout.dialect, is_last=True)

@@ -13,8 +13,8 @@ from pipelines.formats.sequential import Sequential
 QUOTE = '"'
 DELIMITERS = (",", ";", "\t", "|")
 LOOKED_AT = 500  # lines
-ENCLOSED = re.compile(r'"(?:[^"]|"")+"')
-QUOTED = re.compile(r'"(?:[^"]|"")*"')
+ENCLOSED = re.compile(r'"(?:[^"]++|"")++"')
+QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 CURLY = re.compile(r"(?P<edge>^|[,;\t|])“(?P<cell>[^“”]*)”(?=[,;\t|]|$)")
 LEAST_WRAPPED = 0.5  # of the lines: the others hold no delimiter of that writer
 LONGEST = 1 << 20  # bytes of a line

@@ -50,20 +50,25 @@ def find(lines: Sequence[str]) -> list[Grid]:
     >>> find(["| a | b |", "|---|--:|", "| x | 1 |"])[0].rows[0].cells
     ('x', '1')
     """
-    found = [grid for grid in _tables(lines) if not _is_quoted(lines[: grid.first + 1])]
+    found = list(_unquoted(lines, _tables(lines)))
     filled = sum(bool(line.strip()) for line in lines)
     outside = filled - sum(map(len, found))
     return [replace(grid, outside=outside) for grid in found]
 
 
-def _is_quoted(above: Sequence[str]) -> bool:
-    """Whether a table begins within the quotes of a cell, the last of these lines being its first.
+def _unquoted(lines: Sequence[str], grids: Iterator[Grid]) -> Iterator[Grid]:
+    """Those that do not begin within the quotes of a cell, as a delimited text may hold them.
 
-    A quote opens one that begins a line or a cell, if their number is odd by then.
+    They do if a quote begins a line or a cell, and the number of quotes is odd by their first line.
     """
-    text = "\n".join(above)
-    opened = above[-1].count('"') % 2 and OPENED.search(above[-1])
-    return text.count('"') % 2 == 1 and bool(opened or OPENED.search(text))
+    at, count, has_opened = 0, 0, False
+    for grid in grids:
+        for line in lines[at : grid.first + 1]:
+            count += line.count('"')
+            has_opened = has_opened or OPENED.search(line) is not None
+        at = grid.first + 1
+        if not (has_opened and count % 2):
+            yield grid
 
 
 def _tables(lines: Sequence[str]) -> Iterator[Grid]:

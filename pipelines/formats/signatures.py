@@ -71,6 +71,36 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "dBase table",
     ),
+    (
+        re.compile(
+            rb"\s*(?:(?:var|let|const)\s+)?[\w.$]{1,80}\s*[=(]\s*"  # a name, or a call
+            rb"(?:\[\s*[\[{]|\{\s*\"[^\"\n]{0,200}\"\s*:)"
+        ),
+        "script around JSON (leave nothing but the JSON)",
+    ),
+    (
+        re.compile(
+            rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/))++\s*"
+            rb"(?:\[\s*\{\s*\"|\{\s*\"[^\"\n]{0,200}\"\s*:)",
+            re.DOTALL,
+        ),
+        "JSON document with comments (take them out)",
+    ),
+    (
+        re.compile(
+            rb"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?(?:#[^\n]*\n|\r?\n)*+"
+            rb"- [\w\"' -]{1,80}: [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"
+        ),
+        "YAML document",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+"
+            rb"(?:CREATE\s+TABLE|INSERT\s+INTO|DROP\s+TABLE)\s+[\w\"`\[]",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "SQL script (load it into a database, and export its tables)",
+    ),
 )
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
@@ -81,6 +111,12 @@ OFFICE_FOLDERS = (
 HTML = re.compile(
     rb"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*"
     rb"<(!doctype\s+html|html|head|body|table\b.*?<tr)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CELLS = re.compile(rb"<table\b[^<>]*>.*?<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE | re.DOTALL)
+ELEMENT = re.compile(
+    rb"\s*(<!--(?:(?!-->).)*-->\s*)*<(meta|title|style|script|link|base|div|p|h[1-6]|center|font|span"
+    rb"|b|i|br|hr|img|a|form|section|article|main|nav|header|pre|ul|ol|caption)\b[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
@@ -109,6 +145,15 @@ def is_html(head: bytes) -> bool:
     (True, True, False)
     """
     return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def is_html_part(head: bytes, *, is_named: bool) -> bool:
+    """Whether a part of a page begins so, which has a table; behind any words if its name says so.
+
+    >>> is_html_part(b"<p>of us<table><tr><td>1", is_named=False)
+    True
+    """
+    return CELLS.search(head) is not None and (is_named or ELEMENT.match(head) is not None)
 
 
 def is_binary(head: bytes) -> bool:

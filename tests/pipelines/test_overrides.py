@@ -66,6 +66,7 @@ THOUSANDS = b"n\n1.234\n5.678\n"
         ("a§b\nx,1§2\n".encode(), {"delimiter": "§"}, ["x,1"]),
         ("n\nМир\n".encode("utf-16-le"), {"encoding": "utf-16-le"}, ["Мир"]),
         (b'{"a":1}|2\n{"a":3}|4\n', {"delimiter": "|", "header": 0}, ['{"a":1}', '{"a":3}']),
+        (b"words alone\n" * 9 + b"x,y\n1,2\n3,4\n", {"header": 10}, [1, 3]),
         (b"a,b,c,d\n" * 9 + b"x,y\n1,2\n3,4\n", {"header": 10}, [1, 3]),
         (b"t,u\n2024-01-01T00:00:00Z,1\n", {"types": {"t": "datetime"}}, [INSTANT]),
     ],

@@ -9,7 +9,16 @@ from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
 from pipelines.analytics.report_view import TableView
-from pipelines.analytics.wording import amount, cell, count, moment, percent, places, shorten
+from pipelines.analytics.wording import (
+    NOTHING,
+    amount,
+    cell,
+    count,
+    moment,
+    percent,
+    places,
+    shorten,
+)
 
 WIDTH = 80
 COLUMNS = 200
@@ -109,14 +118,17 @@ def _table(view: TableView) -> Iterator[str]:
     header = ("column", "type", "empty", "distinct", "min", "mean", "max")
     yield from _aligned([header, *(_row(card) for card in cards[:COLUMNS])])
     yield from _more(len(cards) - COLUMNS, "column")
-    if view.correlations:
+    if view.correlations or view.weak_pairs:
         yield from _heading("Correlations", "-")
+    if view.correlations:
         pairs = [
             (shorten(p["left"], 28), shorten(p["right"], 28), f"{p['correlation']:.3f}")
             for p in view.correlations[:PAIRS]
         ]
         yield from _aligned([("column", "column", "r"), *pairs], left=2)
         yield from _more(len(view.correlations) - PAIRS, "pair")
+    if view.weak_pairs:
+        yield from _wrapped(f"{view.weaker} in correlations.csv.")
     if view.associations:
         yield from _heading("Associations", "-")
         yield from _wrapped(view.basis, "")
@@ -129,6 +141,8 @@ def _table(view: TableView) -> Iterator[str]:
             ]  # fmt: skip
             yield from _aligned([("column", "column", "figure", "rows"), *lines], left=2)
             yield from _more(len(kind.entries) - ASSOCIATIONS, "pair")
+            if kind.weaker:
+                yield from _wrapped(f"{kind.weaker} in correlations.csv.", "  ")
     if view.outliers:
         yield from _heading("Outliers", "-")
         far = [
@@ -153,7 +167,7 @@ def _row(card: Card) -> tuple[str, ...]:
         percent(column.null_ratio),
         about + amount(figures.get("distinctCount")),
         _end(card, card.minimum),
-        amount(figures.get("mean"), 4),
+        amount(figures.get("mean"), 4) if card.mean else NOTHING,
         _end(card, card.maximum),
     )
 

@@ -18,6 +18,7 @@ UNUSUAL = 0.6  # Liu, Ting and Zhou (2008): the score of an ordinary row is 0.5 
 # is in so small a share of the rows; of rows that are odd as a whole, what is merely uncommon is.
 ODD = (3.5, 0.01)
 UNCOMMON = (2.0, 0.05)
+RARER = 0.25  # and so much rarer than values of its column commonly are
 REASONS = 3
 FEW = 10  # different values: these are counted, not measured
 MOST_FEATURES = 60
@@ -65,8 +66,9 @@ def _oddness(
     """How many times beyond the bounds the cell is, and what makes it so."""
     few = len(np.unique(column)) <= FEW
     if np.isnan(column[at]) or feature.kind in {"category", "boolean"} or few:
-        share = float(_shares(column)[at])
-        if share <= rare:
+        shares = _shares(column)
+        share, common = float(shares[at]), float(np.median(shares))
+        if share <= min(rare, common * RARER):
             yield rare / share, {"share": share}
         return
     deviation = float(_deviations(column)[at])

@@ -52,12 +52,20 @@ def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any
         told = [
             (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
             for feature, column in zip(usable.features, usable.matrix.T, strict=True)
-            for weight, why in _oddness(feature, column, at, far, rare)
+            for weight, why in _oddness(feature, _whole(feature, column, frame), at, far, rare)
         ]
         if told:
             told.sort(key=lambda entry: -entry[0])
             return [why for _, why in told[:REASONS]]
     return []
+
+
+def _whole(feature: Feature, column: Matrix, frame: pl.DataFrame) -> Matrix:
+    """The column with every category apart, of which models see the rarer ones as one."""
+    if not feature.is_category:
+        return column
+    ranks = frame.get_column(feature.column).cast(pl.String).rank("dense").cast(pl.Float64)
+    return np.asarray(ranks.to_numpy(), np.float64)
 
 
 def _oddness(

@@ -259,6 +259,27 @@ def test_a_value_as_rare_as_all_of_its_column_is_not_odd():
     assert {"state"} == {reason["column"] for reason in reasons}
 
 
+def test_a_rare_category_is_told_by_its_own_share():
+    """Models see the rarer of many categories as one; the reason speaks of the value itself."""
+    rows = range(1200)
+    frame = pl.DataFrame(
+        {
+            "place": ["usual" if n % 25 else f"p{n // 25:02d}" for n in rows],
+            "size": [float(n * 7919 % 101) + (400 if n % 25 == 0 else 0) for n in rows],
+        }
+    )
+
+    payload, _ = infer(frame)
+
+    shares = {
+        reason["share"]
+        for entry in payload["anomalies"]
+        for reason in entry["because"]
+        if reason["column"] == "place"
+    }
+    assert shares == {0.000833333}
+
+
 def test_rows_that_fall_into_groups_are_grouped():
     payload, files = infer(learnable.blobs())
 

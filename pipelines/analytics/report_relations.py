@@ -61,7 +61,7 @@ def weaker(left: int) -> str:
     """What is said of the pairs that are not shown; nothing where there are none."""
     if not left:
         return ""
-    return f"{count(left, 'pair')} more, below {WEAK} or of keys and codes,"
+    return f"{count(left, 'more pair')}, below {WEAK} or of keys and codes,"
 
 
 def basis(entries: Sequence[Payload], rows: int, sampled: int) -> str:

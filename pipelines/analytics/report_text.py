@@ -41,7 +41,7 @@ def _lines(findings: Findings) -> Iterator[str]:
         yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
     warned = report_view.warnings(findings)
     if warned:
-        yield from _heading("Warnings")
+        yield from _heading(report_view.warnings_title(warned))
         for warning in warned[:WARNINGS]:
             place = f" ({warning.place})" if warning.place else ""
             told = f"{shorten(warning.message, 400)}{place}"

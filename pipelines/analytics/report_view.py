@@ -191,6 +191,13 @@ def warnings(findings: Findings) -> list[Warned]:
     return [*failures, *sorted(noticed, key=lambda warned: SEVERITIES.index(warned.severity))]
 
 
+def warnings_title(warned: Sequence[Warned]) -> str:
+    """What they are called together: a remark on how a date was read warns of nothing."""
+    if all(each.severity == "INFO" for each in warned):
+        return "Notes on the reading"
+    return "Warnings"
+
+
 def _cards(table: TableProfile, issues: Sequence[Payload], anchor: str, budget: int) -> list[Card]:
     by_column: dict[str, list[Payload]] = {}
     for issue in issues:

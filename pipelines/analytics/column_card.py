@@ -260,7 +260,8 @@ def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:
     if figures.get("monotonic") not in {None, "constant"}:
         yield "row by row", figures["monotonic"].replace("_", " ")
     gaps = figures.get("gaps")
-    if gaps and gaps["count"]:
+    # Where more is missing than there, as among dates of birth, nobody expects every day.
+    if gaps and gaps["count"] and gaps["missing"] <= (figures.get("distinctCount") or 0):
         found = f"{count(gaps['count'], 'gap')}, {count(gaps['missing'], gaps['unit'])} in all"
         yield "without a value", found
     future = figures.get("future")

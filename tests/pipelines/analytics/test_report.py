@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import polars as pl
@@ -517,3 +518,13 @@ def test_pairs_that_say_nothing_are_counted_and_not_listed():
 
     assert len(found.descriptive["correlations"]) == 6
     assert "5 more pairs, below 0.1 or of keys and codes, in correlations.csv." in shown
+
+
+@pytest.mark.parametrize(("step", "is_told"), [(1, True), (40, False)])
+def test_days_are_missing_only_where_days_are_expected(step, is_told):
+    """A calendar has gaps; dates of birth merely lie apart."""
+    days = [date(1960, 1, 1) + timedelta(days=n * step) for n in range(200) if n % 50 != 7]
+
+    shown = check(report.html(findings({"t": pl.DataFrame({"day": days})}))).text
+
+    assert ("without a value" in shown) is is_told

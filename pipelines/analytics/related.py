@@ -9,7 +9,7 @@ from pipelines.analytics.observations import Name, Parts, Sentence
 from pipelines.analytics.wording import count, percent
 
 STRONG = 0.5  # a correlation worth a sentence
-TELLING = 0.6  # a correlation ratio: a third of the variation
+TELLING = 0.5  # a correlation ratio: a quarter of the variation
 SAME = 0.9999
 BENT = 0.1  # by which ranks must correlate better than values do
 

@@ -85,11 +85,14 @@ def _oddness(
 
 
 def _deviations(column: Matrix) -> Matrix:
-    """Distances from the median in robust standard deviations; an empty cell lies on it."""
-    scaled = column / max(float(np.nanmax(np.abs(column))), 1e-300)
-    off = np.nan_to_num(scaled - np.nanmedian(scaled))
+    """Distances from the median in robust standard deviations; an empty cell lies on it.
+
+    The median is taken off first: of what lies near to it, nothing is lost then.
+    """
+    off = np.nan_to_num(column - np.nanmedian(column))
     spread = float(np.median(np.abs(off))) * 1.4826 or float(np.abs(off).mean()) * 1.2533 or 1.0
-    return np.asarray(np.clip(off / spread, -1e9, 1e9))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.clip(off / spread, -1e9, 1e9))
 
 
 def _rarity(column: Matrix) -> Matrix:

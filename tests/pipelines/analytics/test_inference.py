@@ -242,6 +242,17 @@ def test_what_nobody_would_predict_is_not_chosen():
     assert named["target"] == "kind"
 
 
+def test_small_differences_of_large_numbers_are_measured_as_they_are():
+    """Of 1e9 and some last digits, the deviation is that of the digits: none is lost."""
+    steps = [n % 11 for n in range(330)]  # their median is 5, and they lie 3 from it
+    frame = pl.DataFrame({"n": [1e9 + each * 2.0**-23 for each in [*steps, 30]]})
+
+    payload, _ = infer(frame)
+
+    (reason,) = payload["anomalies"][0]["because"]
+    assert reason["deviation"] == pytest.approx(25 / (1.4826 * 3), rel=1e-4)
+
+
 def test_a_value_as_rare_as_all_of_its_column_is_not_odd():
     """Of 60 articles each is in 2 % of the rows; a state that two rows have is odd."""
     rows = range(600)

@@ -308,7 +308,8 @@ def _middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> No
 def _rough_middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> None:
     """Of estimates: the ends are p1 and p99, or p5 and p95, and no bin is off by more than ranks.
 
-    Two ends of a bin may each lie so many ranks from where they seem to.
+    Two ends of a bin may each lie so many ranks from where they seem to; those of the whole, which
+    are quantiles, by as many again.
     """
     middle = told.get("middleHistogram")
     if middle is None:
@@ -323,7 +324,7 @@ def _rough_middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any)
     if share is not None:
         inside = len(values) * (1 - share / 50)
         total = sum(middle["counts"])
-        ledger.within(f"{at}.counts[]", total, inside - 2 * slip - 1, inside + 2 * slip + 1)
+        ledger.within(f"{at}.counts[]", total, inside - 4 * slip - 1, inside + 4 * slip + 1)
 
 
 def _fits(figure: Fraction) -> bool:

@@ -205,6 +205,7 @@ def _parquet() -> dict[str, dict[str, Any]]:
         "many_distinct": {
             "text": [f"{r.random():.12f}" for _ in range(150_000)],
             "number": g.normal(size=150_000),
+            "far_out": np.append(g.normal(size=149_990), np.arange(1, 11) * 1e6),
             "skewed": [int(r.paretovariate(0.7)) for _ in range(150_000)],
         },
         "trend": {

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
-from uuid import UUID
 
 from sqlalchemy import (
     Select,
@@ -353,8 +352,9 @@ def decode_cursor(cursor: str) -> tuple[float, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         created_at, job_id = json.loads(base64.urlsafe_b64decode(padded))
-        if isinstance(created_at, float) and math.isfinite(created_at):
-            return created_at, str(UUID(job_id))
-    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        is_id = isinstance(job_id, str) and job_id.isascii() and job_id.isprintable()
+        if is_id and isinstance(created_at, float) and math.isfinite(created_at):
+            return created_at, job_id
+    except (ValueError, TypeError, RecursionError) as error:
         raise InvalidRequest("cursor is not one that this service gave out") from error
     raise InvalidRequest("cursor is not one that this service gave out")

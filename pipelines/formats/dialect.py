@@ -158,8 +158,9 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that the first line lacks, or that is a weak one, goes behind a usual one that parts
-    all lines evenly: the names of people, `Doe, Ann`, stand in a column of each row.
+    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind a
+    usual one that parts all lines evenly, into as many cells at least: the names of people,
+    `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
@@ -167,9 +168,21 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     is_plain = best.dialect.delimiter in USUAL and _is_even(best)
     if not is_plain and line_looks.is_one_column(lines):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
-    if best.dialect.delimiter not in lines[0] or best.dialect.delimiter in WEAK:
-        even = (each for each in scored if each.dialect.delimiter in USUAL and _is_even(each))
-        better = next((each for each in even if each is not best), None)
+    mark = best.dialect.delimiter
+    is_of_prose = mark not in lines[0] and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+    if is_of_prose or mark in WEAK:
+        least = table_top.columns(best.records)
+        better = next(
+            (
+                each
+                for each in scored
+                if each is not best
+                and each.dialect.delimiter in USUAL
+                and _is_even(each)
+                and table_top.columns(each.records) >= least
+            ),
+            None,
+        )
         return (best, scored[1]) if better is None else (better, best)
     return best, scored[1]
 

@@ -6,8 +6,10 @@ Spreadsheets write the first where they took a delimited text for one column: `"
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pipelines.formats.base import Notice
+from pipelines.formats.cell_looks import is_value
 from pipelines.formats.sequential import Sequential
 
 QUOTE = '"'
@@ -15,7 +17,12 @@ DELIMITERS = (",", ";", "\t", "|")
 LOOKED_AT = 500  # lines
 ENCLOSED = re.compile(r'"(?:[^"]++|"")++"')
 QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
-CURLY = re.compile(r"(?P<edge>^|[,;\t|])“(?P<cell>[^“”]*)”(?=[,;\t|]|$)")
+CURLY = {
+    each: re.compile(rf"(?P<edge>^|{re.escape(each)})“(?P<cell>[^“”]*)”(?={re.escape(each)}|$)")
+    for each in DELIMITERS
+}
+BRACKETS = "[{(<"
+NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 LEAST_WRAPPED = 0.5  # of the lines: the others hold no delimiter of that writer
 LONGEST = 1 << 20  # bytes of a line
 
@@ -29,16 +36,21 @@ def unwrapped(line: str) -> str:
     return line[1:-1].replace('""', '"') if ENCLOSED.fullmatch(line) else line
 
 
-def straightened(line: str) -> str:
-    """With plain quotes for the curly ones around cells.
+def straightened(line: str, delimiter: str) -> str:
+    """With plain quotes for the curly ones around cells; not where there are plain ones already.
 
-    >>> straightened("“a, b”,it is “c”,“d”")
+    >>> straightened("“a, b”,it is “c”,“d”", ",")
     '"a, b",it is “c”,"d"'
     """
-    return CURLY.sub(lambda cell: f'{cell["edge"]}"{cell["cell"].replace(QUOTE, QUOTE * 2)}"', line)
+    if QUOTE in line:
+        return line
+    return CURLY[delimiter].sub(lambda cell: f'{cell["edge"]}"{cell["cell"]}"', line)
 
 
-WAYS: Mapping[str, Callable[[str], str]] = {"whole lines": unwrapped, "curly": straightened}
+WAYS: Mapping[str, Callable[[str], str]] = {
+    "whole lines": unwrapped,
+    **{f"curly {each}": partial(straightened, delimiter=each) for each in DELIMITERS},
+}
 TOLD = {
     "whole lines": "each line stands in quotes as a whole, as if it were one cell; it is read as"
     " the cells that are in it",
@@ -53,39 +65,52 @@ def find(lines: Sequence[str]) -> str | None:
         return None
     if _are_wrapped(told):
         return "whole lines"
-    return "curly" if _are_curly(told) else None
+    return next((f"curly {each}" for each in DELIMITERS if _are_curly(told, each)), None)
 
 
 def notice(way: str) -> Notice:
     """What to say of it."""
-    return Notice("quotes.odd", TOLD[way], "INFO")
+    return Notice("quotes.odd", TOLD["curly" if way.startswith("curly") else way], "INFO")
 
 
 def _are_wrapped(lines: Sequence[str]) -> bool:
-    """Whether lines in quotes have cells, three or more, and in these no sentences with commas."""
+    """Whether lines in quotes have cells, three or more, and in these no sentences with commas.
+
+    One column of quoted texts may have as many commas in each: numbers, lists, objects. So there
+    must be cells in quotes within, or names above a column of figures.
+    """
     count = sum(ENCLOSED.fullmatch(line) is not None for line in lines)
     if count < LEAST_WRAPPED * len(lines):
         return False
-    bare = [QUOTED.sub('""', unwrapped(line)) for line in lines]
+    plain = [unwrapped(line) for line in lines]
+    if any(line[:1] in BRACKETS for line in plain if line):
+        return False
+    bare = [QUOTED.sub('""', line) for line in plain]
     return any(
         bare[0].count(each) > 1
         and len({line.count(each) for line in bare}) == 1
         and not all(f"{each} " in line for line in bare)
+        and (any('""' in line.split(each) for line in bare) or _has_names(bare, each))
         for each in DELIMITERS
     )
 
 
-def _are_curly(lines: Sequence[str]) -> bool:
+def _has_names(lines: Sequence[str], delimiter: str) -> bool:
+    """Whether the first line has names, and some column below it has only figures."""
+    names, *rows = (line.split(delimiter) for line in lines)
+    columns = zip(*rows, strict=True)
+    return all(map(NAME.fullmatch, names)) and any(all(map(is_value, each)) for each in columns)
+
+
+def _are_curly(lines: Sequence[str], delimiter: str) -> bool:
     """Whether cells in curly quotes hold delimiters; or all names stand in them, as few do."""
-    if any('"' in line for line in lines) or not any("“" in line for line in lines):
+    if any(QUOTE in line for line in lines) or not any("“" in line for line in lines):
         return False
-    straight = [QUOTED.sub('""', straightened(line)) for line in lines]
-    for each in DELIMITERS:
-        counts = {line.count(each) for line in straight}
-        if len(counts) == 1 and counts != {0}:
-            are_torn = len({line.count(each) for line in lines}) > 1
-            return are_torn or set(straight[0].split(each)) == {'""'}
-    return False
+    straight = [QUOTED.sub('""', straightened(line, delimiter)) for line in lines]
+    if len({line.count(delimiter) for line in straight}) > 1 or delimiter not in straight[0]:
+        return False
+    are_torn = len({line.count(delimiter) for line in lines}) > 1
+    return are_torn or set(straight[0].split(delimiter)) == {'""'}
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
 
 def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
     """Whether each line of a record is a row by itself, parted by tabs, which no cell holds."""
-    if dialect.delimiter != "\t" or (record.lines == 1 and len(record.cells) == width):
+    if dialect.delimiter != "\t" or record.lines == 1:
         return False
     own = lines[record.line : record.line + record.lines]
     return (

@@ -59,3 +59,18 @@ def test_lines_of_a_cell_that_are_like_one_another_are_no_rows(above):
     body = "".join(f'{month}\t"{address}"\t{n}\n' for month, address, n in rows)
 
     assert rows_in(above + body) == rows
+
+
+def test_a_ragged_row_does_not_make_quotes_text():
+    """They close at the ends of cells: what is short is the row."""
+    text = (
+        'name\tnote\tcity\tage\n"Ann\tLee"\tok\tRome\t5\n"Bob\tRay"\tok\tOslo\n'
+        'Cyd\tno\tBonn\t7\n"Dan\tFox"\tok\tKiel\t9\n'
+    )
+
+    assert rows_in(text) == [
+        ("Ann\tLee", "ok", "Rome", 5),
+        ("Bob\tRay", "ok", "Oslo", None),
+        ("Cyd", "no", "Bonn", 7),
+        ("Dan\tFox", "ok", "Kiel", 9),
+    ]

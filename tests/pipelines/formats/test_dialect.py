@@ -438,3 +438,21 @@ def test_a_first_row_of_addresses_is_a_row(value):
 
     assert detect(rows, is_whole=True).names is None
     assert detect("name,address,city\n" + rows, is_whole=True).names == ("name", "address", "city")
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "columns"),
+    [
+        ("101:Doe, John:30\n102:Roe, Jane:31\n103:Poe, Bob:44\n", ":", 3),
+        ("ann:a;b:5\nbob:c;d:6\ncyd:e;f:7\n", ":", 3),
+        ("Umsatz 2024, netto\nNord;1,50\nSued;2,75\nWest;3,10\n", ";", 2),
+        ("Umsatz 2024, netto\nNord\t1,50\nSued\t2,75\nWest\t3,10\n", "\t", 2),
+        ('"fox\nwest"|a|Gil, Hal\nsun|b|Poe, Bob\nx|c|Doe, Ann\n', "|", 3),
+        ("name;age\nDoe, Ann;35\nRoe, Bob;41\nPoe, Cyd;27\n", ";", 2),
+    ],
+)
+def test_names_of_people_do_not_part_rows(text, delimiter, columns):
+    """Nor does what a title holds."""
+    layout = detect(text, is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.columns) == (delimiter, columns)

@@ -53,6 +53,15 @@ def test_curly_quotes_enclose_cells(encoding):
         '"No, no, no"\n"Well, then, so"\n"Oh, my, dear"\n',
         '"a","b","c"\n"1","2","3"\n',
         '"255,0,0"\n"0,0,0,1"\n',
+        '"255,0,0"\n"0,0,1"\n"9,9,9"\n',
+        '"rgb"\n"255,0,0"\n"0,0,1"\n',
+        '"1,234,567"\n"2,345,678"\n"3,456,789"\n',
+        '"[1,2,3]"\n"[4,5,6]"\n',
+        '"[""a"",""b"",""c""]"\n"[""d"",""e"",""f""]"\n',
+        '"{""a"":1,""b"":2,""c"":3}"\n"{""a"":4,""b"":5,""c"":6}"\n',
+        '"POINT(1,2,3)"\n"POINT(4,5,6)"\n',
+        '"red,green,blue"\n"big,small,tiny"\n',
+        "ok;share;town\nfalse;37,45;“york”\ntrue;33,67;fox\nfalse;88,91;“hotel, dog”\n",
         "quote,by\n“Be yourself”,Wilde\n“So it goes”,Vonnegut\n",
         'quote,by\n"“Be, or not”",S\n“So it goes”,V\n',
     ],
@@ -94,3 +103,14 @@ def test_a_short_row_may_hold_delimiters_in_quotes():
 
     assert two["price"].to_list()[:2] == ["$2,850.46"] * 2
     assert three["a"].to_list()[:2] == ["Doe, Ann, Dr."] * 2
+
+
+def test_curly_quotes_count_at_the_delimiter_and_beside_no_plain_ones():
+    """Elsewhere, far below too, they are what was written."""
+    above = "id,text,k\n1,“Alien, the film”,5\n2,“No”,6\n3,see;“x”;y,7\n"
+    rows = "".join(f"{n},“a, b”,{n}\n" for n in range(4, 601))
+    _, frame = table_in((above + rows + '601,"he said,“yes”,then",9\n').encode())
+
+    assert frame["text"].to_list()[:3] == ["Alien, the film", "No", "see;“x”;y"]
+    assert frame.rows()[-1] == (601, "he said,“yes”,then", 9)
+    assert frame.height == 601

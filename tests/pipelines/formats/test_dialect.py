@@ -32,6 +32,9 @@ from pipelines.formats.dialect import detect
             "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",
             ("ID", "Name"),
         ),
+        ("CC,LAND\nDE,GERMANY\nES,SPAIN\nFR,FRANCE\nGB,BRITAIN\nIT,ITALY\n", ("CC", "LAND")),
+        ("EA,City\nEB,Rome\nEC,Oslo\nED,Bern\nEE,Nice\nEF,Bonn\n", ("EA", "City")),
+        ("ABBR\nAMER\nASIA\nEURO\nMEAS\nOCEA\nPACI\n", ("ABBR",)),
     ],
 )
 def test_names_are_found_where_they_are(text, names):

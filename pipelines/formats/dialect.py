@@ -81,7 +81,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    is_open = choices.delimiter is None and not choices.header
+    is_open = choices.delimiter is None and not choices.header and not _parts_first(records)
     if columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
@@ -190,6 +190,11 @@ def _sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Recor
 
 def _width(record: Record) -> int:
     return len(record.cells)
+
+
+def _parts_first(records: Sequence[Record]) -> bool:
+    """Whether the first line that is not blank has several cells, as names have."""
+    return next((_width(each) > 1 for each in records if any(map(str.strip, each.cells))), False)
 
 
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:

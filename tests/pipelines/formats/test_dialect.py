@@ -101,6 +101,21 @@ def test_nothing_parts_the_cells_of_one_column():
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("k,v\nA,1\nB,2\n" + "".join(f"n{i}\n" for i in range(60)), ("k", "v")),
+        ("full name,ratio\nCyd Poe\nDan Joy\nGil Roe\nEve Fox\n", ("full name", "ratio")),
+        ("sep=,\na\n1\n2\n", ("a",)),
+    ],
+)
+def test_what_parts_the_first_line_parts_all(text, names):
+    """Two names stay two, however few rows have two cells."""
+    layout = detect(text, is_whole=True)
+
+    assert (layout.names, layout.dialect.delimiter) == (names, ",")
+
+
+@pytest.mark.parametrize(
     ("text", "escape"),
     [
         ('"a","b"\n"1","say \\"hi\\" now"\n"2","x"\n', "\\"),

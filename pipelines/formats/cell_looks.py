@@ -19,7 +19,7 @@ TYPED = re.compile(
     |\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.{0,20})?|null|nan|n/?a|none|-)\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
-QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$")
+QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*(?:%?\)?|(?<=:\d\d) ?[AaPp][Mm])\s*$")
 FORMS = {
     "e-mail": re.compile(r"[^\s@,;]+@[^\s@,;]+\.[A-Za-z]{2,}"),
     "url": re.compile(r"(?:https?|ftp)://\S+"),

@@ -27,6 +27,7 @@ from pipelines.formats.dialect import detect
         ("#,%,!\n1,2,3\n4,5,6\n", ("#", "%", "!")),
         ("?,.\n1,2\n4,5\n", None),
         ("+,+\n1,2\n4,5\n", None),
+        ("1/5/2024 10:15 AM\n2/5/2024 10:15 PM\n3/5/2024 10:15 PM\n", None),
         ("AD,Andorra\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n", None),
         (
             "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",
@@ -55,6 +56,10 @@ def test_names_are_found_where_they_are(text, names):
         ("1:2.5:x\n2:3.5:y\n", 3),
         ("time\n10:15\n10:30\n", 1),
         ("time\n2024-05-01 10:15:00\n2024-05-01 10:30:00Z\n", 1),
+        ("2024-05-01  10:15:00\n2024-05-02  10:15:00\n2024-05-03  10:15:00\n", 2),
+        ("2024-05-01 10:15:00 +0200\n2024-05-02 10:15:00 +0200\n2024-05-03 10:15:00 +0200\n", 3),
+        ("2024-05-01 10:15 AM\n2024-05-02 10:15 PM\n2024-05-03 10:15 PM\n", 3),
+        ("1/5/2024 10:15 AM\n2/5/2024 10:15 PM\n3/5/2024 10:15 PM\n", 1),
         ("price\n$1,234.50\n$2,345.00\n", 1),
         ('"x"\n"1 2"\n"3 4"\n', 1),
         ("10:15:a\n10:30:b\n", 3),

@@ -217,7 +217,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
-    if dialect.delimiter == ":" and line_looks.are_times(lines[:SAMPLE_ROWS]):
+    if dialect.delimiter in ",:" and line_looks.are_times(lines[:SAMPLE_ROWS], dialect.delimiter):
         return _Candidate(dialect, 0.0)
     values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
     likely = LIKELY[dialect.delimiter]

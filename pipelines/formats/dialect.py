@@ -98,8 +98,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     if two is not None:
         names, headed, header_rows = two.names, two.guess, two.rows
     lead = table_top.commented(records)
-    by_number = header_row.numbered(lead, columns) if choices.header is None else None
-    if by_number is not None:
+    is_aligned = dialect.delimiter == " " and choices.header is None
+    by_number = header_row.numbered(lead, columns) if is_aligned else None
+    if by_number is not None and header_row.find(records[len(lead) :], columns)[0] is None:
         names, headed = by_number
         first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(

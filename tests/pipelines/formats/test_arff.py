@@ -45,6 +45,7 @@ def test_attributes_name_the_columns(newline, packing):
     (table,) = planned(packing(TEXT.replace("\n", newline).encode()), name).tables
     (chunk,) = read(table.fragments, table.schema)
 
+    assert table.details["header"] is None  # no row is one
     assert chunk.frame.columns == ["its name", "n", "kind"]
     assert chunk.frame.rows() == ROWS
     assert chunk.skipped == {"header": 8, "comment": 2, "blank line": 1}

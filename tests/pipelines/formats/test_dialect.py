@@ -417,6 +417,21 @@ def test_numbered_comments_name_the_columns(above, names):
     assert (layout.first_record, layout.headers) == (above.count("\n"), ())
 
 
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ("name,value\na,1\nb,2\n", ("name", "value")),
+        ("name value\na 1\nb 2\n", ("name", "value")),
+        ("a,1\nb,2\n", None),
+    ],
+)
+def test_numbered_comments_above_names_or_commas_are_notes(rows, names):
+    """The names are those right above the rows, and such programs part cells by blanks."""
+    layout = detect("# 1 ROW removed\n# 2 ROWS merged\n" + rows, is_whole=True)
+
+    assert (layout.names, layout.first_record) == (names, 2)
+
+
 def test_what_stands_above_is_shown_in_part():
     """The first lines, and how many more there are."""
     text = "".join(f"note-{i}\n" for i in range(8)) + "\na,b\n" + "1,2\n" * 8

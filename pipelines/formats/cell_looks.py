@@ -19,10 +19,11 @@ TYPED = re.compile(
     |\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.{0,20})?|null|nan|n/?a|none|-)\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
-QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*(?:%?\)?|(?<=:\d\d) ?[AaPp][Mm])\s*$")
+QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$")
 FORMS = {
     "e-mail": re.compile(r"[^\s@,;]+@[^\s@,;]+\.[A-Za-z]{2,}"),
     "url": re.compile(r"(?:https?|ftp)://\S+"),
+    "time": re.compile(r"(?:\d+[-/.]\d+[-/.]\d+ )?\d{1,2}:\d{2}(?::\d{2})? ?[AaPp][Mm]"),
     "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
 }

@@ -28,6 +28,8 @@ from pipelines.formats.dialect import detect
         ("?,.\n1,2\n4,5\n", None),
         ("+,+\n1,2\n4,5\n", None),
         ("1/5/2024 10:15 AM\n2/5/2024 10:15 PM\n3/5/2024 10:15 PM\n", None),
+        ("9:15AM\n9:30AM\n9:45AM\n", None),
+        ("room,10:00 AM,11:00 AM\na,Ann,Bob\nb,Cyd,Dan\n", ("room", "10:00 AM", "11:00 AM")),
         ("AD,Andorra\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n", None),
         (
             "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",

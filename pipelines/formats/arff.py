@@ -1,6 +1,7 @@
 """ARFF: what the lines above `@data` say of the columns of a delimited text, as Weka writes it."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -17,8 +18,9 @@ ATTRIBUTE = re.compile(
     r"""\s*@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s{]+))\s*\S""", re.IGNORECASE
 )
 DATA = re.compile(r"\s*@data\b", re.IGNORECASE)
-SINGLE = re.compile(r"(?:^|[,\t])\s*'")
 SPACED = re.compile(r",\s")
+WEIGHT = re.compile(r",\s*\{[\d.eE+-]+\}\s*$")
+WEIGHT_NAME = "weight"
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -53,25 +55,34 @@ def find(lines: Sequence[str]) -> Attributes | None:
 
 
 def layout_of(lines: Sequence[str], found: Attributes, name: str, *, is_whole: bool) -> Layout:
-    """How the rows are laid out that stand below. Raises UnknownFormat for sparse ones."""
+    """How the rows are laid out that stand below. Raises UnknownFormat for sparse ones.
+
+    Where weights stand behind the rows, `1,x,{0.5}`, they are one column more.
+    """
     told = [line for line in lines if line.strip() and not line.startswith(COMMENT)]
     if told and told[0].lstrip().startswith("{"):
         raise UnknownFormat(f"{name} is ARFF with sparse rows, which are not read")
-    is_tabbed = bool(told) and "\t" in told[0] and "," not in told[0]
-    rows = Choices(delimiter="\t" if is_tabbed else ",", header=0)
+    is_parted = bool(told) and len(found.names) > 1
+    delimiter = next((mark for mark in ",\t " if is_parted and mark in told[0]), ",")
+    names = found.names
+    if delimiter == "," and any(map(WEIGHT.search, told)):
+        names = (*names, WEIGHT_NAME)
+    rows = Choices(delimiter=delimiter, header=0)
     layout = dialect.detect("".join(lines), rows, is_whole=is_whole)
-    is_single = any(SINGLE.search(line) for line in told)
+    quoted = re.compile(rf"""(?:^|{delimiter})\s*(['"])""")
+    quotes = Counter(quote for line in told for quote in quoted.findall(line))
     return replace(
         layout,
         dialect=replace(
             layout.dialect,
             comment=COMMENT,
-            quote="'" if is_single else '"',
-            skips_space=any(SPACED.search(line) for line in told),
+            is_comment_sure=True,
+            quote=max("'\"", key=lambda quote: quotes[quote]),
+            skips_space=delimiter == " " or any(SPACED.search(line) for line in told),
         ),
-        columns=len(found.names),
+        columns=len(names),
         first_record=0,
-        names=found.names,
+        names=names,
         guesses=(Guess("header", "attributes of ARFF", 1.0),),
         notices=(),
         is_echoed=True,

@@ -23,6 +23,7 @@ QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*%?\)?\s*$")
 FORMS = {
     "e-mail": re.compile(r"[^\s@,;]+@[^\s@,;]+\.[A-Za-z]{2,}"),
     "url": re.compile(r"(?:https?|ftp)://\S+"),
+    "time": re.compile(r"(?:\d+[-/.]\d+[-/.]\d+ )?\d{1,2}:\d{2}(?::\d{2})? ?[AaPp][Mm]"),
     "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
 }

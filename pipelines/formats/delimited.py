@@ -169,7 +169,7 @@ class Delimited:
                     "newline": text.newline,
                 },
                 "decimal": columns.decimal,
-                "header": None if layout.names is None else layout.first_record + 1,
+                "header": layout.first_record + 1 if layout.headers else None,
                 **({"headerRows": len(layout.headers)} if len(layout.headers) > 1 else {}),
             },
             guesses=(

@@ -81,7 +81,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    is_open = choices.delimiter is None and not choices.header
+    is_open = choices.delimiter is None and not choices.header and not _parts_first(records)
     if columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
@@ -98,8 +98,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     if two is not None:
         names, headed, header_rows = two.names, two.guess, two.rows
     lead = table_top.commented(records)
-    by_number = header_row.numbered(lead, columns) if choices.header is None else None
-    if by_number is not None:
+    is_aligned = dialect.delimiter == " " and choices.header is None
+    by_number = header_row.numbered(lead, columns) if is_aligned else None
+    if by_number is not None and header_row.find(records[len(lead) :], columns)[0] is None:
         names, headed = by_number
         first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(
@@ -205,6 +206,11 @@ def _width(record: Record) -> int:
     return len(record.cells)
 
 
+def _parts_first(records: Sequence[Record]) -> bool:
+    """Whether the first line that is not blank has several cells, as names have."""
+    return next((_width(each) > 1 for each in records if any(map(str.strip, each.cells))), False)
+
+
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     if _is_rare(dialect, lines[:SAMPLE_ROWS]):
         return _Candidate(dialect, 0.0)
@@ -225,7 +231,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
-    if dialect.delimiter == ":" and line_looks.are_times(lines[:SAMPLE_ROWS]):
+    if dialect.delimiter in ",:" and line_looks.are_times(lines[:SAMPLE_ROWS], dialect.delimiter):
         return _Candidate(dialect, 0.0)
     values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
     likely = LIKELY[dialect.delimiter]

@@ -81,13 +81,13 @@ def _shown(record: Record) -> str:
 
 
 def _is_apart(records: Sequence[Record], index: int) -> bool:
-    """Whether a blank line stands right above, or above other lines of one cell, as no row is."""
+    """Whether a blank line stands right above, or above a note and other lines of one cell."""
     top = index
     while top > 0 and len(records[top - 1].cells) == 1 and _filled(records[top - 1]):
         top -= 1
     if top == 0 or _filled(records[top - 1]):
         return False
-    return top == index or not any(len(r.cells) == 1 and _filled(r) for r in records[:top])
+    return top == index or NOTE.match(records[top].cells[0]) is not None
 
 
 def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | None:

@@ -203,7 +203,7 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 1.0 if all(map(is_value, column)) else 0.3
         elif len(column) > 1 and all(map(is_value, column)):
             found += 1.0  # dates and the like
-        elif _is_next(name, column):
+        elif _is_next(names, index, column, body):
             found -= 1.0
         elif name in column and len(set(column)) < len(column):
             found -= 0.5
@@ -216,14 +216,22 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     return found
 
 
-def _is_next(name: str, column: Sequence[str]) -> bool:
-    """Whether a name is a code as those below it, and all are in order: `AD` above `AE`, `AF`."""
-    codes = [name, *column]
+def _is_next(
+    names: Sequence[str], place: int, column: Sequence[str], body: Sequence[Sequence[str]]
+) -> bool:
+    """Whether a name is a code as those below it, and all are in order: `AD` above `AE`, `AF`.
+
+    Not where a name beside it is unlike the cells below, or none stands there: `CC,NAME` is names.
+    """
+    codes = [names[place], *column]
     return (
         len(codes) > FEWEST_CODES
-        and name.isupper()
+        and len(names) > 1
+        and codes[0].isupper()
+        and codes[0][0] == codes[1][0]
         and all(a < b for a, b in itertools.pairwise(codes))
         and len(set(map(_shape, codes))) == 1
+        and not any(_is_unlike(names, at, body) for at in range(len(names)) if at != place)
     )
 
 

@@ -1,18 +1,20 @@
 """Line looks: what lines look like before anything parts them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 NEARLY_ALL = 0.9
 TIME = re.compile(  # beside a blank or what ends a moment; alone, numbers stand between colons
     r"(?:^|(?<=[ T]))\d{1,2}:\d{2}(?::\d{2})?(?=[ .,\])Z])|(?<=[ T])\d{1,2}:\d{2}(?::\d{2})?$"
     r"|(?<!\d)\d{1,2}:\d{2}:\d{2}(?=[ .,\])Z])"
 )
+FRACTION = re.compile(r"\W?\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2},\d{3}[ \]]")  # in logs of Python
 MOST_TIMES = 0.7
 WHOLE = re.compile(  # lines that are one value each, whatever stands in it
     r"""\s*(?:
-      (?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ]\s*)?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?
-      (?:\ ?[AP]M)?(?:\ ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?      # a time, a date and a time
+      (?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ])?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?
+      (?:Z|UTC|[+-]\d{2}:?\d{2})?                       # a time, a date and a time
+    | (?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\ )?\d{1,2}:\d{2}(?::\d{2})?\ ?[AP]M
     | -?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?               # money
     | "(?:[^"]++|"")*+"                                  # a cell in quotes
     )\s*""",
@@ -26,16 +28,40 @@ def is_one_column(lines: Sequence[str]) -> bool:
     >>> is_one_column(["time", "2024-05-01 10:15:00", "2024-05-01 10:30:00"])
     True
     """
-    below = [line for line in lines if line.strip()][1:]
-    return len(below) > 1 and sum(map(_is_one_value, below)) >= NEARLY_ALL * len(below)
+    told = [line for line in lines if line.strip()]
+    values = sum(map(_is_one_value, told[1:]))
+    return len(told) > 2 and values >= NEARLY_ALL * (len(told) - 1) and not _are_named(told)
 
 
 def _is_one_value(line: str) -> bool:
     return WHOLE.fullmatch(line) is not None
 
 
-def are_times(lines: Sequence[str]) -> bool:
-    """Whether colons stand within times of day in most lines that have any, as in those of logs."""
-    having = [line.rstrip() for line in lines if ":" in line]
-    count = sum(TIME.search(line) is not None for line in having)
-    return count >= MOST_TIMES * len(having)
+def are_times(lines: Sequence[str], mark: str) -> bool:
+    """Whether a mark, `:` or `,`, stands within times of day in most lines that have any.
+
+    >>> are_times(["10:15 Ann: hi", "10:16 Bob: so"], ":"), are_times(["a:b:c", "1:15:20.5"], ":")
+    (True, False)
+    """
+    having = [line.rstrip() for line in lines if mark in line]
+    if mark == ",":
+        if not having or not FRACTION.match(having[0]):
+            return False  # as where it has the names
+        is_even = having[0].count(",") > 1 and len({line.count(",") for line in having}) == 1
+        return not is_even and _most(FRACTION.match(line) is not None for line in having)
+    return not _are_named(having) and _most(TIME.search(line) is not None for line in having)
+
+
+def _most(flags: Iterable[bool]) -> bool:
+    told = list(flags)
+    return sum(told) >= MOST_TIMES * len(told)
+
+
+def _are_named(lines: Sequence[str]) -> bool:
+    """Whether colons part the first line, which has no digits, as often as all others."""
+    return (
+        bool(lines)
+        and ":" in lines[0]
+        and not any(map(str.isdigit, lines[0]))
+        and len({line.count(":") for line in lines}) == 1
+    )

@@ -45,7 +45,7 @@ def read(
         if _is_blank(record.cells, lines[record.line], width):
             skipped["blank line"] += 1
             continue
-        if _is_comment(record.cells, form.dialect, width):
+        if _is_comment(record.cells, lines[record.line], form.dialect, width):
             skipped["comment"] += 1
             continue
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
@@ -105,12 +105,14 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
     return "" if record.lines else "carriage return for a line end"
 
 
-def _is_comment(cells: list[str], dialect: Dialect, width: int) -> bool:
+def _is_comment(cells: list[str], line: str, dialect: Dialect, width: int) -> bool:
     """Whether a line that is no whole row begins with the mark of comments.
 
     Where a blank belongs to the mark, what has a few cells and no blank is a ragged row.
     """
     mark = dialect.comment
+    if mark is not None and dialect.is_comment_sure:
+        return line.startswith(mark)
     if mark is None or not 1 < width != len(cells) or not cells[0].startswith(mark.rstrip()):
         return False
     is_apart = not cells[0].lstrip(mark.rstrip())[:1].strip()

@@ -31,6 +31,7 @@ class Dialect:
 
     With `skips_space`, a space behind a delimiter belongs to the delimiter. Lines that begin with
     `comment` and are not as wide as a row are none; where a blank follows it, so it does in these.
+    With `is_comment_sure`, none of these lines is a row, however wide.
     """
 
     delimiter: str = ","
@@ -39,6 +40,7 @@ class Dialect:
     newline: str = "\n"
     skips_space: bool = False
     comment: str | None = None
+    is_comment_sure: bool = False
 
 
 class Record(NamedTuple):

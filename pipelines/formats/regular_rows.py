@@ -45,6 +45,7 @@ def read(
         dialect.escape
         or not dialect.delimiter.isascii()
         or (returns and returns != buffer.count(b"\r\n"))
+        or (dialect.is_comment_sure and _has_comment(buffer, dialect))
     ):
         return None
     width = len(form.columns)
@@ -83,6 +84,11 @@ def read(
     repaired = {text_encoding.MENDED: min(mended, frame.height)} if mended else {}
     skipped = {"blank line": blank} if blank else {}
     return Rows(frame, repaired, skipped, has_empty_nulls=True), taken
+
+
+def _has_comment(buffer: bytes, dialect: Dialect) -> bool:
+    mark = (dialect.comment or "").encode()
+    return buffer.startswith(mark) or dialect.newline.encode() + mark in buffer
 
 
 class _Quotes:

@@ -45,6 +45,7 @@ def test_attributes_name_the_columns(newline, packing):
     (table,) = planned(packing(TEXT.replace("\n", newline).encode()), name).tables
     (chunk,) = read(table.fragments, table.schema)
 
+    assert table.details["header"] is None  # no row is one
     assert chunk.frame.columns == ["its name", "n", "kind"]
     assert chunk.frame.rows() == ROWS
     assert chunk.skipped == {"header": 8, "comment": 2, "blank line": 1}
@@ -63,6 +64,26 @@ def test_plain_rows_may_be_many():
 
     assert frame.height == 120_000
     assert frame.row(-1) == (119_999, "w119999")
+
+
+@pytest.mark.parametrize(
+    ("rows", "names", "expected", "rejects"),
+    [
+        ("1,a,{2}\n2,b,{0.5}\n3,c\n", ["a", "b", "weight"], [1, 2, 3], 0),
+        ("1 'a b'\n2  b\n3 c\n", ["a", "b"], [1, 2, 3], 0),
+        ("1,x\n% 5,6\n%7,y\n2,'% z'\n", ["a", "b"], [1, 2], 0),
+        ('1,"a, b"\n2,"c, d"\n3,\'tis\n', ["a", "b"], [1, 2, 3], 0),
+    ],
+)
+def test_rows_are_read_however_they_are_written(rows, names, expected, rejects):
+    """With weights, parted by blanks, among comments as wide as rows, in either quotes."""
+    head = "@relation r\n@attribute a real\n@attribute b string\n@data\n"
+    (table,) = planned((head + rows).encode()).tables
+    chunks = read(table.fragments, table.schema)
+
+    assert table_of(chunks).columns == names
+    assert table_of(chunks)["a"].to_list() == expected
+    assert sum(len(chunk.rejects) for chunk in chunks) == rejects
 
 
 def test_without_rows_it_has_columns():

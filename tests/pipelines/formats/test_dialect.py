@@ -27,11 +27,17 @@ from pipelines.formats.dialect import detect
         ("#,%,!\n1,2,3\n4,5,6\n", ("#", "%", "!")),
         ("?,.\n1,2\n4,5\n", None),
         ("+,+\n1,2\n4,5\n", None),
+        ("1/5/2024 10:15 AM\n2/5/2024 10:15 PM\n3/5/2024 10:15 PM\n", None),
+        ("9:15AM\n9:30AM\n9:45AM\n", None),
+        ("room,10:00 AM,11:00 AM\na,Ann,Bob\nb,Cyd,Dan\n", ("room", "10:00 AM", "11:00 AM")),
         ("AD,Andorra\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n", None),
         (
             "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",
             ("ID", "Name"),
         ),
+        ("CC,LAND\nDE,GERMANY\nES,SPAIN\nFR,FRANCE\nGB,BRITAIN\nIT,ITALY\n", ("CC", "LAND")),
+        ("EA,City\nEB,Rome\nEC,Oslo\nED,Bern\nEE,Nice\nEF,Bonn\n", ("EA", "City")),
+        ("ABBR\nAMER\nASIA\nEURO\nMEAS\nOCEA\nPACI\n", ("ABBR",)),
     ],
 )
 def test_names_are_found_where_they_are(text, names):
@@ -52,12 +58,21 @@ def test_names_are_found_where_they_are(text, names):
         ("1:2.5:x\n2:3.5:y\n", 3),
         ("time\n10:15\n10:30\n", 1),
         ("time\n2024-05-01 10:15:00\n2024-05-01 10:30:00Z\n", 1),
+        ("2024-05-01  10:15:00\n2024-05-02  10:15:00\n2024-05-03  10:15:00\n", 2),
+        ("2024-05-01 10:15:00 +0200\n2024-05-02 10:15:00 +0200\n2024-05-03 10:15:00 +0200\n", 3),
+        ("2024-05-01 10:15 AM\n2024-05-02 10:15 PM\n2024-05-03 10:15 PM\n", 3),
+        ("1/5/2024 10:15 AM\n2/5/2024 10:15 PM\n3/5/2024 10:15 PM\n", 1),
         ("price\n$1,234.50\n$2,345.00\n", 1),
         ('"x"\n"1 2"\n"3 4"\n', 1),
         ("10:15:a\n10:30:b\n", 3),
         ('1.2.3.4 - [1/May/2024:10:15:00 +0200] "GET /a" 200\n' * 3, 6),
         ("+1 1:0.5 3:2\n-1 2:1 4:5\n+1 1:3 2:2\n", 3),
         ("10:15 Ann: so it is\n10:16 Bob: oh\n10:17 Ann: it is: so\n", 1),
+        ("id:qty:price\n10:12:15.50\n11:10:20.25\n12:40:33.10\n", 3),
+        ("\n".join(f"2024-05-01 10:15:00,12{n} INFO a: b{', c' * n}" for n in range(4)), 8),
+        ("2024-05-01 10:15:00,123 Elm St,5\n2024-05-01 10:15:01,125 Oak St,7\n", 3),
+        ("2024-05-01 10:15:00,123\n2024-05-01 10:15:01,125\n2024-05-01 10:15:02,126\n", 2),
+        ("time,n\n2024-05-01 10:15:00,123 m\n2024-05-01 10:15:01,125 m\n", 2),
         ("time,n\n2024-05-01 10:15:00,2\n2024-05-01 10:30:00,7\n", 2),
     ],
 )
@@ -95,6 +110,21 @@ def test_nothing_parts_the_cells_of_one_column():
     assert layout.columns == 1
     assert layout.dialect.delimiter not in text
     assert next(g.chosen for g in layout.guesses if g.what == "delimiter") == "none"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("k,v\nA,1\nB,2\n" + "".join(f"n{i}\n" for i in range(60)), ("k", "v")),
+        ("full name,ratio\nCyd Poe\nDan Joy\nGil Roe\nEve Fox\n", ("full name", "ratio")),
+        ("sep=,\na\n1\n2\n", ("a",)),
+    ],
+)
+def test_what_parts_the_first_line_parts_all(text, names):
+    """Two names stay two, however few rows have two cells."""
+    layout = detect(text, is_whole=True)
+
+    assert (layout.names, layout.dialect.delimiter) == (names, ",")
 
 
 @pytest.mark.parametrize(
@@ -387,6 +417,21 @@ def test_numbered_comments_name_the_columns(above, names):
 
     assert layout.names == names
     assert (layout.first_record, layout.headers) == (above.count("\n"), ())
+
+
+@pytest.mark.parametrize(
+    ("rows", "names"),
+    [
+        ("name,value\na,1\nb,2\n", ("name", "value")),
+        ("name value\na 1\nb 2\n", ("name", "value")),
+        ("a,1\nb,2\n", None),
+    ],
+)
+def test_numbered_comments_above_names_or_commas_are_notes(rows, names):
+    """The names are those right above the rows, and such programs part cells by blanks."""
+    layout = detect("# 1 ROW removed\n# 2 ROWS merged\n" + rows, is_whole=True)
+
+    assert (layout.names, layout.first_record) == (names, 2)
 
 
 def test_what_stands_above_is_shown_in_part():

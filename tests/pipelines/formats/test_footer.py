@@ -58,6 +58,7 @@ def test_totals_and_notes_are_no_rows(below, skipped, packing):
         "Totally,1,x\n",
         "Notebook,,\n",
         "4\n5,2.5,Paris\n\n6\n7\n",
+        "\n4\n5\n6\n",
     ],
 )
 def test_what_may_be_a_row_is_one(last):
@@ -66,6 +67,15 @@ def test_what_may_be_a_row_is_one(last):
 
     assert frame.height == 3 + sum(bool(line.strip()) for line in last.splitlines())
     assert account.read == account.parsed + account.repaired + account.skipped
+
+
+def test_people_below_a_blank_line_are_rows():
+    """Only words that begin a note make the lines below them notes too."""
+    people = b"student,grade\nAnn,5\nBob,4\nCyd,3\n\nDan\nEve\nFay\nGil\n"
+    frame, account, notices = read(people)
+
+    assert frame["student"].to_list() == ["Ann", "Bob", "Cyd", "Dan", "Eve", "Fay", "Gil"]
+    assert (account.skipped, notices) == (2, ())
 
 
 def test_a_total_of_categories_stays():

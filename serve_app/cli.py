@@ -208,8 +208,11 @@ def migrate(json: Json = False) -> None:
     """Bring the job store's tables up to date."""
     with command(json) as (output, settings):
         from serve_app import migrations
+        from serve_app.embedded import folder
         from serve_app.embedded.stack import complete
 
+        if not settings.database_url:
+            folder.make(settings.home)
         migrations.migrate(complete(settings, None).database_url)
         output.result({"ok": True})
         output.print("the job store is up to date")
@@ -246,20 +249,10 @@ def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
 
 def load_settings() -> "Settings":
     """Raises Misconfigured, naming each setting that does not fit."""
-    from pydantic import ValidationError
+    from serve_app import settings
 
-    from connectors.errors import Misconfigured
-    from serve_app.settings import Settings
-
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"MF_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-            for each in error.errors()
-        )
-        raise Misconfigured(f"a setting does not fit: {wrong}") from error
-    return settings.model_copy(update={"home": settings.home.resolve()})
+    found = settings.load()
+    return found.model_copy(update={"home": found.home.resolve()})
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, object]:

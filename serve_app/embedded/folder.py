@@ -9,19 +9,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from connectors.errors import ServiceUnavailable
+from connectors.errors import Misconfigured, ServiceUnavailable
 
 
 class FolderInUse(ServiceUnavailable):
     """Another process owns the folder."""
 
 
+def make(folder: Path) -> None:
+    """A private folder. Raises Misconfigured where there can be none."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(
+            f"{folder} cannot be made: {error.strerror}", hint="Set MF_HOME to another folder."
+        ) from error
+
+
 def lock(folder: Path) -> IO[str]:
     """Own the folder until the file is closed or this process ends, however it ends.
 
-    Raises FolderInUse.
+    Raises FolderInUse; Misconfigured where there can be no such folder.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make(folder)
     handle = (folder / "lock").open("a+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

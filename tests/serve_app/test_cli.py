@@ -110,11 +110,22 @@ def test_a_folder_has_one_owner(metricfoundry, tmp_path):
     assert "another MetricFoundry is using" in complaint
 
 
-def test_a_setting_that_does_not_fit_is_named(metricfoundry):
-    code, _, complaint = metricfoundry("doctor", MF_PORT="eighty")
+@pytest.mark.parametrize(("setting", "value"), [("MF_PORT", "eighty"), ("MF_LIMITS", "{")])
+def test_a_setting_that_does_not_fit_is_named(metricfoundry, setting, value):
+    code, _, complaint = metricfoundry("doctor", **{setting: value})
 
     assert code == Exit.ERROR
-    assert "MF_PORT" in complaint
+    assert setting in complaint
+
+
+@pytest.mark.parametrize("command", ["up", "migrate", "clean"])
+def test_a_home_that_can_be_no_folder_is_one_sentence(metricfoundry, tmp_path, command):
+    (tmp_path / "file").touch()
+
+    code, _, complaint = metricfoundry(command, MF_HOME=str(tmp_path / "file" / "home"))
+
+    assert code == Exit.ERROR
+    assert "MF_HOME" in complaint
 
 
 def test_doctor_has_a_line_for_each_thing(metricfoundry):

@@ -20,3 +20,28 @@ def test_issues_that_are_not_shown_are_counted(capsys, count, left):
     lines = capsys.readouterr().out.splitlines()
     assert sum("no. " in line for line in lines) == 5
     assert [line for line in lines if "more in" in line] == ([left] if left else [])
+
+
+@pytest.mark.parametrize("name", ["[/red]x.csv", "[a]*.csv", ":smile:.csv", "ü\u3000ö.csv"])
+def test_names_are_shown_as_they_are(capsys, name):
+    """Whatever rich or a terminal could read into them."""
+    failed = {"code": "source.not_found", "message": f"no {name}", "hint": f"look for {name}"}
+    warning = {"severity": "WARNING", "message": f"odd {name}"}
+
+    show(
+        Output(as_json=False),
+        {**JOB, "status": "FAILED", "warnings": [warning], "errorDetail": failed},
+        None,
+        None,
+    )
+
+    said = capsys.readouterr().out
+    for text in (f"no {name}", f"look for {name}", f"odd {name}"):
+        assert text in said
+
+
+def test_names_do_not_steer_the_terminal(capsys):
+    """A file's name could clear the screen or write what we never said."""
+    Output(as_json=False).print("a\x1b[2J\x9b\rb\udcff")
+
+    assert capsys.readouterr().out == "a\\x1b[2J\\x9b\\rb\\udcff\n"

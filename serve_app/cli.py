@@ -183,7 +183,9 @@ def cancel(job: JobArgument, url: Url = "", json: Json = False) -> None:
 
 @app.command()
 def doctor(
-    s3: Annotated[bool, typer.Option("--s3", help="Print the S3 address and a key.")] = False,
+    s3: Annotated[
+        bool, typer.Option("--s3", help="Print the S3 address and a key for inputs of yours.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check what MetricFoundry needs, one line each."""

@@ -22,6 +22,7 @@ from serve_app.embedded.child import ChildProcess, spawn
 
 SERVICES = ("master", "volume", "filer", "s3")
 TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+GUEST_PREFIX = "raw/"
 READY_TIMEOUT_S = 60.0
 SWEEPS, SWEEP_PAUSE_S = 3, 1.5
 
@@ -163,7 +164,7 @@ def _ports(recorded: dict[str, int]) -> dict[str, int]:
 
 
 def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
-    """Random keys, made once: `service` may do all, `guest` only use this bucket."""
+    """Random keys, made once: `service` may do all, `guest` read the bucket and fill a prefix."""
     path = folder / "keys.json"
     keys = folders.read_json(path)
     for name in ("service", "guest"):
@@ -174,7 +175,8 @@ def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
     for token in TOKENS:
         keys.setdefault(token, secrets.token_urlsafe(48))
     folders.write_json(path, keys)
-    scoped = [f"{action}:{bucket}" for action in ("Read", "Write", "List", "Tagging")]
+    scoped = [f"{action}:{bucket}" for action in ("Read", "List")]
+    scoped += [f"{action}:{bucket}/{GUEST_PREFIX}*" for action in ("Write", "Tagging")]
     actions = {"service": ["Admin", "Read", "Write", "List", "Tagging"], "guest": scoped}
     identities = [
         {

@@ -1,15 +1,20 @@
 """Folders of the embedded servers: one owner at a time, private files, short socket paths."""
 
+import contextlib
 import fcntl
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from connectors.errors import Misconfigured, ServiceUnavailable
+
+OWNER = "owner"  # the file that the owner of a socket folder holds locked
 
 
 class FolderInUse(ServiceUnavailable):
@@ -65,12 +70,43 @@ def write_json(path: Path, content: Mapping[str, Any]) -> None:
     write_private(path, json.dumps(content, indent=2) + "\n")
 
 
-def socket_folder(folder: Path) -> Path:
-    """A private folder for unix sockets: their paths may have 107 characters, a checkout more."""
+@dataclass(frozen=True, slots=True)
+class SocketFolder:
+    """A private folder for unix sockets, which goes when its owner says so or has been killed."""
+
+    path: Path
+    _lock: IO[str]
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._lock.close()
+
+
+def socket_folder(folder: Path) -> SocketFolder:
+    """A socket folder for whoever owns `folder`: sockets' paths may have 107 characters, that more.
+
+    What killed owners left is removed. Raises ServiceUnavailable where somebody else's lies.
+    """
     digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    sockets = Path(tempfile.gettempdir()) / f"mf-{os.getuid()}-{digest}"
-    sockets.mkdir(mode=0o700, exist_ok=True)
-    state = sockets.lstat()
-    if sockets.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
-        raise ServiceUnavailable(f"{sockets} belongs to somebody else or is open to others")
-    return sockets
+    prefix = f"mf-{os.getuid()}-"
+    _sweep(prefix)
+    path = Path(tempfile.gettempdir()) / f"{prefix}{digest}"
+    while True:
+        path.mkdir(mode=0o700, exist_ok=True)
+        state = path.lstat()
+        if path.is_symlink() or state.st_uid != os.getuid() or state.st_mode & 0o077:
+            raise ServiceUnavailable(f"{path} belongs to somebody else or is open to others")
+        with contextlib.suppress(FileNotFoundError):  # swept before it was locked
+            lock = (path / OWNER).open("a+")
+            fcntl.flock(lock, fcntl.LOCK_SH)  # shared: forked children keep it, and nobody waits
+            if (path / OWNER).exists():
+                return SocketFolder(path, lock)
+            lock.close()
+
+
+def _sweep(prefix: str) -> None:
+    """Remove folders whose owners are dead: their locks went with them."""
+    for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
+        with contextlib.suppress(OSError), (path / OWNER).open("r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(path)

@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -105,8 +105,31 @@ def socket_folder(folder: Path) -> SocketFolder:
 
 
 def _sweep(prefix: str) -> None:
-    """Remove folders whose owners are dead: their locks went with them."""
+    """Remove folders whose owners are dead: their locks went with them.
+
+    Ray's agents outlive their owner by a minute, and would make the folder anew: the next start
+    after that removes it.
+    """
     for path in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
         with contextlib.suppress(OSError), (path / OWNER).open("r+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(path)
+            if not _is_used(path):
+                shutil.rmtree(path)
+
+
+def _is_used(folder: Path) -> bool:
+    """Whether a process of ours has a file open that lies in the folder or where its links lead."""
+    links = [each.resolve() for each in folder.iterdir() if each.is_symlink()]
+    return any(
+        path.is_relative_to(place) for path in _open_files() for place in (folder.resolve(), *links)
+    )
+
+
+def _open_files() -> Iterator[Path]:
+    for descriptors in Path("/proc").glob("[0-9]*/fd"):
+        if int(descriptors.parent.name) == os.getpid():
+            continue  # the lock of whoever asks
+        with contextlib.suppress(OSError):  # it ended, or is another user's
+            for each in descriptors.iterdir():
+                with contextlib.suppress(OSError):
+                    yield each.readlink()

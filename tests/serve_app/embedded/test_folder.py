@@ -53,6 +53,25 @@ def test_what_a_killed_owner_left_goes_with_the_next_start(tmp_path, temporary):
     assert not list(temporary.iterdir())
 
 
+def test_what_a_survivor_still_uses_stays_until_it_is_gone(tmp_path, temporary):
+    """Ray's agents notice after a minute that they are orphans, and would make the folder anew."""
+    (tmp_path / "logs").mkdir()
+    dead = socket_folder(tmp_path / "one")
+    (dead.path / "ray").symlink_to(tmp_path / "logs")
+    dead._lock.close()
+    with (tmp_path / "logs" / "agent.log").open("w") as log:
+        survivor = subprocess.Popen(["sleep", "60"], stdout=log)
+
+    socket_folder(tmp_path / "two").remove()
+    assert dead.path.exists()
+
+    survivor.kill()
+    survivor.wait()
+    socket_folder(tmp_path / "two").remove()
+    assert not list(temporary.iterdir())
+    assert (tmp_path / "logs" / "agent.log").exists()
+
+
 def test_the_same_folder_has_the_same_sockets_after_a_kill(tmp_path):
     """Addresses outlive a restart; what the dead owner had in there does not."""
     first = socket_folder(tmp_path / "one")

@@ -1,13 +1,13 @@
 """Settings: the only reader of the environment. Read once, handed down as one frozen value."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
-from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from connectors.chat_model import ChatConfig
@@ -97,10 +97,14 @@ class Settings(BaseSettings):
             try:
                 return json.loads(value)
             except ValueError:
-                raise PydanticCustomError(
-                    "json", "Input should be JSON, or origins with commas"
-                ) from None
+                raise ValueError("should be JSON, or origins with commas") from None
         return [origin for each in value.split(",") if (origin := each.strip())]
+
+    @field_validator("home")
+    @classmethod
+    def _expanded(cls, home: Path) -> Path:
+        """As a shell would have it, which does not see `.env`."""
+        return Path(os.path.expanduser(home))  # noqa: PTH111 - an unknown ~user is a name like any
 
     def chat_config(self) -> ChatConfig | None:
         if not self.chat_url:

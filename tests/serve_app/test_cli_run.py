@@ -1,8 +1,10 @@
 """The end of a job as the command tells it: the worst first, and what is left out is said."""
 
+import json
+
 import pytest
 
-from serve_app.cli_output import Output
+from serve_app.cli_output import Interrupted, Output
 from serve_app.cli_run import Headline, show
 
 JOB = {"jobId": "7", "status": "SUCCEEDED", "warnings": [], "errorDetail": None}
@@ -45,3 +47,13 @@ def test_names_do_not_steer_the_terminal(capsys):
     Output(as_json=False).print("a\x1b[2J\x9b\rb\udcff")
 
     assert capsys.readouterr().out == "a\\x1b[2J\\x9b\\rb\\udcff\n"
+
+
+def test_an_interruption_is_an_object_too(capsys):
+    """With --json nothing is said beside it, so the id has to be in there."""
+    Output(as_json=True).interrupted(Interrupted("7", "interrupted, but job 7 runs on"))
+
+    said = capsys.readouterr()
+    assert json.loads(said.out)["jobId"] == "7"
+    assert "job 7 runs on" in json.loads(said.out)["error"]["message"]
+    assert said.err == ""

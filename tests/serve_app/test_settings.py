@@ -68,6 +68,14 @@ def test_all_that_does_not_fit_is_named_at_once(monkeypatch):
         load()
 
 
+def test_home_may_begin_at_the_home_of_the_user(monkeypatch, tmp_path):
+    """In `.env` too, where no shell expands it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".env").write_text("MF_HOME=~/data\n")
+
+    assert load().home == tmp_path / "data"
+
+
 @pytest.mark.parametrize(
     ("value", "origins"),
     [

@@ -15,7 +15,7 @@ from serve_app.jobs.runner import Dispatcher, NoDispatcher
 from serve_app.jobs.service import JobService
 from serve_app.jobs.store import JobStore, SqlJobStore
 from serve_app.metrics import Metrics, NoMetrics
-from serve_app.middleware import BodyLimit, ErrorBoundary, RequestLog
+from serve_app.middleware import BodyLimit, ErrorBoundary, HeadRequests, KnownHosts, RequestLog
 from serve_app.routes import catalog, docs, health
 from serve_app.routes import jobs as job_routes
 from serve_app.routes import results as result_routes
@@ -37,6 +37,7 @@ def create_app(
     jobs: JobStore | None = None,
     dispatcher: Dispatcher | None = None,
     metrics: Metrics | None = None,
+    is_behind_serve: bool = False,
 ) -> FastAPI:
     """The API over these parts; those not given are made from the settings."""
     logs.configure(settings.log_level)
@@ -73,17 +74,20 @@ def create_app(
     openapi.install(app)
 
     # The last one added sees a request first.
+    app.add_middleware(HeadRequests)
     app.add_middleware(ErrorBoundary)
     app.add_middleware(BodyLimit)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST", "DELETE"],
+        allow_methods=["GET", "HEAD", "POST", "DELETE"],
         allow_headers=["content-type", "x-request-id", "idempotency-key", "authorization"],
         expose_headers=["x-request-id", "retry-after"],
         max_age=600,
     )
-    app.add_middleware(RequestLog)
+    if is_behind_serve:
+        app.add_middleware(KnownHosts, names={settings.host, *settings.allowed_hosts})
+    app.add_middleware(RequestLog, is_behind_serve=is_behind_serve)
     return app
 
 

@@ -33,7 +33,12 @@ def application(
         _close_internal_port()
         if prepares:
             _prepare(settings)
-        return create_app(settings, dispatcher=RayDispatcher(settings), metrics=RayMetrics())
+        return create_app(
+            settings,
+            dispatcher=RayDispatcher(settings),
+            metrics=RayMetrics(),
+            is_behind_serve=True,
+        )
 
     deployment: Any = serve.deployment(
         serve.ingress(build_app)(),

@@ -8,12 +8,14 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Match
 
 from connectors import errors
 from connectors.errors import MetricFoundryError
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+METHODS, FULL = ("GET", "POST", "PUT", "PATCH", "DELETE"), Match.FULL
 
 STATUS: Mapping[type[MetricFoundryError], int] = {
     errors.JobNotFound: 404,
@@ -39,6 +41,7 @@ CODES = {
     405: "request.method",
     413: "request.too_large",
     415: "request.content_type",
+    421: "request.host",
     422: "request.shape",
     500: "internal_error",
 }
@@ -92,7 +95,21 @@ def http_error(request: Request, error: HTTPException) -> JSONResponse:
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = "There is no such route; GET /docs lists them"
     code = CODES.get(error.status_code, "request.refused")
-    return problem(request_id_of(request), error.status_code, code, detail, headers=error.headers)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": ", ".join(_allowed(request))}
+    return problem(request_id_of(request), error.status_code, code, detail, headers=headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """The methods of all routes of this path; the framework names those of the first."""
+    routes: list[BaseRoute] = request.app.routes
+    found = [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is FULL for route in routes)
+    ]
+    return sorted([*found, "HEAD"] if "GET" in found else found)
 
 
 def invalid_request(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Collection
 from uuid import uuid4
 
 import structlog
@@ -12,6 +13,8 @@ from serve_app.errors import CODES, problem
 
 MAX_BODY_BYTES = 1 << 20
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,128}")
+PORT = re.compile(r":[0-9]*$")
+OWN_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 QUIET = {"/health", "/ready"}
 
 log = structlog.get_logger()
@@ -20,8 +23,9 @@ log = structlog.get_logger()
 class RequestLog:
     """Gives each request an id (the caller's, if it has one), echoes it, and logs the answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_behind_serve: bool = False) -> None:
         self.app = app
+        self.is_behind_serve = is_behind_serve
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -29,6 +33,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        is_echoed = self.is_behind_serve and request_id == given  # by Serve's proxy
         scope["request_id"] = request_id
         status, began = 499, time.perf_counter()  # 499: the client left before the answer
 
@@ -37,7 +42,8 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = request_id
+                if not is_echoed:
+                    headers["x-request-id"] = request_id
                 headers["x-content-type-options"] = "nosniff"
             await send(message)
 
@@ -58,6 +64,54 @@ class RequestLog:
 def _job_of(scope: Scope) -> dict[str, str]:
     job_id = scope.get("path_params", {}).get("job_id")
     return {"job_id": job_id} if job_id else {}
+
+
+class HeadRequests:
+    """Answers HEAD as GET is answered, without the body (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_bare(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_bare)
+
+
+class KnownHosts:
+    """Refuses requests for a host that is not ours.
+
+    The API has no keys, so loopback is its fence. A page whose own name is made to point to
+    127.0.0.1 ("DNS rebinding") would reach over it, as the same origin; but its name shows.
+    """
+
+    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+        self.app = app
+        self.names = {*OWN_NAMES, *names}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or self.names & {"*", host_name(Headers(scope=scope))}:
+            await self.app(scope, receive, send)
+            return
+        detail = "This service does not answer to that host name (MF_ALLOWED_HOSTS)"
+        answer = problem(scope["request_id"], 421, CODES[421], detail)
+        await answer(scope, receive, send)
+
+
+def host_name(headers: Headers) -> str:
+    """The name that is asked for, without the port.
+
+    >>> [host_name(Headers({"host": host})) for host in ("LocalHost:8000", "[::1]:80", "a.b")]
+    ['localhost', '[::1]', 'a.b']
+    """
+    return PORT.sub("", headers.get("host", "")).lower()
 
 
 class BodyLimit:

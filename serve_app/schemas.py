@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from connectors.object_store import Listing
@@ -33,6 +33,12 @@ def plain(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def _text(value: str) -> str:
+    plain({"": value})
+    return value
+
+
+PlainText = Annotated[str, AfterValidator(_text)]
 PlainObject = Annotated[dict[str, Any], AfterValidator(plain)]
 
 
@@ -78,13 +84,17 @@ class CreateJob(Wire):
         ),
     ] = None
     s3_path: Annotated[
-        str | None,
+        PlainText | None,
         Field(
             validation_alias=AliasChoices("s3_path", "s3Path"),
             description="s3://bucket/key, for source_type s3.",
         ),
     ] = None
-    options: Annotated[PlainObject, Field(description="How to read and analyse.")] = {}
+    options: Annotated[
+        PlainObject,
+        BeforeValidator(lambda given: {} if given is None else given),
+        Field(description="How to read and analyse."),
+    ] = {}
 
 
 class CreatedJob(Wire):

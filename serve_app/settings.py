@@ -45,6 +45,9 @@ class Settings(BaseSettings):
         ("http://localhost:3000", "http://127.0.0.1:3000"),
         description="Origins whose pages may call the API and use presigned URLs, with commas.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names beside localhost's that the API answers to, with commas; * for any."
+    )
     upload_ttl_s: int = Field(900, ge=1, le=WEEK_S, description="How long an upload URL is valid.")
     download_ttl_s: int = Field(
         600, ge=1, le=WEEK_S, description="How long a download URL is valid."
@@ -87,7 +90,7 @@ class Settings(BaseSettings):
     chat_timeout_s: Finite = Field(30.0, gt=0, description="How long the chat model may take.")
     limits: Limits = Field(Limits(), description="Limits on inputs, e.g. MF_LIMITS__MAX_COLUMNS.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _listed(cls, value: Any) -> Any:
         """A list with commas, or one in JSON."""
@@ -97,8 +100,8 @@ class Settings(BaseSettings):
             try:
                 return json.loads(value)
             except ValueError:
-                raise ValueError("should be JSON, or origins with commas") from None
-        return [origin for each in value.split(",") if (origin := each.strip())]
+                raise ValueError("should be JSON, or a list with commas") from None
+        return [entry for each in value.split(",") if (entry := each.strip())]
 
     @field_validator("home")
     @classmethod

@@ -71,7 +71,8 @@ def ods(rows: Sequence[Sequence[str]], sheet: str = "Sheet1") -> bytes:
     lines = "".join(f"<table:table-row>{''.join(row)}</table:table-row>" for row in rows)
     content = (
         f'<office:document-content xmlns:office="{urn}:office:1.0" xmlns:text="{urn}:text:1.0"'
-        f' xmlns:table="{urn}:table:1.0"><office:body><office:spreadsheet>'
+        f' xmlns:table="{urn}:table:1.0" xmlns:draw="{urn}:drawing:1.0">'
+        "<office:body><office:spreadsheet>"
         f'<table:table table:name="{sheet}">{lines}</table:table>'
         "</office:spreadsheet></office:body></office:document-content>"
     )

@@ -290,7 +290,8 @@ def _middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> No
     """From p1 to p99, else from p5 to p95, where nine tenths of all are in one bin of the whole."""
     heights = told["histogram"]["counts"]
     if "quantiles" in told["estimates"]:
-        return  # which values lie in the middle is estimated, too
+        _rough_middle(ledger, at, told, values)
+        return
     if not len(values) or max(heights) < 0.9 * len(values):
         ledger.seen(f"{at}.counts[]", "middleHistogram" not in told, "where bins are crowded")
         return
@@ -302,6 +303,28 @@ def _middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> No
             _histogram(ledger, at, told, inner, "middleHistogram")
             return
     ledger.seen(f"{at}.counts[]", "middleHistogram" not in told, "of the middle")
+
+
+def _rough_middle(ledger: Ledger, at: str, told: Mapping[str, Any], values: Any) -> None:
+    """Of estimates: the ends are p1 and p99, or p5 and p95, and no bin is off by more than ranks.
+
+    Two ends of a bin may each lie so many ranks from where they seem to; those of the whole, which
+    are quantiles, by as many again.
+    """
+    middle = told.get("middleHistogram")
+    if middle is None:
+        return
+    slip = told["estimates"]["quantiles"]["rankError"] * len(values)
+    ordered, edges = np.sort(values), middle["edges"]
+    counts = np.diff(np.searchsorted(ordered, edges, "left"))
+    for ours, theirs in zip(middle["counts"], counts.tolist(), strict=True):
+        ledger.within(f"{at}.counts[]", ours, theirs - 2 * slip - 1, theirs + 2 * slip + 1)
+    share = next((s for s in (1, 5) if told["quantiles"][f"p{s}"] <= edges[0]), None)
+    ledger.seen(f"{at}.edges[]", share is not None, "an end that is a quantile")
+    if share is not None:
+        inside = len(values) * (1 - share / 50)
+        total = sum(middle["counts"])
+        ledger.within(f"{at}.counts[]", total, inside - 4 * slip - 1, inside + 4 * slip + 1)
 
 
 def _fits(figure: Fraction) -> bool:

@@ -205,6 +205,7 @@ def _parquet() -> dict[str, dict[str, Any]]:
         "many_distinct": {
             "text": [f"{r.random():.12f}" for _ in range(150_000)],
             "number": g.normal(size=150_000),
+            "far_out": np.append(g.normal(size=149_990), np.arange(1, 11) * 1e6),
             "skewed": [int(r.paretovariate(0.7)) for _ in range(150_000)],
         },
         "trend": {
@@ -283,6 +284,37 @@ def _meanings() -> str:
         text = "".join(map(str, body))
         return f"{text[:3]}.{text[3:6]}.{text[6:9]}-{text[9:]}"
 
+    def pesel() -> str:
+        born = f"{r.randrange(50, 99)}{r.randrange(1, 13):02d}{r.randrange(1, 29):02d}{digits(4)}"
+        weights = (1, 3, 7, 9, 1, 3, 7, 9, 1, 3)
+        return born + str(-sum(int(d) * w for d, w in zip(born, weights, strict=True)) % 10)
+
+    def bsn() -> str:
+        while True:
+            body = f"{r.randrange(1, 10)}{digits(7)}"
+            rest = sum(int(d) * w for d, w in zip(body, range(9, 1, -1), strict=True)) % 11
+            if rest < 10:
+                return f"{body}{rest}"
+
+    def steuer() -> str:
+        body, rest = f"{r.randrange(1, 10)}{digits(9)}", 10
+        for digit in body:
+            rest = ((int(digit) + rest) % 10 or 10) * 2 % 11
+        return f"{body}{(11 - rest) % 10}"
+
+    def codice() -> str:
+        """Of A, B, 0 and 1 alone: on odd places these count 1, 0, 1 and 0, else 0, 1, 0 and 1."""
+        body = "".join(r.choices("AB", k=6)) + "0" + r.choice("01") + "A"
+        body += f"{r.choice(['01', '10', '11'])}{r.choice('AB')}" + "".join(r.choices("01", k=3))
+        values = {"A": 0, "B": 1, "0": 0, "1": 1}
+        total = sum(values[c] if n % 2 else 1 - values[c] for n, c in enumerate(body))
+        return body + string.ascii_uppercase[total % 26]
+
+    def nir() -> str:
+        body = f"{r.choice('12')}{r.randrange(50, 99)}{r.randrange(1, 13):02d}{r.randrange(10, 95)}"
+        body += digits(6)
+        return f"{body}{97 - int(body) % 97:02d}"
+
     makers = {
         "mail": lambda: f"u{digits(4)}.{hexed(3)}@{r.choice(['a.example.org', 'b-c.de'])}",
         "link": lambda: f"https://example.org/{hexed(5)}?q={digits(2)}",
@@ -294,6 +326,24 @@ def _meanings() -> str:
         "card": lambda: luhn(f"4{digits(14)}"),
         "dni": dni,
         "cpf": cpf,
+        "pesel": pesel,
+        "bsn": bsn,
+        "steuer_id": steuer,
+        "codice_fiscale": codice,
+        "ssn": lambda: f"{r.randrange(100, 600)}-{r.randrange(10, 99)}-{r.randrange(1000, 9999)}",
+        "nino": lambda: f"AB {r.randrange(10, 99)} {r.randrange(10, 99)} {r.randrange(10, 99)} C",
+        "insee": nir,
+        "phone": lambda: r.choice(
+            [f"+49 30 {digits(7)}", f"(0711) {digits(6)}", f"0{digits(9)} x7"]
+        ),
+        "contact": lambda: r.choice(
+            [f"+44-20{digits(8)}", f"({r.randrange(200, 999)}) 555-{digits(4)}"]
+        ),
+        "full_name": lambda: " ".join(
+            [r.choice(["Zoë", "Ann-Marie", "Ömer"]), r.choice(["O\u2019Neil", "Lee"])]
+        ),
+        "street": lambda: f"Lindenstraße {r.randrange(1, 99)}",
+        "zip": lambda: r.choice([f"{r.randrange(10000, 99999)}", "SW1A 1AA", "1234 AB", "D-10115"]),
         "digest": lambda: hexed(64),
         "payload": lambda: r.choice(['{""a"": 1}', "[]", '{""b"": [2]}']),
         "latitude": lambda: f"{r.uniform(-90, 90):.5f}",

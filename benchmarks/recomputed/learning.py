@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from sklearn.metrics import (
 )
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from recomputed import refit
 from recomputed.ledger import Ledger
+from recomputed.meanings import is_label
 from recomputed.published import NUMERIC, Table
 
 ROUNDED = 1e-5  # scores have six significant digits
@@ -24,7 +26,12 @@ FARTHEST, MEASURED, MOST_COLUMNS = 5, 1000, 60
 
 
 def check(
-    ledger: Ledger, at: str, files: Mapping[str, bytes], table: Table, told: Mapping[str, Any]
+    ledger: Ledger,
+    at: str,
+    files: Mapping[str, bytes],
+    table: Table,
+    told: Mapping[str, Any],
+    profiles: Sequence[Mapping[str, Any]],
 ) -> None:
     """What predictions.csv, clusters.csv and the table say of the payload of ml_inference."""
     if told["status"] != "succeeded":
@@ -32,11 +39,15 @@ def check(
     predictions = _lines(files.get("results/predictions.csv"))
     if predictions:
         _predictions(ledger, at, table, told, predictions)
+        refit.check(ledger, at, files, table, told, predictions)
+    claims = {each["name"]: each.get("semanticType") or {} for each in profiles}
+    labels = {c.name for c in table.columns if is_label(c, claims[c.name].get("type"))}
+    refit.anomalies(ledger, f"{at}.anomalies[]", table, told, lambda c: c.name in labels)
     clusters = _lines(files.get("results/clusters.csv"))
     if clusters:
         _clusters(ledger, at, table, told, clusters)
         if told["mode"] == "unsupervised":
-            _silhouette(ledger, at, table, told, clusters)
+            _silhouette(ledger, at, table, told, clusters, labels)
 
 
 def _lines(body: bytes | None) -> list[dict[str, str]]:
@@ -199,11 +210,20 @@ def _clusters(
 
 
 def _silhouette(
-    ledger: Ledger, at: str, table: Table, told: Mapping[str, Any], lines: Sequence[dict[str, str]]
+    ledger: Ledger,
+    at: str,
+    table: Table,
+    told: Mapping[str, Any],
+    lines: Sequence[dict[str, str]],
+    labels: Collection[str],
 ) -> None:
     """How clear the published groups are, by scikit-learn, and how far each lies from the mean."""
     by_name = {column.name: column for column in table.columns}
-    used = [by_name[name] for name in told["featureColumns"] if by_name[name].word in NUMERIC]
+    used = [
+        by_name[name]
+        for name in told["featureColumns"]
+        if by_name[name].word in NUMERIC and name not in labels
+    ]
     rows = [int(line["row"]) - 1 for line in lines]
     points = np.column_stack([_standardised(c.cells, rows) for c in used[:MOST_COLUMNS]])
     labels = np.array([int(line["cluster"]) for line in lines])

@@ -10,6 +10,7 @@ import polars as pl
 from pipelines.analytics import plots
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings
+from pipelines.analytics.measures import is_key, is_label, is_year
 from pipelines.analytics.raster import png
 from pipelines.analytics.wording import count, visible
 from pipelines.artifacts import slug
@@ -44,8 +45,8 @@ def graphs(findings: Findings) -> list[Graph]:
 def telling(findings: Findings) -> list[tuple[TableProfile, ColumnProfile]]:
     """The columns whose histograms tell most.
 
-    First those that were flagged or have outliers, then those with more values. A column of
-    integers that never repeat is an identifier, and comes last.
+    First those that were flagged or have outliers, then those with more values. What measures
+    nothing, as keys and codes, comes last.
     """
     flagged = set(_flagged(findings))
     drawn = [
@@ -57,23 +58,24 @@ def telling(findings: Findings) -> list[tuple[TableProfile, ColumnProfile]]:
 
     def rank(item: tuple[TableProfile, ColumnProfile]) -> tuple[bool, bool, int]:
         table, column = item
-        return (is_key(column), (table.name, column.name) not in flagged, -column.non_null_count)
+        counts = is_label(column) or is_key(column)
+        return (counts, (table.name, column.name) not in flagged, -column.non_null_count)
 
     return sorted(drawn, key=rank)[:HISTOGRAMS]
-
-
-def is_key(column: ColumnProfile) -> bool:
-    """Whether a column of integers tells its rows apart."""
-    distinct = column.figures.get("distinctCount")
-    return column.type == "integer" and column.count > 1 and distinct == column.count
 
 
 def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], list[Point]]]:
     """The correlations whose scatters tell most: the strongest, but copies of a column last.
 
-    One that is too weak to be seen has none.
+    One that is too weak to be seen has none, nor have labels.
     """
     tables = {table.name: table for table in findings.tables}
+    labels = {
+        (table.name, column.name)
+        for table in findings.tables
+        for column in table.columns
+        if is_label(column)
+    }
     listed = sorted(
         (
             pair
@@ -85,6 +87,8 @@ def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], lis
     chosen = []
     for pair in listed:
         table = tables.get(pair.get("table", findings.tables[0].name))
+        if table and labels & {(table.name, pair["left"]), (table.name, pair["right"])}:
+            continue
         points = _points(table, pair["left"], pair["right"]) if table else []
         if table and len(points) > 1:
             chosen.append((table, pair, points))
@@ -94,12 +98,18 @@ def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], lis
 
 
 def correlation_heatmap(table: TableProfile) -> Drawing | None:
-    """The columns of the strongest correlations, in table order; None below two columns."""
+    """The columns of the strongest correlations, in table order; None below two columns.
+
+    Labels are no measures, and left out.
+    """
     matrix = np.asarray(table.correlation, dtype=np.float64)
     if matrix.shape[0] < 2:
         return None
     strength = np.nan_to_num(np.abs(matrix), nan=-1.0)
     np.fill_diagonal(strength, -1.0)
+    labels = {column.name for column in table.columns if is_label(column)}
+    left_out = [at for at, name in enumerate(table.correlated) if name in labels]
+    strength[left_out] = strength[:, left_out] = -1.0
     strongest = np.argsort(-strength.max(axis=1), kind="stable")[:CELLS]
     kept = sorted(int(index) for index in strongest if strength[index].max() >= 0)
     if len(kept) < 2:
@@ -112,15 +122,38 @@ def correlation_heatmap(table: TableProfile) -> Drawing | None:
 
 
 def boxes(table: TableProfile) -> Drawing | None:
-    """The first columns that have quartiles, identifiers aside; None when there is none."""
-    drawn = [column for column in table.columns if plots.has_box(column) and not is_key(column)]
+    """The first columns that have a spread to be drawn, keys and codes aside; None without one."""
+    drawn = [
+        column
+        for column in table.columns
+        if plots.has_box(column) and not (is_label(column) or is_key(column))
+    ]
     return plots.box_plots(drawn[:BOXES]) if drawn else None
 
 
-def scatter(pair: Mapping[str, Any], points: list[Point]) -> Drawing:
+def scatter(table: TableProfile, pair: Mapping[str, Any], points: list[Point]) -> Drawing:
+    """The rows of a pair; what lies far from nearly all of them would leave nothing to be seen."""
+    near = _near(points)
     about = f"r = {pair['correlation']:.2f} over {count(int(pair['sampleSize']), 'row')}"
-    shown = "all shown" if len(points) == pair["sampleSize"] else f"{len(points):,} of them shown"
-    return plots.scatter((pair["left"], pair["right"]), points, f"{about}, {shown}")
+    shown = "all shown" if len(near) == pair["sampleSize"] else f"{len(near):,} of them shown"
+    if len(near) < len(points):
+        shown += f", {len(points) - len(near):,} far out left aside"
+    years = {column.name for column in table.columns if is_year(column)}
+    names = (pair["left"], pair["right"])
+    plain = (names[0] in years, names[1] in years)
+    return plots.scatter(names, near, f"{about}, {shown}", plain)
+
+
+def _near(points: list[Point]) -> list[Point]:
+    """The points without those that leave the others less than a quarter of an axis."""
+    kept = np.ones(len(points), np.bool_)
+    for axis in np.array(points).T:
+        axis = axis / (np.abs(axis).max() or 1.0)  # noqa: PLW2901 (of the largest no range exists)
+        low, high = np.quantile(axis, [0.01, 0.99])
+        reach = (high - low) / 10
+        if 0 < high - low < (axis.max() - axis.min()) / 4:
+            kept &= (axis >= low - reach) & (axis <= high + reach)
+    return [point for point, is_near in zip(points, kept.tolist(), strict=True) if is_near]
 
 
 def _drawings(findings: Findings) -> Iterator[tuple[str, Drawing, str]]:
@@ -136,7 +169,7 @@ def _drawings(findings: Findings) -> Iterator[tuple[str, Drawing, str]]:
         yield named(table, f"{column.name[:60]}_histogram", plots.histogram(column))
     for table, pair, points in pairs(findings):
         name = f"{pair['left'][:40]}_vs_{pair['right'][:40]}_scatter"
-        yield named(table, name, scatter(pair, points))
+        yield named(table, name, scatter(table, pair, points))
     widest = max(findings.tables, key=lambda table: len(table.correlated), default=None)
     if widest and (drawing := boxes(widest)):
         yield "box_plots", drawing, drawing.title

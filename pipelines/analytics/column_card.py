@@ -8,6 +8,7 @@ from pipelines.analytics import plots
 from pipelines.analytics.column_shares import Shares, Top, pictures, shares
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Payload
+from pipelines.analytics.measures import is_label, is_year
 from pipelines.analytics.wording import (
     amount,
     bounded,
@@ -54,6 +55,19 @@ MEASURED = (
     ("uniqueCount", "occur once"),
 )
 
+# What says nothing of labels, and what of years and places.
+OF_MEASURES = {
+    "mean",
+    "stddev",
+    "sum",
+    "iqr",
+    "mad",
+    "coefficientOfVariation",
+    "skewness",
+    "kurtosis",
+}
+OF_AMOUNTS = {"sum", "coefficientOfVariation"}
+PLACES = {"latitude", "longitude"}
 LIKE_VALUES = ("mean", "mode")
 NOTED = (
     ("distinctCount", "Distinct values"),
@@ -92,7 +106,11 @@ class Card:
         ]
         ends = (("min", self.minimum), ("max", self.maximum))
         shown += [(name, shorten(end, 60)) for name, end in ends if end]
-        shown += [(word, self._measured(name)) for name, word in MEASURED if _has(figures, name)]
+        shown += [
+            (word, self._measured(name))
+            for name, word in MEASURED
+            if _has(figures, name) and name not in self._idle
+        ]
         if _has(figures, "minLength"):
             shortest, longest = amount(figures["minLength"]), amount(figures["maxLength"])
             shown.append(
@@ -105,6 +123,14 @@ class Card:
             if figures.get(name)
         ]
         return [*shown, *_order(figures), *_written(figures), *self._meaning()]
+
+    @property
+    def _idle(self) -> set[str]:
+        """Figures that nobody would ask for."""
+        if is_label(self.column):
+            return OF_MEASURES
+        claim = self.column.figures.get("semanticType") or {}
+        return OF_AMOUNTS if is_year(self.column) or claim.get("type") in PLACES else set()
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -139,16 +165,20 @@ class Card:
 
     @property
     def mean(self) -> str:
-        return self._measured("mean") if _has(self.column.figures, "mean") else ""
+        has_one = not (is_label(self.column) or is_year(self.column))
+        return self._measured("mean") if has_one and _has(self.column.figures, "mean") else ""
 
     def _shown(self, value: object, limit: int = 80) -> str:
-        if value is not None and self.column.is_numeric and not plots.is_years(self.column):
+        is_amount = not (plots.is_years(self.column) or is_label(self.column))
+        if value is not None and self.column.is_numeric and is_amount:
             return grouped(value)
         shown = cell(value, limit, digits=6)
         return shown.replace("T", " ") if self.column.type == "datetime" else shown
 
     @property
     def quantiles(self) -> list[Fact]:
+        if is_label(self.column):
+            return []
         found: Mapping[str, Any] = self.column.figures.get("quantiles") or {}
         about = "≈ " if self.estimate("quantiles") else ""
         return [
@@ -230,7 +260,8 @@ def _order(figures: Mapping[str, Any]) -> Iterator[Fact]:
     if figures.get("monotonic") not in {None, "constant"}:
         yield "row by row", figures["monotonic"].replace("_", " ")
     gaps = figures.get("gaps")
-    if gaps and gaps["count"]:
+    # Where more is missing than there, as among dates of birth, nobody expects every day.
+    if gaps and gaps["count"] and gaps["missing"] <= (figures.get("distinctCount") or 0):
         found = f"{count(gaps['count'], 'gap')}, {count(gaps['missing'], gaps['unit'])} in all"
         yield "without a value", found
     future = figures.get("future")

@@ -14,6 +14,10 @@ from pipelines.artifacts import result_key
 
 HIGHLIGHTS = 12
 OF_A_KIND = 4
+MANY = 8  # sentences of a kind, of which one is told for all
+NAMED = 3  # columns of those that are left out
+NEARLY = 0.9999  # the share of filled cells from which the empty ones are counted
+FILLING, ENOUGH = 10, 6  # sentences lighter than this are told where there are few others
 
 
 def narrate(findings: Findings) -> dict[str, Any]:
@@ -43,21 +47,44 @@ def summary(findings: Findings) -> list[Sentence]:
 
 
 def highlights(findings: Findings) -> list[Sentence]:
-    """The weightiest observations, at most four of a kind; the last counts those left out."""
+    """The weightiest observations, at most four of a kind; the last names those left out.
+
+    Of a kind of which there are very many, as of columns of a wide table, one stands for all.
+    """
+    found = sorted(
+        (*observations(findings), *related(findings)), key=lambda sentence: -sentence.weight
+    )
+    total = Counter(sentence.kind for sentence in found)
     chosen: list[Sentence] = []
-    kinds: Counter[str] = Counter()
-    found = (*observations(findings), *related(findings))
-    for sentence in sorted(found, key=lambda sentence: -sentence.weight):
-        kinds[sentence.kind] += 1
-        if kinds[sentence.kind] <= OF_A_KIND and len(chosen) < HIGHLIGHTS:
+    left: dict[str, list[Sentence]] = {}
+    told: Counter[str] = Counter()
+    for sentence in found:
+        most = 1 if total[sentence.kind] > MANY else OF_A_KIND
+        is_filling = sentence.weight < FILLING and len(chosen) >= ENOUGH
+        if told[sentence.kind] < most and len(chosen) < HIGHLIGHTS and not is_filling:
+            told[sentence.kind] += 1
             chosen.append(sentence)
-    kinds.subtract(sentence.kind for sentence in chosen)
+        else:
+            left.setdefault(sentence.kind, []).append(sentence)
     last = {sentence.kind: place for place, sentence in enumerate(chosen)}
     for kind, place in last.items():
-        if kinds[kind]:
-            parts = (*chosen[place].parts, f" {kinds[kind]:,} more like it.")
+        if kind in left:
+            parts = (*chosen[place].parts, *_likewise(left[kind]))
             chosen[place] = replace(chosen[place], parts=parts)
     return chosen
+
+
+def _likewise(left: list[Sentence]) -> Parts:
+    """How many more there are, and which columns the first of them speak of."""
+    names = [Name(sentence.column) for sentence in left if sentence.column is not None][:NAMED]
+    if len(names) < min(NAMED, len(left)):
+        return (f" {len(left):,} more like it.",)
+    apart: list[str | Name] = []
+    for place, name in enumerate(names):
+        apart += [(" and " if place == len(names) - 1 else ", ") if place else "", name]
+    if len(names) == len(left):
+        return (f" {len(left):,} more like it: ", *apart[1:], ".")
+    return (f" {len(left):,} more like it, among them ", *apart[1:], ".")
 
 
 def _extent(findings: Findings) -> Parts:
@@ -76,16 +103,24 @@ def _extent(findings: Findings) -> Parts:
 def _soundness(findings: Findings) -> Parts:
     if not any(table.rows and table.columns for table in findings.tables):
         return ()
-    share = completeness(findings.tables)
-    filled = (
-        "Every cell holds a value" if share == 1 else f"{percent(share)} of the cells hold a value"
-    )
+    filled = _filled(findings)
     quality = data_quality.payload(findings.tables, findings.quality)
     counted = quality["severitySummary"]["bySeverity"]
     words = {"ERROR": "error", "WARNING": "warning", "INFO": "remark"}
     found = [count(counted[key], word) for key, word in words.items() if counted.get(key)]
     verdict = _listed(found) if found else "nothing wrong"
     return (f"{filled}; quality checks found {verdict} (score {percent(quality['score'])}).",)
+
+
+def _filled(findings: Findings) -> str:
+    share = completeness(findings.tables)
+    if share == 1:
+        return "Every cell holds a value"
+    if share <= NEARLY:
+        return f"{percent(share)} of the cells hold a value"
+    empty = sum(column.null_count for table in findings.tables for column in table.columns)
+    cells = sum(table.rows * len(table.columns) for table in findings.tables)
+    return f"All but {empty:,} of {count(cells, 'cell')} hold a value"
 
 
 def _reading(findings: Findings) -> Parts:

@@ -1,11 +1,12 @@
 """Observations: single things worth saying of the data, each with its figure and its weight."""
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.analytics.charts import is_key
 from pipelines.analytics.findings import Findings
+from pipelines.analytics.measures import is_key, is_measure
 from pipelines.analytics.wording import amount, bounded, cell, count, number, percent, shorten
 from pipelines.profile import ColumnProfile, TableProfile
 
@@ -14,6 +15,9 @@ DOMINANT = 0.9  # the share of rows with which one value dominates
 LONG_TAIL = 2.0  # skewness; the exponential distribution's
 FEW = 20  # distinct values of a category
 FEW_FAR = 0.1  # the share of rows up to which values far from the median are the exception
+STEPS = 10  # different numbers up to which a column has steps, of which the last is not far out
+SURPRISE = 0.1
+LEVELS = 2  # so many have no outliers at all
 
 BY_COLUMN = {"all_null", "constant", "imbalance", "skew"}  # rules that speak as `_column` does
 
@@ -48,7 +52,13 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     """Everything worth saying, in no order."""
     yield from _unread(findings)
     several = len(findings.tables) > 1
-    reports = _telling(findings)
+    stand_ins = {
+        (table.name, issue["column"])
+        for table, quality in zip(findings.tables, findings.quality, strict=True)
+        for issue in quality["issues"]
+        if issue["rule"] == "sentinel_values"
+    }
+    reports = list(_telling(findings, stand_ins))
     far = {(_table(findings, report), report["column"]) for report in reports}
     ranges: dict[tuple[str | None, str | None], float] = {}
     for table, quality in zip(findings.tables, findings.quality, strict=True):
@@ -59,12 +69,18 @@ def observations(findings: Findings) -> Iterator[Sentence]:
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight
+            elif issue["rule"] == "numeric_range":
+                yield replace(sentence, weight=18)
             else:
                 yield sentence
         if not table.rows:
             yield Sentence(70, "empty", (Name(table.name), " has no rows."), table.name)
         for column in table.columns:
-            yield from _column(table, column, _place(table, column.name, several=several))
+            place = _place(table, column.name, several=several)
+            yield from _column(table, column, place)
+            told_of = (table.name, column.name) in stand_ins or _levels(column) == LEVELS
+            if is_measure(column) and not told_of:
+                yield from _tail(table, column, place)
     for report in reports:
         yield _outlier(findings, report, ranges)
     yield from _prediction(findings)
@@ -148,10 +164,9 @@ def _column(table: TableProfile, column: ColumnProfile, place: Parts) -> Iterato
         value = Name(_value(top.get("value")))
         told = f" ({percent(top['count'] / rows)})." if top else "."
         yield said(8, "category", f" has {kinds} distinct values, most often ", value, told)
-    yield from _tail(column, said)
 
 
-def _tail(column: ColumnProfile, said: Any) -> Iterator[Sentence]:
+def _tail(table: TableProfile, column: ColumnProfile, place: Parts) -> Iterator[Sentence]:
     figures = column.figures
     skewness, mean = number(figures.get("skewness")), number(figures.get("mean"))
     median = number((figures.get("quantiles") or {}).get("p50"))
@@ -162,7 +177,8 @@ def _tail(column: ColumnProfile, said: Any) -> Iterator[Sentence]:
         f" has a long tail {side} its middle: half of the values lie {beyond} "
         f"{amount(median, 4)}, the mean is {amount(mean, 4)} (skewness {amount(skewness, 3)})."
     )
-    yield said(15 + min(abs(skewness), 10) / 10, "tail", told)
+    weight = 15 + min(abs(skewness), 10) / 10
+    yield Sentence(weight, "tail", (*place, told), table.name, column.name)
 
 
 def _outlier(
@@ -182,7 +198,7 @@ def _outlier(
         f" has {many} {amount(report['threshold'])} or more standard deviations from the mean, "
         f"the farthest {cell(far['value'], 40)} ({far['zscore']:.1f} deviations{row})."
     )
-    weight = 40 + min(far["zscore"], 50) / 10
+    weight = 40 + min(far["zscore"], 50) / 2.5
     grave = ranges.get((table, report["column"]), 0.0)
     return Sentence(max(weight, grave), "outlier", (*place, told), table, report["column"])
 
@@ -200,18 +216,46 @@ def _apart(findings: Findings, report: Mapping[str, Any]) -> Sentence:
     return Sentence(38, "outlier", (*place, told), table, report["column"])
 
 
-def _telling(findings: Findings) -> list[Mapping[str, Any]]:
-    """Of each column the report by z-score; by the MAD where there is none and few are far."""
-    reports = [r for r in findings.descriptive.get("outliers") or () if r["values"]]
-    chosen = [report for report in reports if report["method"] == "zscore"]
-    known = {(_table(findings, report), report["column"]) for report in chosen}
-    tables = {table.name: table for table in findings.tables}
-    for report in reports:
-        table = _table(findings, report)
-        few = report["count"] <= max(1, FEW_FAR * tables[table].rows)
-        if report["method"] == "mad" and few and (table, report["column"]) not in known:
-            chosen.append(report)
-    return chosen
+def _telling(findings: Findings, stand_ins: set[tuple[str, str]]) -> Iterator[Mapping[str, Any]]:
+    """Of each measure the report by z-score; by the MAD where there is none and few are far.
+
+    `stand_ins` are columns of which other sentences say that their farthest values are none.
+    """
+    columns = {(table.name, each.name): each for table in findings.tables for each in table.columns}
+    reports = [
+        (key, report)
+        for report in findings.descriptive.get("outliers") or ()
+        if report["values"]
+        and (key := (_table(findings, report), report["column"])) in columns
+        and key not in stand_ins
+        and is_measure(columns[key])
+        and _levels(columns[key]) != LEVELS
+    ]
+    known = {key for key, report in reports if report["method"] == "zscore"}
+    for key, report in reports:
+        column = columns[key]
+        if report["method"] == "zscore" and _is_far(report["values"][0]["zscore"], column):
+            yield report
+        few = report["count"] <= max(1, FEW_FAR * column.count)
+        if report["method"] == "mad" and few and key not in known:
+            yield report
+
+
+def _levels(column: ColumnProfile) -> int | None:
+    """How many different values it has, where that is known."""
+    distinct = column.figures.get("distinctCount")
+    return distinct if isinstance(distinct, int) else None
+
+
+def _is_far(zscore: float, column: ColumnProfile) -> bool:
+    """Whether fewer than one in ten normal distributions of so many values have one so far out.
+
+    In a column of few different numbers the last step is far from the mean where it is rare.
+    """
+    distinct = _levels(column)
+    if distinct is not None and distinct <= STEPS and zscore < 2 * STEPS:
+        return False
+    return column.non_null_count * math.erfc(zscore / math.sqrt(2)) < SURPRISE
 
 
 def _prediction(findings: Findings) -> Iterator[Sentence]:
@@ -229,9 +273,9 @@ def _prediction(findings: Findings) -> Iterator[Sentence]:
     scores = {model["name"]: model["metrics"] for model in found["candidateModels"]}
     best, guessed = (scores[name][measure]["mean"] for name in (found["bestModel"], "baseline"))
     if measure == "r2":
-        figure = f"a model explains {percent(round(best, 4))} of its variation"
+        figure = f"a model explains {percent(best)} of its variation"
     elif measure == "accuracy":
-        shares = percent(round(best, 4)), percent(round(guessed, 4))
+        shares = percent(best), percent(guessed)
         figure = (
             f"a model is right in {shares[0]} of rows that it had not seen, guessing in {shares[1]}"
         )

@@ -1,9 +1,11 @@
 """Charts: the figures of a profile as drawings. Pure: the same figures, the same marks."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipelines.analytics.drawing import Boxes, Dots, Drawing, Line, Mark, Role, Text
+from pipelines.analytics.measures import is_label
 from pipelines.analytics.scale import Scale, ticks
 from pipelines.analytics.wording import amount, number, shorten, visible
 from pipelines.analytics.wording import count as counted
@@ -47,7 +49,7 @@ def is_years(column: ColumnProfile) -> bool:
 def value_of(column: ColumnProfile, value: float, digits: int = 6) -> str:
     """A number as the column's own are written."""
     told = amount(value, digits)
-    return told.replace(",", "") if is_years(column) else told
+    return told.replace(",", "") if is_years(column) or is_label(column) else told
 
 
 def histogram(column: ColumnProfile) -> Drawing:
@@ -116,23 +118,28 @@ def small_bars(title: str, labels: Sequence[str], counts: Sequence[int]) -> Draw
     return Drawing(320, 74, visible(title), told, marks)
 
 
-def scatter(names: tuple[str, str], points: Sequence[tuple[float, float]], about: str) -> Drawing:
-    """Two columns of the same rows against each other."""
+def scatter(
+    names: tuple[str, str],
+    points: Sequence[tuple[float, float]],
+    about: str,
+    years: tuple[bool, bool] = (False, False),
+) -> Drawing:
+    """Two columns of the same rows against each other; of years no thousands are set apart."""
     left, right = (visible(name) for name in names)
-    lows, highs = [min(axis) for axis in zip(*points, strict=True)], []
+    lows = [min(axis) for axis in zip(*points, strict=True)]
     highs = [max(axis) for axis in zip(*points, strict=True)]
     across = Scale(lows[0], highs[0], LEFT + 8, RIGHT - 8)
     up = Scale(lows[1], highs[1], BOTTOM - 8, TOP + 8)
     marks: list[Mark] = _titled(f"{shorten(right, 30)} against {shorten(left, 30)}", about)
-    for tick in ticks(lows[1], highs[1], 4):
+    for tick, told in _labelled(ticks(lows[1], highs[1], 4), is_years=years[1]):
         marks += [
             Line(LEFT, up(tick), RIGHT, up(tick), "grid"),
-            Text(LEFT - 8, up(tick) + 4, amount(tick, 3), anchor="end"),
+            Text(LEFT - 8, up(tick) + 4, told, anchor="end"),
         ]
-    for tick in ticks(lows[0], highs[0]):
+    for tick, told in _labelled(ticks(lows[0], highs[0]), is_years=years[0]):
         marks += [
             Line(across(tick), TOP, across(tick), BOTTOM, "grid"),
-            Text(across(tick), BOTTOM + 18, amount(tick), anchor="middle"),
+            Text(across(tick), BOTTOM + 18, told, anchor="middle"),
         ]
     marks.append(Dots(tuple((across(x), up(y)) for x, y in points), "bar", opacity=0.45))
     marks.append(Text((LEFT + RIGHT) / 2, BOTTOM + 36, shorten(left, 60), anchor="middle"))
@@ -149,24 +156,27 @@ def box_plots(columns: Sequence[ColumnProfile]) -> Drawing:
         p5, p25, p50, p75, p95 = _five(column)
         reach = max(p95 - p5, 1e-300)
         across = Scale(p5 - reach * 0.04, p95 + reach * 0.04, start, end)
+        digits = max(4, _digits(p5, p95) + 2)
         marks += [
             Text(start - 16, y + 4, shorten(column.name, 22), "ink", anchor="end"),
             Line(start, y, end, y, "grid"),
             Line(across(p5), y, across(p95), y, "soft"),
             Boxes(((across(p25), y - 9, max(across(p75) - across(p25), 1), 18),), "bar", 0.55),
             Boxes(((across(p50) - 1, y - 9, 2, 18),), "ink"),
-            Text(across(p5), y + 23, value_of(column, p5, 4), size=10, anchor="middle"),
-            Text(across(p95), y + 23, value_of(column, p95, 4), size=10, anchor="middle"),
+            Text(across(p5), y + 23, value_of(column, p5, digits), size=10, anchor="middle"),
+            Text(across(p95), y + 23, value_of(column, p95, digits), size=10, anchor="middle"),
         ]
         middle = across(p50)
         if start + 60 < middle < end - 60:
-            marks.append(Text(middle, y + 23, value_of(column, p50, 4), "ink", 10, "middle"))
+            marks.append(Text(middle, y + 23, value_of(column, p50, digits), "ink", 10, "middle"))
     height = 92 + row * len(columns)
     return Drawing(WIDTH, height, "Box plots", about, tuple(marks))
 
 
 def has_box(column: ColumnProfile) -> bool:
-    return all(value is not None for value in _figures(column))
+    """Whether it has quartiles, and values enough that differ to have a spread."""
+    low, *_, high = _figures(column)
+    return None not in _figures(column) and low != high
 
 
 def heatmap(names: Sequence[str], coefficients: Sequence[Sequence[float | None]]) -> Drawing:
@@ -194,6 +204,30 @@ def _coefficient(x: float, y: float, width: float, height: float, r: float | Non
         Boxes(((x, y, width, height),), role, 0.06 + 0.94 * abs(r)),
         Text(x + width / 2, y + height / 2 + 4, f"{r:z.2f}", words, 11, "middle"),
     ]
+
+
+def _labelled(places: Sequence[float], *, is_years: bool) -> list[tuple[float, str]]:
+    """Each tick with the digits that tell it from its neighbours."""
+    step = abs(places[1] - places[0]) if len(places) > 1 else 0.0
+    digits = max(3, _digits(0.0, step, max(map(abs, places), default=0.0)))
+    told = [amount(place, digits) for place in places]
+    return [
+        (place, words.replace(",", "") if is_years else words)
+        for place, words in zip(places, told, strict=True)
+    ]
+
+
+def _digits(low: float, high: float, largest: float | None = None) -> int:
+    """How many significant digits it takes to tell the two apart, of numbers of this size.
+
+    >>> _digits(52.52, 52.523), _digits(0, 2, 2026), _digits(1, 1)
+    (5, 4, 6)
+    """
+    size = max(abs(low), abs(high)) if largest is None else largest
+    width = abs(high - low)
+    if not (0 < width < math.inf and 0 < size < math.inf):
+        return 6
+    return min(15, max(1, math.floor(math.log10(size)) - math.floor(math.log10(width)) + 1))
 
 
 def _titled(title: str, about: str) -> list[Mark]:

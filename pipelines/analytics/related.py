@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pipelines.analytics.findings import Findings, Payload
+from pipelines.analytics.measures import is_label
 from pipelines.analytics.observations import Name, Parts, Sentence
 from pipelines.analytics.wording import count, percent
 
 STRONG = 0.5  # a correlation worth a sentence
-TELLING = 0.6  # a correlation ratio: a third of the variation
+TELLING = 0.5  # a correlation ratio: a quarter of the variation
 SAME = 0.9999
 BENT = 0.1  # by which ranks must correlate better than values do
 
@@ -16,7 +17,10 @@ Pair = tuple[str, str, str]  # table, and two columns
 
 
 def related(findings: Findings) -> Iterator[Sentence]:
-    """Copies, then correlations, then associations; of copies only the first is spoken of again."""
+    """Copies, then correlations, then associations; of copies only the first is spoken of again.
+
+    Labels are no measures: that one rises with another says nothing.
+    """
     found = findings.descriptive
     for group in found.get("copies") or ():
         yield _copies(findings, group)
@@ -24,6 +28,12 @@ def related(findings: Findings) -> Iterator[Sentence]:
         (_table(findings, group), name)
         for group in found.get("copies") or ()
         for name in group["columns"][1:]
+    }
+    later |= {
+        (table.name, column.name)
+        for table in findings.tables
+        for column in table.columns
+        if is_label(column)
     }
     entries = [
         entry
@@ -33,13 +43,28 @@ def related(findings: Findings) -> Iterator[Sentence]:
     by_method: dict[str, list[Payload]] = {}
     for entry in entries:
         by_method.setdefault(entry["method"].removesuffix("_sample"), []).append(entry)
-    yield from _numbers(findings, by_method.get("pearson", ()), by_method.get("spearman", ()))
+    first = _first(findings, by_method.get("pearson", ()))
+    yield from _numbers(
+        findings, by_method.get("pearson", ()), by_method.get("spearman", ()), first
+    )
     for entry in by_method.get("cramers_v", ()):
         if entry["correlation"] >= STRONG:
             yield _categories(findings, entry)
     for entry in by_method.get("correlation_ratio", ()):
+        if (_table(findings, entry), entry["right"]) in first:
+            continue
         if entry["correlation"] >= TELLING:
             yield _explained(findings, entry)
+
+
+def _first(findings: Findings, pearson: Iterable[Payload]) -> dict[tuple[str, str], str]:
+    """Of columns of numbers that say the same, the first."""
+    first: dict[tuple[str, str], str] = {}
+    for entry in pearson:
+        if abs(entry["correlation"]) >= SAME:
+            table, left, right = _pair(findings, entry)
+            first[table, right] = first.get((table, left), left)
+    return first
 
 
 def _copies(findings: Findings, group: Payload) -> Sentence:
@@ -58,18 +83,20 @@ def _copies(findings: Findings, group: Payload) -> Sentence:
 
 
 def _numbers(
-    findings: Findings, pearson: Iterable[Payload], spearman: Iterable[Payload]
+    findings: Findings,
+    pearson: Iterable[Payload],
+    spearman: Iterable[Payload],
+    first: Mapping[tuple[str, str], str],
 ) -> Iterator[Sentence]:
     """Correlations of values; where those of ranks are clearly stronger, of ranks instead."""
     ranks = {_pair(findings, entry): entry for entry in spearman}
     values = {_pair(findings, entry): entry for entry in pearson}
-    first: dict[tuple[str, str], str] = {}  # of columns that say the same, the first
     told: set[Pair] = set()
     for pair, entry in values.items():
         table, left, right = pair
         one, two = first.get((table, left), left), first.get((table, right), right)
         if abs(entry["correlation"]) >= SAME:
-            first[table, right] = one
+            one, two = left, right
         known = (table, min(one, two), max(one, two))
         if known in told or _is_bent(ranks.get(pair), entry):
             continue
@@ -111,9 +138,11 @@ def _categories(findings: Findings, pair: Payload) -> Sentence:
 
 def _explained(findings: Findings, pair: Payload) -> Sentence:
     eta = pair["correlation"]
-    told = f", which explains {percent(round(eta * eta, 4))} of its variation"
+    told = f", which explains {percent(round(eta * eta, 6))} of its variation"
     figure = f" (correlation ratio {eta:.2f} in {_sampled(pair)})."
     table = _table(findings, pair)
+    if eta >= SAME:
+        told = ", and is the same wherever that is the same"
     names: Parts = (Name(pair["right"]), *_inside(findings, table), " differs by ")
     parts: Parts = (*names, Name(pair["left"]), told, figure)
     return Sentence(24 + 20 * eta, "association", parts, table, pair["right"])

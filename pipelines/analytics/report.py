@@ -66,7 +66,7 @@ def write_report(findings: Findings) -> tuple[dict[str, Any], list[File]]:
 
 def html(findings: Findings) -> bytes:
     """The page. Everything foreign is escaped, and nothing in it loads anything."""
-    tables = report_view.table_views(findings)
+    tables, warned = report_view.table_views(findings), report_view.warnings(findings)
     page = _template().render(
         findings=findings,
         css=Markup((TEMPLATES / "report.css").read_text("utf-8")),  # noqa: S704 - our own file
@@ -74,7 +74,8 @@ def html(findings: Findings) -> bytes:
         summary=narrative.summary(findings),
         highlights=narrative.highlights(findings),
         headline=report_view.headline(findings),
-        warnings=report_view.warnings(findings),
+        warnings=warned,
+        warnings_title=report_view.warnings_title(warned),
         members=report_members.members(findings),
         learned=learned(findings.inference),
         tables=tables,

@@ -102,7 +102,7 @@ def _important(statistics: Sequence[Payload], deciding: str) -> Iterator[tuple[s
 
 def _group(entry: Payload) -> tuple[str, str, str]:
     told = [
-        f"{shorten(found['column'], 40)} {amount(found['mean'], 4)} ({found['deviation']:+z.1f})"
+        f"{shorten(found['column'], 40)} {amount(found['mean'], 5)} ({found['deviation']:+z.1f})"
         for found in entry["features"][:3]
     ]
     share = f"{amount(entry['size'])} ({percent(entry['share'])})"

@@ -1,6 +1,6 @@
 """Report relations: associations, copies and outliers, as the page and the text show them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,9 @@ TITLES = {
 }
 
 
+WEAK = 0.1
+
+
 @dataclass(frozen=True)
 class Kind:
     """The associations of one method, strongest first, and what their figure means."""
@@ -21,6 +24,7 @@ class Kind:
     title: str
     meaning: str
     entries: Sequence[Payload]
+    weaker: str = ""
 
 
 @dataclass(frozen=True)
@@ -32,10 +36,32 @@ class Outlying:
     farthest: Payload
 
 
-def kinds(entries: Sequence[Payload]) -> list[Kind]:
-    """The associations by method, those of categories first."""
+def kinds(entries: Sequence[Payload], labels: Collection[str]) -> list[Kind]:
+    """The associations by method, those of categories first; of each those that say something."""
     grouped = ((told, [e for e in entries if e["method"] == name]) for name, told in TITLES.items())
-    return [Kind(*told, found) for told, found in grouped if found]
+    return [
+        Kind(*told, strong, weaker(len(found) - len(strong)))
+        for told, found in grouped
+        if (strong := telling(found, labels))
+    ]
+
+
+def telling(entries: Sequence[Payload], labels: Collection[str]) -> list[Payload]:
+    """The pairs that are strong enough to be more than chance and rounding; none of labels."""
+    return [
+        entry
+        for entry in entries
+        if abs(entry["correlation"]) >= WEAK
+        and entry["left"] not in labels
+        and entry["right"] not in labels
+    ]
+
+
+def weaker(left: int) -> str:
+    """What is said of the pairs that are not shown; nothing where there are none."""
+    if not left:
+        return ""
+    return f"{count(left, 'more pair')}, below {WEAK} or of keys and codes,"
 
 
 def basis(entries: Sequence[Payload], rows: int, sampled: int) -> str:
@@ -48,11 +74,11 @@ def basis(entries: Sequence[Payload], rows: int, sampled: int) -> str:
     )
 
 
-def outlying(reports: Sequence[Payload]) -> list[Outlying]:
-    """A line for each column, in the order in which columns first appear."""
+def outlying(reports: Sequence[Payload], labels: Collection[str]) -> list[Outlying]:
+    """A line for each column but labels, in the order in which columns first appear."""
     found: dict[str, dict[str, Any]] = {}
     for report in reports:
-        if report["values"]:
+        if report["values"] and report["column"] not in labels:
             found.setdefault(report["column"], {})[report["method"]] = report
     return [
         Outlying(

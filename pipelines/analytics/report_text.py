@@ -9,7 +9,16 @@ from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
 from pipelines.analytics.report_view import TableView
-from pipelines.analytics.wording import amount, cell, count, moment, percent, places, shorten
+from pipelines.analytics.wording import (
+    NOTHING,
+    amount,
+    cell,
+    count,
+    moment,
+    percent,
+    places,
+    shorten,
+)
 
 WIDTH = 80
 COLUMNS = 200
@@ -37,7 +46,7 @@ def _lines(findings: Findings) -> Iterator[str]:
         yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
     warned = report_view.warnings(findings)
     if warned:
-        yield from _heading("Warnings")
+        yield from _heading(report_view.warnings_title(warned))
         for warning in warned[:WARNINGS]:
             place = f" ({warning.place})" if warning.place else ""
             told = f"{shorten(warning.message, 400)}{place}"
@@ -114,14 +123,17 @@ def _table(view: TableView) -> Iterator[str]:
     header = ("column", "type", "empty", "distinct", "min", "mean", "max")
     yield from _aligned([header, *(_row(card) for card in cards[:COLUMNS])])
     yield from _more(len(cards) - COLUMNS, "column")
-    if view.correlations:
+    if view.correlations or view.weak_pairs:
         yield from _heading("Correlations", "-")
+    if view.correlations:
         pairs = [
             (shorten(p["left"], 28), shorten(p["right"], 28), f"{p['correlation']:.3f}")
             for p in view.correlations[:PAIRS]
         ]
         yield from _aligned([("column", "column", "r"), *pairs], left=2)
         yield from _more(len(view.correlations) - PAIRS, "pair")
+    if view.weak_pairs:
+        yield from _wrapped(f"{view.weaker} in correlations.csv.")
     if view.associations:
         yield from _heading("Associations", "-")
         yield from _wrapped(view.basis, "")
@@ -134,6 +146,8 @@ def _table(view: TableView) -> Iterator[str]:
             ]  # fmt: skip
             yield from _aligned([("column", "column", "figure", "rows"), *lines], left=2)
             yield from _more(len(kind.entries) - ASSOCIATIONS, "pair")
+            if kind.weaker:
+                yield from _wrapped(f"{kind.weaker} in correlations.csv.", "  ")
     if view.outliers:
         yield from _heading("Outliers", "-")
         far = [
@@ -158,7 +172,7 @@ def _row(card: Card) -> tuple[str, ...]:
         percent(column.null_ratio),
         about + amount(figures.get("distinctCount")),
         _end(card, card.minimum),
-        amount(figures.get("mean"), 4),
+        amount(figures.get("mean"), 4) if card.mean else NOTHING,
         _end(card, card.maximum),
     )
 

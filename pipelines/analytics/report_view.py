@@ -8,9 +8,18 @@ from pipelines.analytics import charts, data_quality
 from pipelines.analytics.column_card import Card, Fact
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
+from pipelines.analytics.measures import is_label
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.report_quality import unjudged
-from pipelines.analytics.report_relations import Kind, Outlying, basis, kinds, outlying
+from pipelines.analytics.report_relations import (
+    Kind,
+    Outlying,
+    basis,
+    kinds,
+    outlying,
+    telling,
+    weaker,
+)
 from pipelines.analytics.wording import (
     amount,
     bounded,
@@ -50,6 +59,7 @@ class TableView:
     anchor: str
     folds: Sequence[Sequence[Card]]
     correlations: Sequence[Payload]
+    weak_pairs: int
     scatters: Sequence[Drawing]
     outliers: Sequence[Outlying]
     associations: Sequence[Kind]
@@ -83,6 +93,10 @@ class TableView:
             ("Repeated rows", f"{duplicates} ({percent(repeated.get('ratio'))})"),
             ("Quality score", percent(self.quality["score"])),
         ]
+
+    @property
+    def weaker(self) -> str:
+        return weaker(self.weak_pairs)
 
     @property
     def unjudged(self) -> list[tuple[str, str, str]]:
@@ -133,12 +147,15 @@ def table_views(findings: Findings) -> list[TableView]:
     """Every table; cards go to flagged columns first, then in order, until they run out."""
     scatters: dict[str, list[Drawing]] = {}
     for table, pair, points in charts.pairs(findings):
-        scatters.setdefault(table.name, []).append(charts.scatter(pair, points))
+        scatters.setdefault(table.name, []).append(charts.scatter(table, pair, points))
     budget, views = CARDS, []
     for number_, (table, quality) in enumerate(zip(findings.tables, findings.quality, strict=True)):
         anchor = f"t{number_ + 1}"
         cards = _cards(table, quality["issues"], anchor, budget)
         budget -= sum(card.carded for card in cards)
+        labels = {column.name for column in table.columns if is_label(column)}
+        pairs = _of(findings.descriptive.get("correlations"), table, findings)
+        strong = telling(pairs, labels)
         related = _of(findings.descriptive.get("associations"), table, findings)
         views.append(
             TableView(
@@ -146,10 +163,11 @@ def table_views(findings: Findings) -> list[TableView]:
                 quality,
                 anchor,
                 [cards[start : start + FOLD] for start in range(0, len(cards), FOLD)],
-                _of(findings.descriptive.get("correlations"), table, findings),
+                strong,
+                len(pairs) - len(strong),
                 scatters.get(table.name, []),
-                outlying(_of(findings.descriptive.get("outliers"), table, findings)),
-                kinds(related),
+                outlying(_of(findings.descriptive.get("outliers"), table, findings), labels),
+                kinds(related, labels),
                 basis(related, table.rows, table.sample.height),
                 _of(findings.descriptive.get("copies"), table, findings),
             )
@@ -171,6 +189,13 @@ def warnings(findings: Findings) -> list[Warned]:
         for n in dict.fromkeys(notices)
     ]
     return [*failures, *sorted(noticed, key=lambda warned: SEVERITIES.index(warned.severity))]
+
+
+def warnings_title(warned: Sequence[Warned]) -> str:
+    """What they are called together: a remark on how a date was read warns of nothing."""
+    if all(each.severity == "INFO" for each in warned):
+        return "Notes on the reading"
+    return "Warnings"
 
 
 def _cards(table: TableProfile, issues: Sequence[Payload], anchor: str, budget: int) -> list[Card]:

@@ -24,6 +24,7 @@ from pipelines.formats import (
 from pipelines.formats.base import Chunk, Reject
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.long_delimiter import Rejoined
+from pipelines.formats.odd_quotes import Requoted
 from pipelines.formats.records import Dialect
 from pipelines.formats.rows import Rows, TextForm
 from pipelines.formats.transcoding import Transcoded
@@ -121,7 +122,7 @@ class ByteRange:
                         limit="max_row_bytes",
                     )
                 continue
-            at = None if isinstance(self.file, Transcoded | Rejoined) else position
+            at = None if isinstance(self.file, Transcoded | Rejoined | Requoted) else position
             if isinstance(self.file, Transcoded):
                 raw = _with_replaced(raw)
             if isinstance(self.file, Rejoined):
@@ -131,6 +132,7 @@ class ByteRange:
             buffer = buffer[taken:]
             yielded = True
             span = (origin, position) if self.file.seekable else None
+            raw = _without_marks(raw)
             yield replace(self._without_headers(raw).without(self.null_words), span=span)
         if marks or not yielded:
             span = (origin, position) if self.file.seekable else None
@@ -262,6 +264,20 @@ def _repeats(frame: pl.DataFrame, cells: Sequence[str]) -> pl.Series | None:
         ).to_series()
     )
     return again if again.any() else None
+
+
+def _without_marks(raw: Rows) -> Rows:
+    """Without byte order marks before rows, as files that were joined have them."""
+    first = raw.frame.to_series()
+    if first.dtype != pl.String:
+        return raw
+    count = int(first.str.starts_with(text_encoding.MARK).sum())
+    if not count:
+        return raw
+    bare = pl.col(first.name).str.strip_prefix(text_encoding.MARK)
+    count = min(count, raw.frame.height - sum(raw.repaired.values()))
+    repaired = Counter(raw.repaired) + Counter({text_encoding.MARKED: count})
+    return replace(raw, frame=raw.frame.with_columns(bare), repaired=dict(repaired))
 
 
 def _with_replaced(raw: Rows) -> Rows:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -19,13 +20,15 @@ from pipelines.formats.workbook_package import Sheet
 IN_MEMORY_BYTES = 64 << 20
 PANIC = "PanicException"  # no Exception, and nowhere to import it from
 MIDNIGHT = dt.time()
-NAME, MIMETYPE = slice(30, 38), b"mimetype"  # the first member of OpenDocument files (3.3)
+LINKED = "linked"  # cells of another workbook, as a link to it found them; of OpenDocument
+LINKED_NAME = re.compile(r"'\w+://[^']+'#.")  # LibreOffice lets no sheet begin with an apostrophe
 KINDS = {
     "WorkSheet": "worksheet",
     "ChartSheet": "chartsheet",
     "DialogSheet": "dialogsheet",
     "MacroSheet": "macrosheet",
     "Vba": "vba",
+    LINKED: LINKED,
 }
 
 Merged = tuple[tuple[tuple[int, int], tuple[int, int]], ...]
@@ -41,8 +44,8 @@ class CalamineSheet:
     def __init__(self, file: StoredObject, name: str) -> None:
         self._name = f"sheet {name!r} of {file.name}"
         with _errors(self._name):
-            self._sheet = _workbook(file).get_sheet_by_name(name)
-        self._is_ods = file.read(NAME.start, NAME.stop) == MIMETYPE
+            workbook, self._has_marks = _workbook(file)
+            self._sheet = workbook.get_sheet_by_name(name)
         self.top, self.left = self._sheet.start or (0, 0)
         self.width, self.height = self._sheet.width, self._sheet.height
 
@@ -62,13 +65,13 @@ class CalamineSheet:
             if self._sheet.start is None:
                 return
             found = islice(self._sheet.iter_rows(), self.top, None)
-            yield from map(_with_durations, found) if self._is_ods else found
+            yield from map(_with_durations, found) if self._has_marks else found
 
 
 def sheets(file: StoredObject) -> tuple[Sheet, ...]:
     """The sheets of a workbook in order. Raises ReadError."""
     with _errors(file.name):
-        return tuple(map(_sheet, _workbook(file).sheets_metadata))
+        return tuple(map(_sheet, _workbook(file)[0].sheets_metadata))
 
 
 def refuse_doubtful(kinds: set[type], cells: Sequence[Cell | None]) -> None:
@@ -95,27 +98,28 @@ def _with_durations(row: Sequence[Cell]) -> Sequence[Cell]:
 
 def _sheet(metadata: SheetMetadata) -> Sheet:
     kind = str(metadata.typ).rpartition(".")[2]
+    if LINKED_NAME.match(metadata.name):
+        kind = LINKED
     visibility = str(metadata.visible).rpartition(".")[2].lower()
     return Sheet(metadata.name, None, KINDS.get(kind, "worksheet"), visibility)
 
 
-def _workbook(file: StoredObject) -> CalamineWorkbook:
+def _workbook(file: StoredObject) -> tuple[CalamineWorkbook, bool]:
+    """The workbook, and whether a repair may have marked some of its cells."""
     return _cached_workbook(cast("Hashable", file))
 
 
-def _repaired(content: bytes) -> bytes:
-    return ods_repair.repaired(xls_repair.repaired(content))
-
-
 @lru_cache(maxsize=1)
-def _cached_workbook(file: Hashable) -> CalamineWorkbook:
+def _cached_workbook(file: Hashable) -> tuple[CalamineWorkbook, bool]:
     """A workbook is opened once for all of its sheets: some have thousands."""
     assert isinstance(file, StoredObject)
     size = file.size or 0
-    is_old = file.read(0, len(compound_file.MAGIC)) == compound_file.MAGIC
-    if size > IN_MEMORY_BYTES and not is_old:
-        return CalamineWorkbook.from_filelike(file.open())
-    return CalamineWorkbook.from_filelike(io.BytesIO(_repaired(file.read(0, size))))
+    if file.read(0, len(compound_file.MAGIC)) == compound_file.MAGIC:
+        content = io.BytesIO(xls_repair.repaired(file.read(0, size)))
+        return CalamineWorkbook.from_filelike(content), False
+    whole = file.open() if size > IN_MEMORY_BYTES else io.BytesIO(file.read(0, size))
+    plain = ods_repair.repaired(whole)
+    return CalamineWorkbook.from_filelike(plain), plain is not whole
 
 
 @contextmanager

@@ -106,21 +106,25 @@ def _told(table: TablePlan, choices: Choices, takes: frozenset[str]) -> TablePla
         for name, chosen in choices.types.items()
         if name in fitting or (name in table.schema and word(table.schema[name]) == chosen)
     }
-    vain = [f"`{name}`" for name in sorted(choices.given - takes)]
-    vain += [f"the type of `{name}`" for name in choices.types if name not in known]
+    unfit = f"it does not apply to this {table.format} table"
+    vain = [(f"`{name}`", unfit) for name in sorted(choices.given - takes)]
+    vain += [
+        (f"the type of `{name}`", unfit if name in table.schema else "there is no such column")
+        for name in choices.types
+        if name not in known
+    ]
     followed = {name: value for name, value in choices.to_wire().items() if name in takes}
     if "types" in followed:
         followed["types"] = known
     notices = tuple(
         Notice(
             "override.idle",
-            f"the override of {what} changed nothing here: it does not apply to this"
-            f" {table.format} table",
+            f"the override of {what} changed nothing here: {why}",
             input=table.origin.input,
             member=table.origin.member,
             table=table.name,
         )
-        for what in vain
+        for what, why in vain
     )
     details = {**table.details, "overrides": followed}
     return replace(table, details=details, notices=(*table.notices, *notices))

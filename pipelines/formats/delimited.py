@@ -1,45 +1,41 @@
 """Delimited text: CSV and its kin, planned as byte ranges that together are exactly the file."""
 
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import ClassVar
 
 import polars as pl
 
 from connectors.base import StoredObject
-from connectors.errors import EmptyInput, LimitExceeded
+from connectors.errors import LimitExceeded
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import (
+    arff,
     column_sample,
     dialect,
-    footer,
     long_delimiter,
+    odd_quotes,
     records,
+    row_span,
     table_stack,
     text_encoding,
+    text_span,
 )
-from pipelines.formats.base import Guess, Notice, Origin, TablePlan
+from pipelines.formats.base import Guess, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
-from pipelines.formats.cell_looks import is_value
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
-from pipelines.formats.records import Dialect
-from pipelines.formats.transcoding import Transcoded
+from pipelines.formats.odd_quotes import Requoted
+from pipelines.formats.text_span import HEAD_BYTES, TextSpan, newline_of
 
-HEAD_BYTES = 1 << 20
-TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
 MAX_FRAGMENTS = 4096
 CHUNK_CELLS = 4 << 20
 SLACK = 0.25  # of a chunk, which may be so much larger
-BLANK = {end: re.compile(end + b"[\r,;|\t ]*" + end) for end in (b"\n", b"\r")}
-NEAR_BYTES = 4096
 NO_CONTROLS = bytes({*range(256)} - {*range(1, 9), *range(14, 27)})
 
 
@@ -62,6 +58,10 @@ class Delimited:
     def choosing(self, choices: Choices) -> "Delimited":
         return Delimited(choices)
 
+    @property
+    def _is_dialect_chosen(self) -> bool:
+        return self.choices.delimiter is not None or self.choices.quote is not None
+
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
@@ -71,25 +71,23 @@ class Delimited:
         return control <= max(1, len(head) // 100) and head.count(0) <= len(head) // 10
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
-        head = _head(file)
-        chosen = self.choices.encoding
-        encoding = text_encoding.chosen(head, chosen) if chosen else text_encoding.detect(head)
-        if not encoding.is_byte_oriented:
-            file, head = _transcoded(file, encoding)
-        is_whole = len(head) < HEAD_BYTES
-        start = encoding.bom_bytes if encoding.is_byte_oriented else 0
-        body = head[start:]
-        if is_whole:
-            body = body.rstrip(records.END.encode())
-        if not body.strip(b"\r\n\t \0"):
-            raise EmptyInput(f"{file.name} holds no rows")
-        text = _Text(file, encoding, start, None, body, is_whole)
+        text = text_span.of(file, self.choices.encoding)
+        attributes = arff.find(text.lines) if not self._is_dialect_chosen else None
+        if attributes is not None and self.choices.header is None:
+            yield self._relation(text, attributes, origin, limits)
+            return
+        odd = odd_quotes.find(text.lines) if not self._is_dialect_chosen else None
+        if odd is not None:
+            plain = Requoted(text.file, odd, text.codec, newline_of(text.body), text.start)
+            text = replace(text, file=plain, body=plain.of(text.body))
         long = long_delimiter.find(text.lines) if self.choices.delimiter is None else None
         if long is not None:
-            body = body.replace(long.encode(), long_delimiter.ONE.encode())
-            text = replace(text, file=Rejoined(file, long), body=body)
-        layout = dialect.detect("".join(text.lines), self.choices, is_whole=is_whole)
-        parts = text.parts(layout) if is_whole and self.choices.header is None else ()
+            body = text.body.replace(long.encode(), long_delimiter.ONE.encode())
+            text = replace(text, file=Rejoined(text.file, long), body=body)
+        layout = dialect.detect("".join(text.lines), self.choices, is_whole=text.is_whole)
+        if odd is not None:
+            layout = replace(layout, notices=(*layout.notices, odd_quotes.notice(odd)))
+        parts = text.parts(layout) if text.is_whole and self.choices.header is None else ()
         if not parts:
             yield self._table(text, layout, origin, limits)
             return
@@ -101,9 +99,26 @@ class Delimited:
                 layout = replace(layout, notices=(*layout.notices, told))
             yield self._table(part, layout, replace(origin, range=f"lines {lines}"), limits)
 
-    def _table(
-        self, text: "_Text", layout: dialect.Layout, origin: Origin, limits: Limits
+    def _relation(
+        self, text: TextSpan, attributes: arff.Attributes, origin: Origin, limits: Limits
     ) -> TablePlan:
+        """The table of a text in ARFF, whose rows stand below what it says of its columns."""
+        text = text.below(attributes.lines)
+        name, is_whole = text.file.name, text.is_whole
+        layout = arff.layout_of(text.lines, attributes, name, is_whole=is_whole)
+        words = (arff.MISSING, *self.choices.null_tokens)
+        reader = Delimited(self.choices.model_copy(update={"null_tokens": words}))
+        return reader._table(text, layout, origin, limits, above={"header": attributes.lines})
+
+    def _table(
+        self,
+        text: TextSpan,
+        layout: dialect.Layout,
+        origin: Origin,
+        limits: Limits,
+        above: Mapping[str, int] | None = None,
+    ) -> TablePlan:
+        """`above` counts lines above the text, by reason."""
         file, is_whole = text.file, text.is_whole
         if isinstance(file, Rejoined):
             layout = _as_written(layout, file.delimiter)
@@ -113,21 +128,21 @@ class Delimited:
                 f" more than max_columns {limits.max_columns}",
                 limit="max_columns",
             )
-        header = _header_span(text.raw_lines, text.lines, layout, is_whole=is_whole)
+        top = row_span.above(text, layout)
         names = unique_columns(layout.names or (None,) * layout.columns)
         first = ByteRange(
             file=file,
             encoding=text.codec,
             dialect=layout.dialect,
             columns=names,
-            start=text.start + header.size,
+            start=text.start + top.size,
             end=text.end,
             size_bytes=text.size,
-            lead=header.skipped,
+            lead=Counter(top.skipped) + Counter(above or {}),
             headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
-        below = _footer(first, text.body[header.size :], is_whole=is_whole)
+        below = row_span.below(first, text.body[top.size :], is_whole=is_whole)
         end = text.end if below.end is None else below.end
         first = replace(first, end=end, lead=Counter(first.lead) + Counter(below.skipped))
         sample = _sample(first, is_whole=is_whole)
@@ -148,12 +163,10 @@ class Delimited:
             details={
                 "encoding": text.encoding.name,
                 "dialect": {
-                    "delimiter": file.delimiter
-                    if isinstance(file, Rejoined)
-                    else layout.dialect.delimiter,
+                    "delimiter": _told_delimiter(file, layout),
                     "quote": layout.dialect.quote,
                     "escape": layout.dialect.escape,
-                    "newline": _newline_word(text.body, layout.dialect),
+                    "newline": text.newline,
                 },
                 "decimal": columns.decimal,
                 "header": None if layout.names is None else layout.first_record + 1,
@@ -169,115 +182,6 @@ class Delimited:
                 for notice in (*layout.notices, *columns.notices, *below.notices)
             ),
         )
-
-
-@dataclass(frozen=True)
-class _Text:
-    """The text of a table, or its head: [start, end) of a file, as far as it is looked at."""
-
-    file: StoredObject
-    encoding: text_encoding.Encoding
-    start: int
-    end: int | None
-    body: bytes = field(repr=False)
-    is_whole: bool
-
-    @cached_property
-    def codec(self) -> str:
-        return self.encoding.name if self.encoding.is_byte_oriented else "utf-8"
-
-    @property
-    def size(self) -> int:
-        return (self.file.size or 0) if self.end is None else self.end - self.start
-
-    @cached_property
-    def raw_lines(self) -> list[bytes]:
-        """The first ones, with their ends."""
-        return _lines(self.body, is_whole=self.is_whole, most=dialect.SAMPLE_LINES)
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
-
-    def parts(self, layout: dialect.Layout) -> tuple[tuple["_Text", str], ...]:
-        """The texts of several tables one below the other, and which lines they are; or none."""
-        if not self._may_be_parted(layout.dialect):
-            return ()
-        raw_lines = _lines(self.body, is_whole=True)
-        lines = [text_encoding.decoded(line, self.codec) for line in raw_lines]
-        found = list(records.read(lines, layout.dialect, is_last=True))
-        starts = [found[place].line for place in table_stack.starts(found, layout.first_record)]
-        edges = [0, *starts, len(lines)]
-        filled = len(lines) - (not lines[-1])
-        offsets = [0, *accumulate(map(len, raw_lines))]
-        return tuple(
-            (
-                replace(
-                    self,
-                    start=self.start + offsets[first],
-                    end=None if end == len(lines) else self.start + offsets[end],
-                    body=self.body[offsets[first] : offsets[end]],
-                ),
-                f"{first + 1}-{min(end, filled)}",
-            )
-            for first, end in (pairwise(edges) if starts else ())
-        )
-
-    def _may_be_parted(self, dialect: Dialect) -> bool:
-        """Whether names, or titles above them, may follow a blank line: lines without values.
-
-        A quick look, before all records are read.
-        """
-        newline = _newline(self.body)
-        body = self.body.rstrip(b"\r\n,;|\t ")
-        for blank in BLANK[newline].finditer(body):
-            near = body[blank.end() : blank.end() + NEAR_BYTES].split(newline)
-            filled = [line for line in near if line.strip(b"\r,;|\t ")]
-            looked_at = table_stack.TITLE_LINES + 1
-            if len(filled) <= looked_at and len(body) > blank.end() + NEAR_BYTES:
-                return True
-            for raw_line in filled[:looked_at]:
-                line = text_encoding.decoded(raw_line, self.codec)
-                cells = map(str.strip, line.split(dialect.delimiter))
-                if (dialect.quote and dialect.quote in line) or not any(map(is_value, cells)):
-                    return True
-        return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Header:
-    """What lies above the first row: bytes, and rows by reason."""
-
-    size: int
-    skipped: Mapping[str, int]
-
-
-def _head(file: StoredObject) -> bytes:
-    if file.seekable:
-        return file.read(0, HEAD_BYTES)
-    head = b""
-    for block in file.stream():
-        head += block
-        if len(head) >= HEAD_BYTES:
-            break
-    return head[:HEAD_BYTES]
-
-
-def _transcoded(file: StoredObject, encoding: text_encoding.Encoding) -> tuple[StoredObject, bytes]:
-    wrapped = Transcoded(file, encoding.name, encoding.bom_bytes)
-    return wrapped, _head(wrapped)
-
-
-def _newline(body: bytes) -> bytes:
-    return b"\n" if b"\n" in body or b"\r" not in body else b"\r"
-
-
-def _lines(body: bytes, *, is_whole: bool, most: int = -1) -> list[bytes]:
-    """The lines with their ends, or the first ones; one that is cut off only if it is alone."""
-    newline = _newline(body)
-    *lines, last = body.split(newline, most)
-    lines = [line + newline for line in lines]
-    return [*lines, last] if not lines or (is_whole and len(lines) != most) else lines
 
 
 def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
@@ -297,6 +201,14 @@ def _as_written(layout: dialect.Layout, long: str) -> dialect.Layout:
     )
 
 
+def _told_delimiter(file: StoredObject, layout: dialect.Layout) -> str | None:
+    """As the user knows it; None where nothing parts the text."""
+    if isinstance(file, Rejoined):
+        return file.delimiter
+    is_none = layout.columns == 1 and layout.dialect.delimiter == dialect.NOWHERE
+    return None if is_none else layout.dialect.delimiter
+
+
 def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """The cells of rows that are the header again, and none of data; none if that is open."""
     if layout.is_echoed:
@@ -304,86 +216,12 @@ def _told_again(layout: dialect.Layout, names: tuple[str, ...]) -> tuple[tuple[s
     return tuple(cells for cells in layout.headers if len(cells) == len(names))
 
 
-def _header_span(
-    raw_lines: list[bytes], lines: list[str], layout: dialect.Layout, *, is_whole: bool
-) -> _Header:
-    """Within the lines in which the layout was found."""
-    above = layout.first_record + len(layout.headers)
-    skipped: Counter[str] = Counter()
-    end = size = 0
-    for index, record in enumerate(records.read(lines, layout.dialect, is_last=is_whole)):
-        if index >= above:
-            break
-        end = record.line + record.lines
-        size = 0 if record.lines else _return_in(raw_lines[end], size)
-        if index >= layout.first_record:
-            skipped["header"] += 1
-        elif any(cell.strip() for cell in record.cells):
-            skipped["preamble"] += 1
-        else:
-            skipped["blank line"] += 1
-    return _Header(sum(map(len, raw_lines[:end])) + size, skipped)
-
-
-def _return_in(line: bytes, start: int) -> int:
-    """Where in a line the record ends that begins at `start` and that carriage returns end."""
-    body = line[start:].lstrip(b"\r")
-    return len(line) - len(body) + body.index(b"\r") + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Below:
-    """Where the rows end, if not with the file; and what stands below them, by reason."""
-
-    end: int | None = None
-    skipped: Mapping[str, int] = field(default_factory=dict)
-    notices: tuple[Notice, ...] = ()
-
-
-def _footer(first: ByteRange, body: bytes, *, is_whole: bool) -> _Below:
-    """Looks at the last lines; only of a short file at all, where those may begin within a cell."""
-    tail = _tail(first, body, is_whole=is_whole)
-    if tail is None:
-        return _Below()
-    at, content = tail
-    raw_lines = _lines(content, is_whole=True)
-    lines = [text_encoding.decoded(line, first.encoding) for line in raw_lines]
-    width = len(first.columns)
-    found = list(records.read(lines, first.dialect, is_last=True, width=width))
-    last = len(lines)
-    while found and not any(cell.strip() for cell in found[-1].cells):
-        last = found.pop().line  # blank lines at the end
-    below = footer.find(found, width)
-    if below.first == len(found):
-        return _Below()
-    end = at + sum(map(len, raw_lines[: found[below.first].line]))
-    blank = sum(1 for line in lines[last:] if line)
-    return _Below(end, Counter(below.skipped) + Counter({"blank line": blank}), below.notices)
-
-
-def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes] | None:
-    """Whole lines from the end, and where they begin in the file; None if that cannot be told."""
-    if is_whole:
-        at, content = first.start, body
-        begin = content.find(b"\n", max(0, len(content) - TAIL_BYTES)) + 1
-        short = content[begin:]
-    elif first.file.seekable and first.file.size is not None:
-        at, content = first.file.size - TAIL_BYTES, b""
-        short = first.file.read(at, first.file.size).rstrip(records.END.encode())
-        begin = short.find(b"\n") + 1
-        short = short[begin:]
-    else:
-        return None
-    quote = first.dialect.quote
-    if first.dialect.newline == "\n" and not (quote and quote.encode() in short):
-        return at + begin, short
-    return (at, content) if is_whole else None
-
-
 def _sample(first: ByteRange, *, is_whole: bool) -> pl.DataFrame:
     """Cells from the head, and from the middle and the end of what is long."""
     size = first.file.size
-    if is_whole or not first.file.seekable or size is None:
+    if is_whole:
+        return pl.concat(list(replace(first, chunk_bytes=HEAD_BYTES).texts()))
+    if not first.file.seekable or size is None:
         return next(replace(first, chunk_bytes=HEAD_BYTES).texts())
     spots = [replace(first, end=first.start + SPOT_BYTES, chunk_bytes=SPOT_BYTES)]
     for share in (0.5, 0.97):
@@ -406,7 +244,7 @@ def _chunk_bytes(body: bytes, columns: int, *, is_whole: bool) -> int:
 
     A fragment is parsed in equal parts and in one if it may be: what is left over costs most.
     """
-    lines = max(1, body.count(_newline(body)) + is_whole)
+    lines = max(1, body.count(newline_of(body)) + is_whole)
     per_cell = len(body) / max(1, lines * columns)
     most = max(PIECE_BYTES, min(CHUNK_BYTES, CHUNK_CELLS * per_cell))
     parts = max(1, math.ceil(FRAGMENT_BYTES / most - SLACK))
@@ -438,9 +276,3 @@ def _starts(start: int, size: int, step: int) -> Iterator[int]:
         yield start
         start += step
     yield from range(start, size, step // 2)
-
-
-def _newline_word(body: bytes, dialect: Dialect) -> str:
-    if dialect.newline == "\r":
-        return "CR"
-    return "CRLF" if b"\r\n" in body[:65536] else "LF"

@@ -55,7 +55,9 @@ def detect(head: bytes, name: str, content_type: str = "") -> Format:
 
 def _article(kind: str) -> str:
     return (
-        "an" if kind[0] in "AEIOU" or kind.startswith(("HTML", "XML", "RTF", "RPM", "LHA")) else "a"
+        "an"
+        if kind[0] in "AEIOU" or kind.startswith(("HTML", "SQL", "XML", "RTF", "RPM", "LHA"))
+        else "a"
     )
 
 

@@ -12,24 +12,29 @@ from dataclasses import dataclass, field, replace
 from itertools import dropwhile, islice
 
 from pipelines.choices import Choices
-from pipelines.formats import header_row, table_top
+from pipelines.formats import header_row, line_looks, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import VALUE, is_typed
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
-DELIMITERS = (",", "\t", ";", "|", "\x1f", ":", "^", "~", "#", "@", " ")
-LESS_LIKELY = {":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
+DELIMITERS = (",", "\t", ";", "|", "\x1f", "¦", ":", "^", "~", "#", "@", " ")
+LESS_LIKELY = {"¦": 0.9, ":": 0.7, "^": 0.8, "~": 0.8, "#": 0.7, "@": 0.35, " ": 0.6}
 LIKELY = dict.fromkeys(DELIMITERS, 1.0) | LESS_LIKELY
 COMMENT = "#"
 WORDY = (" ", ":")  # they stand in names and prose too
 DOUBTFUL = (*WORDY, "#")
+WEAK = (":", "#", "@")  # they stand within cells
 LEAST_SHARE = 0.3  # of the rows that have a delimiter: fewer have it in prose
 SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
+NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
+USUAL = (",", "\t", ";", "|")
+ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +68,23 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (_score(telling, dialect, is_whole=is_whole) for dialect in _dialects(newline, telling)),
         key=lambda candidate: -candidate.score,
     )
-    best, runner_up = scored[0], scored[1]
+    best, runner_up = _likeliest(scored, telling)
     if choices.delimiter is not None:
         as_chosen = (each for each in scored if each.dialect.delimiter == choices.delimiter)
         plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
         best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
         best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
-    dialect = _refine(best.dialect, lines)
+    dialect = _refine(best.dialect, lines, is_whole=is_whole)
     if choices.quote is not None:
         dialect = replace(dialect, quote=choices.quote or None)
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
+    is_open = choices.delimiter is None and not choices.header
+    if columns == 1 and is_open and not table_top.are_closed(records):
+        dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
+        records = _sample(lines, dialect, is_whole=is_whole)
     first = table_top.first_record(records, columns)
     names, headed = header_row.find(records[first:], columns)
     if choices.header is not None:
@@ -88,6 +97,11 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     header_rows = int(names is not None)
     if two is not None:
         names, headed, header_rows = two.names, two.guess, two.rows
+    lead = table_top.commented(records)
+    by_number = header_row.numbered(lead, columns) if choices.header is None else None
+    if by_number is not None:
+        names, headed = by_number
+        first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
@@ -102,12 +116,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         names,
         (delimiter, headed),
         headers=(
-            *((names,) if names is not None and two is None else ()),
+            *((names,) if names is not None and header_rows == 1 else ()),
             *(tuple(record.cells) for record in records[first : first + header_rows] if two),
         ),
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, _told(records, first, has_names=names is not None)),
+            *filter(None, _told(records, first, has_names=header_rows > 0)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
@@ -141,6 +155,35 @@ class _Candidate:
     records: list[Record] = field(default_factory=list)
 
 
+def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
+    """The best of the candidates in order, and the next one.
+
+    A delimiter that the first line lacks, or that is a weak one, goes behind a usual one that parts
+    all lines evenly: the names of people, `Doe, Ann`, stand in a column of each row.
+    """
+    best = scored[0]
+    if best.score <= 0:
+        return best, scored[1]
+    is_plain = best.dialect.delimiter in USUAL and _is_even(best)
+    if not is_plain and line_looks.is_one_column(lines):
+        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
+    if best.dialect.delimiter not in lines[0] or best.dialect.delimiter in WEAK:
+        even = (each for each in scored if each.dialect.delimiter in USUAL and _is_even(each))
+        better = next((each for each in even if each is not best), None)
+        return (best, scored[1]) if better is None else (better, best)
+    return best, scored[1]
+
+
+def _is_even(candidate: _Candidate) -> bool:
+    """Whether all rows, the first one too, have as many cells, and more than one.
+
+    Comments between them count only if they have as many too.
+    """
+    told = [record.cells for record in candidate.records if any(map(str.strip, record.cells))]
+    widths = {len(cells) for cells in told if len(cells) > 1 or not cells[0].startswith(COMMENT)}
+    return len(widths) == 1 and widths != {1}
+
+
 def _sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Record]:
     return list(islice(read(lines, dialect, is_last=is_whole), SAMPLE_ROWS))
 
@@ -169,8 +212,13 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
+    if dialect.delimiter == ":" and line_looks.are_times(lines[:SAMPLE_ROWS]):
+        return _Candidate(dialect, 0.0)
     values = [cell for cell in cells if VALUE.fullmatch(cell[:200])]
     likely = LIKELY[dialect.delimiter]
+    if dialect.delimiter == ":":
+        likely -= ALIGNED * sum(" " in cell.strip() for cell in cells) / max(1, len(cells))
+        values = [cell for cell in values if " " not in cell.strip()]
     if dialect.delimiter == "\t":
         aligned = sum("  " in cell.strip() for cell in cells)  # blanks part these
         values = [cell for cell in values if "  " not in cell.strip()]
@@ -212,7 +260,7 @@ def _is_typed_column(column: Sequence[str]) -> bool:
     return True
 
 
-def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
+def _refine(dialect: Dialect, lines: list[str], *, is_whole: bool) -> Dialect:
     """Single quotes, backslash escapes, spaces behind delimiters, where the sample shows them."""
     text = "".join(lines[:SAMPLE_ROWS])
     edge = re.escape(dialect.delimiter)
@@ -226,15 +274,38 @@ def _refine(dialect: Dialect, lines: list[str]) -> Dialect:
         single = replace(refined, quote="'")
         if opened == closed > 2 and _agreement(lines, single) >= _agreement(lines, refined):
             refined = single
+    if _has_bare_quotes(lines, refined, is_whole=is_whole):
+        return replace(refined, quote=None)
     quote = refined.quote or ""
     if "\\" + quote not in text and "\\" + dialect.delimiter not in text:
         return refined
     escaped = replace(refined, escape="\\")
     gain = _agreement(lines, escaped) - _agreement(lines, refined)
     # As many rows fit either way where the escaped quotes happen to be even: then what matters is
-    # that no quote is doubled within a cell, as it would be without escapes.
+    # that some stand within a cell, where none is doubled, as it would be without escapes.
     is_doubled = re.search(rf"[^{edge}\n]{quote}{quote}[^{edge}\r\n]", text) is not None
-    return escaped if gain > 0 or (gain == 0 and not is_doubled) else refined
+    end = rf" *(?:{re.escape(dialect.delimiter)}|\r?$)"
+    is_within = re.search(rf"\\{quote}(?!{end})", text, re.MULTILINE) is not None
+    return escaped if gain > 0 or (gain == 0 and is_within and not is_doubled) else refined
+
+
+def _has_bare_quotes(lines: list[str], dialect: Dialect, *, is_whole: bool) -> bool:
+    """Whether quotes mean nothing between tabs, as where programs write cells as they are.
+
+    Some of them close nowhere, or only behind whole rows; and few enclose a cell, and none a line
+    end or another quote.
+    """
+    if dialect.delimiter != "\t" or dialect.quote != '"':
+        return False
+    sample = _sample(lines, dialect, is_whole=is_whole)
+    if not any(record.is_literal for record in sample):
+        return False
+    told = (cell for line in lines if '"' in line for cell in line.rstrip("\r\n").split("\t"))
+    opened = [cell for cell in told if cell.startswith('"')]
+    enclosed = [cell for cell in opened if ENCLOSED.fullmatch(cell)]
+    is_doubled = any('""' in cell[1:-1] for cell in enclosed)
+    is_quoted = is_doubled or any(record.lines > 1 for record in sample)
+    return not is_quoted and len(enclosed) * 2 <= len(opened)
 
 
 def _are_spaced(text: str, delimiter: str) -> bool:

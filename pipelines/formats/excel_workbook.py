@@ -1,4 +1,4 @@
-"""Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls or .ods file."""
+"""Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls, .ods or .fods file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
 from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.base import Origin, TablePlan
+from pipelines.formats.excel_2003 import Excel2003, is_excel_2003
+from pipelines.formats.flat_workbook import HEAD_BYTES, FlatWorkbook, is_flat
 from pipelines.formats.office_document import ZIP_MAGIC
 from pipelines.formats.opened_workbook import opened
 from pipelines.formats.sheet_plan import WORKBOOK, SheetPlanner
@@ -24,7 +26,7 @@ class Workbook:
     choices: Choices = field(default_factory=Choices)
     name: ClassVar[str] = WORKBOOK
     extensions: ClassVar[tuple[str, ...]] = (
-        *(".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots"),
+        *(".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots", ".fods"),
     )
     takes: ClassVar[frozenset[str]] = frozenset({"sheet", "range", "header"})
     media_types: ClassVar[tuple[str, ...]] = (
@@ -33,6 +35,7 @@ class Workbook:
         "application/vnd.ms-excel.sheet.macroenabled.12",
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         "application/vnd.oasis.opendocument.spreadsheet",
+        "application/vnd.oasis.opendocument.spreadsheet-flat-xml",
     )
 
     def choosing(self, choices: Choices) -> "Workbook":
@@ -40,10 +43,16 @@ class Workbook:
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         """Archives that are no workbooks have been opened as containers before."""
-        return head.startswith((ZIP_MAGIC, compound_file.MAGIC)) or is_bare(head)
+        is_packed = head.startswith((ZIP_MAGIC, compound_file.MAGIC))
+        return is_packed or is_bare(head) or is_flat(head) or is_excel_2003(head)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)
+        head = source.read(0, HEAD_BYTES)
+        if is_flat(head):
+            source = as_seekable(FlatWorkbook(source))
+        elif is_excel_2003(head):
+            source = as_seekable(Excel2003(source))
         book = opened(source, limits)
         if not book.sheets:
             raise CorruptFile(f"{file.name} lists no sheet")

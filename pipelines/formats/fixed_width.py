@@ -13,11 +13,13 @@ from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import (
+    arff,
     column_sample,
     dialect,
     footer,
     grid_search,
     header_row,
+    line_looks,
     records,
     text_encoding,
 )
@@ -180,15 +182,18 @@ def _kept_ends(body: bytes) -> list[bytes]:
 def _is_delimited(text: _Text, survey: Survey) -> bool:
     """Whether delimiters part the lines as plausibly: then they do.
 
-    Blanks are delimiters if they part every line alike. Another delimiter is one unless most lines
-    would have cells that are padded within, as `0001  Smith, Ann   Rome` would.
+    Blanks are delimiters if they part every line alike, and none within quotes or times. Another
+    delimiter is one unless most lines would have cells that are padded within, as
+    `0001  Smith, Ann   Rome` would.
     """
     if survey.ruler is not None:
         return False
     lines = [line + "\n" for line in text.lines]
+    if arff.find(lines) is not None:
+        return True
     layout = dialect.detect("".join(lines), is_whole=text.is_whole)
     if layout.columns == 1:
-        return False
+        return line_looks.is_one_column(lines)
     found = [
         record
         for record in records.read(lines[: survey.end], layout.dialect, is_last=True)

@@ -55,7 +55,7 @@ def find_header(lines: Sequence[str], survey: Survey, chosen: int | None = None)
         places = [record.line for record in found[max(0, first - 1) :][:2]]
         both = {place: rows[place] for place in places}
         header = _header(lines, two.names, both, places[1] + 1, two.guess)
-        return replace(header, notices=notices)
+        return replace(header, notices=(*header.notices, *notices))
     named, guess = header_row.find(found[first:], survey.grid.columns)
     start = found[first].line
     if named is not None:
@@ -125,13 +125,23 @@ def _header(
     guess: Guess,
 ) -> Header:
     skipped: Counter[str] = Counter()
+    above: list[Record] = []
     for place, line in enumerate(lines[:end]):
         if place in rows:
             skipped["header"] += 1
         elif not line.strip():
             skipped["blank line"] += 1
         else:
-            skipped["ruler" if grid_search.is_ruler(line) else "preamble"] += 1
+            is_ruler = grid_search.is_ruler(line)
+            skipped["ruler" if is_ruler else "preamble"] += 1
+            above += [] if is_ruler else [Record([line.strip()], place, 1)]
+    told = table_top.left_out(above)
     return Header(
-        names, tuple(rows.values()), min(rows, default=-1) + 1 or None, end, skipped, guess
+        names,
+        tuple(rows.values()),
+        min(rows, default=-1) + 1 or None,
+        end,
+        skipped,
+        guess,
+        () if told is None else (told,),
     )

@@ -51,15 +51,14 @@ def find(records: Sequence[Record], columns: int) -> Footer:
         rows = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
         reason = _reason(record, _is_apart(records, index), rows)
         if reason is None:
+            notices += [_kept(record)] if first == end and _is_total(record) else []
             break
         held[reason] += 1
         if reason != "blank line":
             first, skipped = index, skipped + held
             held = Counter()
-            text = ", ".join(cell.strip() for cell in record.cells if cell.strip())[:SHOWN]
-            notices.append(
-                Notice("rows.footer", f"below the table stands a {reason}: {text!r}", "INFO")
-            )
+            message = f"below the table stands a {reason}: {_shown(record)}"
+            notices.append(Notice("rows.footer", message, "INFO"))
     while first < end and first and not _filled(records[first - 1]):
         first -= 1
         skipped["blank line"] += 1
@@ -70,9 +69,25 @@ def _filled(record: Record) -> int:
     return sum(bool(cell.strip()) for cell in record.cells)
 
 
+def _kept(record: Record) -> Notice:
+    """What to say of a last row that may be a total, among rows that begin with words too."""
+    return Notice(
+        "rows.total", f"the last row may be a total, and is kept as a row: {_shown(record)}", "INFO"
+    )
+
+
+def _shown(record: Record) -> str:
+    return repr(", ".join(cell.strip() for cell in record.cells if cell.strip())[:SHOWN])
+
+
 def _is_apart(records: Sequence[Record], index: int) -> bool:
-    """Whether a blank line stands right above."""
-    return index > 0 and not _filled(records[index - 1])
+    """Whether a blank line stands right above, or above other lines of one cell, as no row is."""
+    top = index
+    while top > 0 and len(records[top - 1].cells) == 1 and _filled(records[top - 1]):
+        top -= 1
+    if top == 0 or _filled(records[top - 1]):
+        return False
+    return top == index or not any(len(r.cells) == 1 and _filled(r) for r in records[:top])
 
 
 def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | None:
@@ -86,12 +101,27 @@ def _reason(record: Record, is_apart: bool, rows: Sequence[Record]) -> str | Non
     if _filled(record) == 1:
         is_alone = bool(record.cells[0].strip())
         return "note" if is_alone and (is_apart or NOTE.match(label)) else None
+    if is_apart and NOTE.match(record.cells[0]) and _is_sentence(record, rows):
+        return "note"
+    if not _is_total(record):
+        return None
     place = next(place for place, cell in enumerate(record.cells) if cell.strip())
-    others = [cell for cell in record.cells[place + 1 :] if cell.strip()]
-    is_total = TOTAL.fullmatch(label) and all(
-        number_layouts.PARTS.fullmatch(cell.strip()) for cell in others
+    return "total" if is_apart or _breaks_type(place, rows) else None
+
+
+def _is_total(record: Record) -> bool:
+    """Whether a word for a total stands before nothing but numbers."""
+    label, *others = [cell.strip() for cell in record.cells if cell.strip()] or [""]
+    return TOTAL.fullmatch(label) is not None and all(
+        number_layouts.PARTS.fullmatch(cell) for cell in others
     )
-    return "total" if is_total and (is_apart or _breaks_type(place, rows)) else None
+
+
+def _is_sentence(record: Record, rows: Sequence[Record]) -> bool:
+    """Whether a blank follows each delimiter, as in no row."""
+    return all(cell.startswith(" ") for cell in record.cells[1:]) and not any(
+        all(cell.startswith(" ") for cell in row.cells[1:]) for row in rows
+    )
 
 
 def _breaks_type(place: int, rows: Sequence[Record]) -> bool:

@@ -1,6 +1,7 @@
 """Header row: whether the first record names the columns, by what stands below it."""
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from connectors.errors import InvalidOverride
@@ -15,6 +16,7 @@ HEADED_ROWS = 200
 FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
+FEWEST_CODES = 5
 SURE = 0.9  # evidence of names: one above numbers, at least
 LABEL_WORDS = """
     age area category city class code company continent country county date department description
@@ -24,6 +26,8 @@ LABEL_WORDS = """
 LABELS = frozenset(LABEL_WORDS.split())  # that name a column beside one of a single year
 TRUTHS = frozenset({"true", "false"})
 MARKS = ("#", "%", "//", "!")  # of comments, above the rows of programs
+NUMBERED = re.compile(r"#\s*(\d{1,4})\s+([A-Z][A-Z0-9_]*)\b")
+MISSING_MARKS = frozenset({"?", ".", "*", "~", "--", "---", "…", "..", "..."})
 
 
 def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | None, Guess]:
@@ -38,13 +42,22 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     ]
     names = _named(head, columns, body)
     found = evidence(names, body)
-    is_said = any(char.isalnum() for name in names for char in name or "")
-    if found < 0 or not is_said or _is_a_row_twice(records):
+    if found < 0 or not _is_said(names, found) or _is_a_row_twice(records):
         return None, Guess(
             "header", "none", min(1.0, 0.6 - min(0.0, found) / 5), ("first row",), tuple(head[:5])
         )
     confidence = min(1.0, 0.6 + found / 5)
     return tuple(names), Guess("header", "first row", confidence, ("none",), tuple(head[:5]))
+
+
+def _is_said(names: Sequence[str], found: float) -> bool:
+    """Whether names have letters or digits; or else are different marks above values alone."""
+    filled = [name for name in names if name]
+    if any(char.isalnum() for char in "".join(filled)):
+        return True
+    is_missing = any(name.strip() in MISSING_MARKS for name in filled)
+    is_above_values = found >= SURE * len(filled) > 0
+    return is_above_values and not is_missing and len(set(filled)) == len(filled)
 
 
 def several_rows(
@@ -104,6 +117,25 @@ def is_stretched(cells: Sequence[str], columns: int) -> bool:
     )
 
 
+def numbered(above: Sequence[Record], columns: int) -> tuple[tuple[str, ...], Guess] | None:
+    """The names in numbered comments above the rows, one a line, as SExtractor writes them.
+
+    A number that is left out belongs to the column before it, which then is several.
+    """
+    told = [" ".join(record.cells).strip() for record in above]
+    found = [NUMBERED.match(line) for line in told if line]
+    lines = {int(each[1]): each[2] for each in found if each is not None}
+    places = list(lines)
+    if len(lines) < 2 or len(lines) < len(found) or places != sorted(places) or places[0] != 1:
+        return None
+    if places[-1] > columns:
+        return None
+    names: list[str] = []
+    for place in range(1, columns + 1):
+        names.append(lines.get(place) or names[-1])
+    return tuple(names), Guess("header", "numbered comments", 0.9, ("none",), tuple(names[:5]))
+
+
 def in_comment(records: Sequence[Record]) -> Notice | None:
     """What to say of names in a line that is marked as a comment, above rows that are not."""
     first, *below = (record.cells for record in records if record.cells)
@@ -137,6 +169,7 @@ def _named(head: list[str], columns: int, body: list[list[str]]) -> list[str]:
         and not (columns == 2 and is_value(head[0]))
         and any(row[-1].strip() for row in body if len(row) == columns)
         and sum(len(row) < columns for row in body) * 10 <= len(body)
+        and not any(name.startswith(" ") for name in head[1:])  # a sentence
     ):
         return ["", *head]  # the writer left out the name of the row labels, as R does
     return [*head, *[""] * (columns - len(head))]
@@ -170,14 +203,33 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 1.0 if all(map(is_value, column)) else 0.3
         elif len(column) > 1 and all(map(is_value, column)):
             found += 1.0  # dates and the like
+        elif _is_next(name, column):
+            found -= 1.0
         elif name in column and len(set(column)) < len(column):
             found -= 0.5
         else:
             lengths = {len(cell) for cell in column}
-            found += 0.4 if len(lengths) == 1 and len(name) not in lengths else 0.1
+            is_regular = len(column) > 1 and len(lengths) == 1 and len(name) not in lengths
+            found += 0.4 if is_regular else 0.1
     if len(set(filled)) < len(filled):
         found -= 0.3
     return found
+
+
+def _is_next(name: str, column: Sequence[str]) -> bool:
+    """Whether a name is a code as those below it, and all are in order: `AD` above `AE`, `AF`."""
+    codes = [name, *column]
+    return (
+        len(codes) > FEWEST_CODES
+        and name.isupper()
+        and all(a < b for a, b in itertools.pairwise(codes))
+        and len(set(map(_shape, codes))) == 1
+    )
+
+
+def _shape(code: str) -> str:
+    """Which of its characters are digits."""
+    return re.sub(r"\d", "9", re.sub(r"[A-Z]", "A", code))
 
 
 def _are_truths(column: Sequence[str], name: str) -> bool:

@@ -11,19 +11,20 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import header_row, table_top
+from pipelines.formats import header_row, table_top, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, page_of
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.records import Record
-from pipelines.formats.signatures import is_html
+from pipelines.formats.signatures import is_html, is_html_part
 from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
 
 LARGEST_PAGE_BYTES = 64 << 20
 SAMPLE_ROWS = 1000
 MOST_TABLES = 1000
 FEWEST = 2
+OTHERS = (".csv", ".tsv", ".tab", ".psv", ".xml")  # where a cell or an element may hold a table
 LOOKED_AT = 200
 CUT_SHORT = Notice("html.open_end", "the page has no end tag: it may have been cut short")
 
@@ -54,8 +55,12 @@ class HtmlTable:
     extensions = (".html", ".htm", ".xhtml")
     media_types = ("text/html", "application/xhtml+xml")
 
-    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes are enough
-        return is_html(head)
+    def recognises(self, head: bytes, name: str) -> bool:
+        """A page; or, unless the name says that it is delimited, a part of one with a table."""
+        if is_html(head):
+            return True
+        is_named = name.lower().endswith(self.extensions)
+        return not name.lower().endswith(OTHERS) and is_html_part(head, is_named=is_named)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         page = _page(file, limits)
@@ -145,13 +150,5 @@ def _page(file: StoredObject, limits: Limits) -> Page:
 def _cached_page(file: Hashable, max_columns: int) -> Page:
     """A page is parsed once for all of its tables."""
     assert isinstance(file, StoredObject)
-    content = bytearray()
-    for block in file.stream():
-        content += block
-        if len(content) > LARGEST_PAGE_BYTES:
-            raise LimitExceeded(
-                f"{file.name} is a page of more than {LARGEST_PAGE_BYTES} bytes"
-                " (max_document_bytes)",
-                limit="max_document_bytes",
-            )
-    return page_of(bytes(content), file.name, max_columns)
+    content = whole_text.read(file, "a page", most=LARGEST_PAGE_BYTES)
+    return page_of(content, file.name, max_columns)

@@ -10,6 +10,8 @@ from pipelines.formats.base import Reject
 from pipelines.formats.records import Dialect, Record
 from pipelines.formats.rows import Rows, TextForm
 
+MANY = 3  # cells in one that may be a row by themselves, without quotes of their own
+
 
 def read(
     buffer: bytes, form: TextForm, limit: int | None, *, is_last: bool
@@ -25,7 +27,8 @@ def read(
         raw_lines.pop()
     if not raw_lines:
         return None, 0
-    lines = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    decoded = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    lines = [line.removeprefix(text_encoding.MARK) for line in decoded]
     offsets = np.concatenate(([0], np.cumsum([len(line) for line in raw_lines])))
     width = len(form.columns)
     rows: list[list[str | None]] = []
@@ -47,6 +50,10 @@ def read(
             continue
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
         reason = _flaw(record, raw, form.dialect)
+        if len(cells) == 1 < width and not reason and raw.startswith(b'"'):
+            within = _within(record.cells[0], form.dialect)
+            if len(within) == width:
+                cells, reason = [*within], "line in quotes as a whole"
         if len(cells) > width and not any(str(cell).strip() for cell in cells[width:]):
             cells, reason = cells[:width], reason or "delimiters behind the last cell"
         if len(cells) > width:
@@ -66,6 +73,8 @@ def read(
             text_encoding.is_foreign(raw_lines[i], form.encoding) for i in lines_of
         ):
             reason = text_encoding.MENDED
+        if not reason and decoded[record.line] != lines[record.line]:
+            reason = text_encoding.MARKED
         if reason:
             repaired[reason] += 1
         rows.append(cells)
@@ -76,6 +85,14 @@ def read(
     else:
         frame = pl.DataFrame(rows, schema=dict.fromkeys(form.columns, pl.String), orient="row")
     return Rows(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
+
+
+def _within(cell: str, dialect: Dialect) -> list[str]:
+    """The cells that stand in a cell, if it is no sentence and its only delimiters no chance."""
+    found = [record.cells for record in records.read([cell], dialect, is_last=True)]
+    cells = found[0] if len(found) == 1 else []
+    is_chance = len(cells) < MANY and (dialect.quote or "") not in cell
+    return [] if is_chance or any(each.startswith(" ") for each in cells) else cells
 
 
 def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
@@ -89,8 +106,15 @@ def _flaw(record: Record, raw: bytes, dialect: Dialect) -> str:
 
 
 def _is_comment(cells: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether a line that is no whole row begins with the mark of comments.
+
+    Where a blank belongs to the mark, what has a few cells and no blank is a ragged row.
+    """
     mark = dialect.comment
-    return mark is not None and 1 < width != len(cells) and cells[0].startswith(mark)
+    if mark is None or not 1 < width != len(cells) or not cells[0].startswith(mark.rstrip()):
+        return False
+    is_apart = not cells[0].lstrip(mark.rstrip())[:1].strip()
+    return is_apart or not 1 < len(cells) < width or not mark.endswith(" ")
 
 
 def _is_blank(cells: list[str], line: str, width: int) -> bool:

@@ -23,9 +23,7 @@ def merged_cells(package: Package) -> Mapping[str, Merged]:
 
     Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
     """
-    if MANIFEST in package and any(
-        element.name == "encryption-data" for element in package.elements(MANIFEST)
-    ):
+    if MANIFEST in package and _is_protected(package):
         raise PasswordProtected(f"{package.file.name} is protected by a password")
     survey = _Survey(package)
     parser = xml_parser(CONTENT)
@@ -35,6 +33,17 @@ def merged_cells(package: Package) -> Mapping[str, Merged]:
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
     return survey.merged
+
+
+def _is_protected(package: Package) -> bool:
+    """Whether its cells are encrypted; macros may be by themselves."""
+    path = ""
+    for element in package.elements(MANIFEST):
+        if element.name == "file-entry":
+            path = element.values.get("full-path", "")
+        elif element.name == "encryption-data" and path == CONTENT:
+            return True
+    return False
 
 
 class _Survey:
@@ -69,7 +78,7 @@ class _Survey:
 
     def characters(self, text: str) -> None:
         self._text += len(text)
-        self._has_value = True
+        self._has_value = self._has_value or not text.isspace()
 
     def end(self, name: str) -> None:
         name = local_name(name)

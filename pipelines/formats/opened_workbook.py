@@ -19,6 +19,7 @@ from pipelines.formats.xls_details import xls_surveys
 from pipelines.formats.xls_records import told_by
 from pipelines.formats.xls_stream import STREAMS
 
+ENCRYPTED_WHOLE = "encrypted-package"  # the one part of an OpenDocument file (1.4, 3.4.3)
 UNSEEN = ("errors", "hidden", "formulas")
 OLD_DOCUMENTS = {
     "WordDocument": "an old Word document",
@@ -64,6 +65,8 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
         return OpenedWorkbook(file, found, unseen, surveys=surveys, active=active)
     package = Package(file, limits)
     package.verify()
+    if ENCRYPTED_WHOLE in package:
+        raise PasswordProtected(f"{file.name} is protected by a password")
     active = tuple(active_in(package.paths))
     main = None if "mimetype" in package and "content.xml" in package else package.main_part()
     if main is None or main.lower().endswith(".bin"):

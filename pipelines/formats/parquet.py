@@ -1,5 +1,6 @@
 """Parquet: fragments of whole row groups, read in batches that stay small whatever they claim."""
 
+import json
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -7,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from connectors.base import StoredObject
@@ -15,7 +17,7 @@ from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
 from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
-from pipelines.formats.base import Chunk, Origin, TablePlan
+from pipelines.formats.base import Chunk, Notice, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
 
@@ -75,6 +77,7 @@ class Parquet:
             _refuse_encrypted(source, metadata)
             refuse_columns(file.name, metadata.num_columns, limits)
             schema = frame_schema(parquet.schema_arrow)
+            notices = tuple(_index_notices(parquet.schema_arrow, origin))
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
         yield TablePlan(
@@ -84,8 +87,22 @@ class Parquet:
             schema=schema,
             fragments=tuple(_fragments(source, metadata, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
+            notices=notices,
             details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
         )
+
+
+def _index_notices(schema: pa.Schema, origin: Origin) -> Iterator[Notice]:
+    """An index with a name that pandas keeps as a range, and as no column of the file."""
+    try:
+        told = json.loads((schema.metadata or {}).get(b"pandas", b"{}"))["index_columns"]
+        ranges = [index for index in told if isinstance(index, dict) and index["name"] is not None]
+        says = [f"{i['name']!r}, from {i['start']} in steps of {i['step']}" for i in ranges]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return
+    for index in says:
+        message = f"an index of pandas that is no column of the file was left out: {index}"
+        yield Notice("parquet.index", message, "INFO", origin.input, origin.member)
 
 
 def _refuse_encrypted(file: StoredObject, metadata: pq.FileMetaData) -> None:

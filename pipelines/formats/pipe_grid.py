@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+OPENED = re.compile(r'(?:^|[,;|\t])"')
 RULE = re.compile(r"[|+]?\s*:?[-=]+:?\s*([|+]\s*:?[-=]+:?\s*)*[|+]?")  # of a trimmed line
 BAR = re.compile(r"(?<!\\)\|")
 NUMBER = re.compile(r"[-+]?[0-9][0-9.,]*")
@@ -49,10 +50,25 @@ def find(lines: Sequence[str]) -> list[Grid]:
     >>> find(["| a | b |", "|---|--:|", "| x | 1 |"])[0].rows[0].cells
     ('x', '1')
     """
-    found = list(_tables(lines))
+    found = list(_unquoted(lines, _tables(lines)))
     filled = sum(bool(line.strip()) for line in lines)
     outside = filled - sum(map(len, found))
     return [replace(grid, outside=outside) for grid in found]
+
+
+def _unquoted(lines: Sequence[str], grids: Iterator[Grid]) -> Iterator[Grid]:
+    """Those that do not begin within the quotes of a cell, as a delimited text may hold them.
+
+    They do if a quote begins a line or a cell, and the number of quotes is odd by their first line.
+    """
+    at, count, has_opened = 0, 0, False
+    for grid in grids:
+        for line in lines[at : grid.first + 1]:
+            count += line.count('"')
+            has_opened = has_opened or OPENED.search(line) is not None
+        at = grid.first + 1
+        if not (has_opened and count % 2):
+            yield grid
 
 
 def _tables(lines: Sequence[str]) -> Iterator[Grid]:
@@ -106,7 +122,17 @@ def _below_names(lines: Sequence[str], rule: int) -> Grid | None:
         end += 1
     last = next((at for at in range(end - 1, rule, -1) if is_row(lines[at])), end - 1)
     rows = tuple(PipeRow(cells_of(lines[at]), lines[at], at) for at in range(rule + 1, last + 1))
-    return Grid(rule - 1, last + 1, names, rows, width, 1) if rows else None
+    is_row_too = (
+        not has_edges
+        and _are_marks(cells_of(lines[rule]))
+        and any("-" in row.cells for row in rows)
+    )
+    return Grid(rule - 1, last + 1, names, rows, width, 1) if rows and not is_row_too else None
+
+
+def _are_marks(cells: Sequence[str]) -> bool:
+    """Whether single dashes stand in all cells of what may be a rule: also what is missing does."""
+    return all(cell == "-" for cell in cells)
 
 
 def _framed(lines: Sequence[str], first: int) -> Grid | None:

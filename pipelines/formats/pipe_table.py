@@ -12,7 +12,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import pipe_grid, text_encoding
+from pipelines.formats import pipe_grid, text_encoding, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, TablePlan
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.naming import table_name, unique_columns
@@ -155,13 +155,5 @@ def _grids(file: StoredObject) -> tuple[Grid, ...]:
 def _cached_grids(file: Hashable) -> tuple[Grid, ...]:
     """A text is parsed once for all of its tables."""
     assert isinstance(file, StoredObject)
-    content = bytearray()
-    for block in file.stream():
-        content += block
-        if len(content) > LARGEST_BYTES:
-            raise LimitExceeded(
-                f"{file.name} is a text of tables of more than {LARGEST_BYTES} bytes"
-                " (max_document_bytes)",
-                limit="max_document_bytes",
-            )
-    return tuple(pipe_grid.find(_lines(bytes(content))))
+    content = whole_text.read(file, "a text of tables", most=LARGEST_BYTES)
+    return tuple(pipe_grid.find(_lines(content)))

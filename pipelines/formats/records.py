@@ -2,7 +2,8 @@
 
 The stdlib `csv` module decides what a record is: a quote opens only at the start of a field,
 doubled quotes are one, and what follows a closing quote still belongs to the field. A quote that is
-never closed would swallow the rest of the file, so it is taken for an ordinary character instead.
+never closed would swallow the rest of the file, so it is taken for an ordinary character instead;
+and so is, between tabs, one that encloses whole rows.
 """
 
 import csv
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
+NULL = "\\N"  # of MySQL, where a backslash escapes; other letters lose it
 TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20
 TELLING_LINES = 50
@@ -28,7 +30,7 @@ class Dialect:
     """How cells and rows are told apart. `newline` is the one character that always ends a row.
 
     With `skips_space`, a space behind a delimiter belongs to the delimiter. Lines that begin with
-    `comment` and are not as wide as a row are none.
+    `comment` and are not as wide as a row are none; where a blank follows it, so it does in these.
     """
 
     delimiter: str = ","
@@ -79,15 +81,21 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         lines = [_aligned(line) for line in lines]
     quote, stray = _stray_quote(dialect)
     position = before = 0
+    known = 0
+    if dialect.delimiter == "\t" and not width:
+        known = _usual_width([line for line in lines if quote not in line], 0, dialect)
     while position < len(lines):
         feed = _Feed(lines, position)
-        start = position
+        start, is_swallowed = position, False
         try:
             for cells in _cells(feed, dialect):
-                before = len(cells)
                 record = Record(cells, start, feed.position - start)
                 if record.lines == 1 and quote in lines[start] and stray.search(lines[start]):
                     record = _with_strays(record, lines[start], dialect, width)
+                if quote == dialect.quote and _holds_rows(record, lines, dialect, width or known):
+                    is_swallowed = True
+                    break
+                before = len(cells)
                 yield record
                 start = feed.position
                 feed.start = start
@@ -97,13 +105,30 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         except csv.Error:
             pass
         else:
-            return
-        known = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
-        yield from _parted(lines[start], start, dialect, known)
+            if not is_swallowed:
+                return
+        near = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
+        yield from _parted(lines[start], start, dialect, near)
         position = start + 1
 
 
+def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether each line of a record is a row by itself, parted by tabs, which no cell holds."""
+    if dialect.delimiter != "\t" or (record.lines == 1 and len(record.cells) == width):
+        return False
+    own = lines[record.line : record.line + record.lines]
+    return (
+        width > 1
+        and any(map(str.strip, own))
+        and all(line.count("\t") == width - 1 for line in own)
+    )
+
+
 def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Iterator[list[str]]:
+    if dialect.escape == "\\":
+        edge = re.escape(dialect.delimiter)
+        null = re.compile(rf"(?:^|(?<={edge}))\\N(?={edge}|\r?\n?$)")
+        lines = (null.sub(r"\\\\N", line) if NULL in line else line for line in lines)
     return csv.reader(
         lines,
         delimiter=dialect.delimiter,

@@ -183,6 +183,9 @@ class _Reader:
             frame, blank = self._without_blank_lines(frame, body)
         if frame is not None and frame.dtypes == [pl.String] and _has_white_cell(frame.to_series()):
             return None, 0  # it may be a blank line
+        if frame is not None and self.quotes and self.form.dialect.delimiter == "\t":
+            has_lines = body.count(b"\n") > frame.height
+            frame = None if has_lines and _has_rows_in_cells(frame) else frame
         return frame, blank
 
     def _without_blank_lines(
@@ -244,6 +247,15 @@ class _Reader:
         cells = sum(int(column.str.len_bytes().sum()) for column in texts)
         cells += sum(cell_bytes.digits(column) for column in numbers)
         return cells + delimiters + ends + self.quotes - self.doubled
+
+
+def _has_rows_in_cells(frame: pl.DataFrame) -> bool:
+    """Whether a cell holds tabs and line ends: rows may be what its quotes enclose."""
+    texts = (column for column in frame.iter_columns() if column.dtype == pl.String)
+    return any(
+        bool((text.str.contains("\n", literal=True) & text.str.contains("\t", literal=True)).any())
+        for text in texts
+    )
 
 
 def _has_white_cell(texts: pl.Series) -> bool:

@@ -10,7 +10,7 @@ from connectors.errors import CorruptFile, InvalidOverride, PasswordProtected, R
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Guess, Notice, Origin, TablePlan
-from pipelines.formats.calamine_sheet import Doubtful
+from pipelines.formats.calamine_sheet import LINKED, Doubtful
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.opened_workbook import OpenedWorkbook
 from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, text_series
@@ -57,9 +57,10 @@ class SheetPlanner:
         found: list[TablePlan] = []
         empty: list[str] = []
         other: list[str] = []
+        linked: list[str] = []
         for sheet in self._sheets:
             if sheet.kind not in ("worksheet", "macrosheet"):
-                other.append(sheet.name)
+                (linked if sheet.kind == LINKED else other).append(sheet.name)
                 continue
             try:
                 plans = self._sheet(sheet)
@@ -73,19 +74,22 @@ class SheetPlanner:
         where = (self._origin.input, self._origin.member)
         notices = [
             *(Notice(kind.code, kind.message, "WARNING", *where) for kind in self._book.active),
-            *self._passed_over(empty, other),
+            *self._passed_over(empty, other, linked),
         ]
         if found and notices:
             found[0] = replace(found[0], notices=(*found[0].notices, *notices))
         return found
 
-    def _passed_over(self, empty: Sequence[str], other: Sequence[str]) -> list[Notice]:
+    def _passed_over(
+        self, empty: Sequence[str], other: Sequence[str], linked: Sequence[str]
+    ) -> list[Notice]:
         where = (self._origin.input, self._origin.member)
         return [
             Notice(code, message.format(", ".join(names)), "INFO", *where, count=len(names))
             for code, message, names in (
                 ("sheet.empty", "sheets without any value were skipped: {}", empty),
-                ("sheet.other", "chart and dialog sheets were skipped: {}", other),
+                ("sheet.other", "charts, dialogs and modules were skipped: {}", other),
+                ("sheet.linked", "cells copied from other workbooks were skipped: {}", linked),
             )
             if names
         ]

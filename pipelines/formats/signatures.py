@@ -10,6 +10,24 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
     (0, b"GIF8", "GIF picture"),
+    (0, b"II*\0", "TIFF picture"),
+    (0, b"MM\0*", "TIFF picture"),
+    (0, b"II+\0\b\0\0\0", "TIFF picture"),
+    (0, b"MM\0+\0\b\0\0", "TIFF picture"),
+    (0, b"8BPS\0", "Photoshop picture"),
+    (0, b"gimp xcf ", "GIMP picture"),
+    (0, b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000 picture"),
+    (0, b"OggS\0", "Ogg sound"),
+    (0, b"ID3\3\0", "MP3 sound"),
+    (0, b"ID3\4\0", "MP3 sound"),
+    (0, b"fLaC\0", "FLAC sound"),
+    (0, b"\x1a\x45\xdf\xa3", "Matroska film"),
+    (0, b"%!PS-Adobe-", "PostScript document"),
+    (0, b"\xca\xfe\xba\xbe", "program"),
+    (0, b"wOFF\0", "web font"),
+    (0, b"wOF2\0", "web font"),
+    (0, b"OTTO\0", "OpenType font"),
+    (0, b"\0\1\0\0Standard ", "Access database"),
     (0, b"%PDF-", "PDF document"),
     (0, b"{\\rtf", "RTF document"),
     (0, b"\x7fELF", "program"),
@@ -29,8 +47,11 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xed\xab\xee\xdb", "RPM package"),
     (32769, b"CD001", "ISO 9660 image"),
 )
-# What has no magic: numbers in digits that a header is made of, or the fields of a first column.
+# What has its magic behind a length, or none: numbers in digits that a header is made of, or the
+# fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"RIFF.{4}(WAVEfmt |AVI LIST|WEBPVP8)", re.DOTALL), "RIFF film, sound or picture"),
+    (re.compile(rb"\0\0..ftyp", re.DOTALL), "MPEG-4 film, sound or picture"),
     (re.compile(rb"070707[0-7]{70}|07070[12][0-9A-Fa-f]{104}"), "cpio archive"),
     (re.compile(rb'TABLE\r?\n0,1\r?\n"[^"]*"\r?\nVECTORS\r?\n'), "DIF table"),
     (
@@ -50,6 +71,36 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "dBase table",
     ),
+    (
+        re.compile(
+            rb"\s*(?:(?:var|let|const)\s+)?[\w.$]{1,80}\s*[=(]\s*"  # a name, or a call
+            rb"(?:\[\s*[\[{]|\{\s*\"[^\"\n]{0,200}\"\s*:)"
+        ),
+        "script around JSON (leave nothing but the JSON)",
+    ),
+    (
+        re.compile(
+            rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/))++\s*"
+            rb"(?:\[\s*\{\s*\"|\{\s*\"[^\"\n]{0,200}\"\s*:)",
+            re.DOTALL,
+        ),
+        "JSON document with comments (take them out)",
+    ),
+    (
+        re.compile(
+            rb"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?(?:#[^\n]*\n|\r?\n)*+"
+            rb"- [\w\"' -]{1,80}: [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"
+        ),
+        "YAML document",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+"
+            rb"(?:CREATE\s+TABLE|INSERT\s+INTO|DROP\s+TABLE)\s+[\w\"`\[]",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        "SQL script (load it into a database, and export its tables)",
+    ),
 )
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
@@ -60,6 +111,12 @@ OFFICE_FOLDERS = (
 HTML = re.compile(
     rb"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*"
     rb"<(!doctype\s+html|html|head|body|table\b.*?<tr)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+CELLS = re.compile(rb"<table\b[^<>]*>.*?<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE | re.DOTALL)
+ELEMENT = re.compile(
+    rb"\s*(<!--(?:(?!-->).)*-->\s*)*<(meta|title|style|script|link|base|div|p|h[1-6]|center|font|span"
+    rb"|b|i|br|hr|img|a|form|section|article|main|nav|header|pre|ul|ol|caption)\b[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
@@ -88,6 +145,15 @@ def is_html(head: bytes) -> bool:
     (True, True, False)
     """
     return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def is_html_part(head: bytes, *, is_named: bool) -> bool:
+    """Whether a part of a page begins so, which has a table; behind any words if its name says so.
+
+    >>> is_html_part(b"<p>of us<table><tr><td>1", is_named=False)
+    True
+    """
+    return CELLS.search(head) is not None and (is_named or ELEMENT.match(head) is not None)
 
 
 def is_binary(head: bytes) -> bool:

@@ -8,6 +8,7 @@ from pipelines.formats import header_row
 from pipelines.formats.base import Notice
 from pipelines.formats.cell_looks import is_typed, is_value
 from pipelines.formats.records import Record
+from pipelines.formats.table_top import MOST_KEYS
 
 TITLE_LINES = 2
 MOST = 100
@@ -138,7 +139,8 @@ def _are_keys(records: Sequence[Record], block: range, heads: Sequence[_Head | N
     keys = [records[place].cells[0].strip() for place in block if records[place].cells]
     widths = [len(head.names) if head else 0 for head in heads]
     is_wider = max(widths) > 2
-    return widths[0] == 2 and is_wider and not any(map(is_value, keys))
+    are_few = len(keys) <= MOST_KEYS
+    return widths[0] == 2 and is_wider and are_few and not any(map(is_value, keys))
 
 
 def _width(record: Record) -> int:

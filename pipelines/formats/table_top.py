@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import dropwhile, takewhile
 
 from pipelines.formats import header_row
@@ -17,6 +17,7 @@ TITLE_WORDS = 3
 TOLD_LINES = 5
 MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
+MANY_SPARSE = 0.2
 MOST_RAGGED = 1000
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
@@ -35,6 +36,14 @@ def columns(records: Sequence[Record]) -> int:
     width = _width(head[0])
     is_ragged = width > usual or sum(_width(record) == usual for record in below) * 2 <= len(below)
     return width if is_ragged and _names_others(head[0], below, usual) else usual
+
+
+def are_closed(records: Sequence[Record]) -> bool:
+    """Whether nothing but delimiters stands behind the only cell of all rows, below the names."""
+    below = _told(records)[1:]
+    return bool(below) and all(
+        _width(record) > 1 and _filled_to(record, 1) == _filled(record) for record in below
+    )
 
 
 def _ragged_width(records: Sequence[Record], usual: int) -> int:
@@ -120,8 +129,20 @@ def first_record(records: Sequence[Record], columns: int) -> int:
         has_names = has_names and _is_header(records[first:], columns)
     if has_names:
         return first
-    above = takewhile(lambda each: _is_sparse_row(each, columns), reversed(records[:first]))
+    below = records[first:]
+    above = takewhile(
+        lambda each: _is_sparse_row(each, columns) or _is_usual(each, below, columns),
+        reversed(records[:first]),
+    )
     return first - sum(1 for _ in above)
+
+
+def _is_usual(record: Record, below: Sequence[Record], columns: int) -> bool:
+    """Whether a record is as wide as a row, and many rows have no more cells filled than it."""
+    if _width(record) != columns or _is_blank(record) or _may_be_comment(record):
+        return False
+    rows = _told(below)
+    return sum(_filled(row) <= _filled(record) for row in rows) >= MANY_SPARSE * len(rows) > 0
 
 
 def _is_sparse_row(record: Record, columns: int) -> bool:
@@ -160,6 +181,8 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
             return index  # names whose first one is missing: that of the row labels
         if _width(record) in (columns - 1, columns + 1) and filled[index] >= max(2, columns - 1):
             full = next((i for i in range(index + 1, len(records)) if is_full(i)), index)
+            if _width(record) < columns and _is_prose(record.cells, _told(records[full:])):
+                return full
             is_title = (
                 not header_row.is_marked(record.cells, columns)
                 and (
@@ -193,16 +216,18 @@ def _is_above_names(records: Sequence[Record], columns: int) -> bool:
 
 def _comments(records: Sequence[Record], columns: int) -> int:
     """How many records, at the head, are comments; the last of them may hold the names."""
-    above = list(takewhile(_may_be_comment, records))
+    above = commented(records)
     marked = [place for place, record in enumerate(above) if not _is_blank(record)]
     if not marked or not (below := [each for each in records[len(above) :] if not _is_blank(each)]):
         return 0
     whole = sum(_width(above[place]) == columns for place in marked)
     are_close = not all(_is_spaced(above[place]) for place in marked)
-    if len(marked) > 1 and (whole == len(marked) or (are_close and 2 * whole >= len(marked))):
+    are_whole = whole == len(marked) and (are_close or columns > 1)  # as any line of one column is
+    if len(marked) > 1 and (are_whole or (are_close and 2 * whole >= len(marked))):
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
+    may_name = may_name and (columns > 1 or len(marked) == 1)
     may_name = may_name or header_row.is_marked(last.cells, columns)
     may_name = may_name or header_row.is_stretched(last.cells, columns)
     return marked[-1] if may_name and not _is_header(below, columns) else len(above)
@@ -211,11 +236,14 @@ def _comments(records: Sequence[Record], columns: int) -> int:
 def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) -> str | None:
     """The mark with which the last comment above a table, or its names, begin; if there is any.
 
+    A blank follows it where white space stands behind all marks.
+
     None where most rows begin with it too, or some whole and some ragged ones with nothing apart:
     then what it marks is a number or a tag, `#40`.
     """
-    marked = (record for record in above if record.cells and _may_be_comment(record))
-    firsts = [record.cells[0] for record in marked if record.cells[0].strip()]
+    marked = [record for record in above if record.cells and _may_be_comment(record)]
+    marked = [record for record in marked if record.cells[0].strip()]
+    firsts = [record.cells[0] for record in marked]
     mark = next((mark for mark in header_row.MARKS if firsts and firsts[-1].startswith(mark)), None)
     told = [record.cells for record in above]
     below = [row for row in rows if _width(row) > 1 and row.cells not in told]
@@ -223,7 +251,10 @@ def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) 
     marked_below = [row for row in below if mark is not None and row.cells[0].startswith(mark)]
     tagged = sum(_width(row) == columns for row in marked_below)
     close = {_width(row) == columns for row in marked_below if not _is_spaced(row)}
-    return None if 2 * tagged > whole or len(close) > 1 else mark
+    if mark is None or 2 * tagged > whole or len(close) > 1:
+        return None
+    apart = all(map(_is_spaced, (*marked, *marked_below)))
+    return f"{mark} " if apart else mark
 
 
 def _is_prose(cells: Sequence[str], below: Sequence[Record]) -> bool:
@@ -244,6 +275,11 @@ def _is_spaced(record: Record) -> bool:
     return record.cells[0].lstrip("".join(header_row.MARKS))[:1].strip() == ""
 
 
+def commented(records: Sequence[Record]) -> list[Record]:
+    """The records at the head that are blank or begin with a mark of comments."""
+    return list(takewhile(_may_be_comment, records))
+
+
 def _may_be_comment(record: Record) -> bool:
     return _is_blank(record) or record.cells[0].startswith(header_row.MARKS)
 
@@ -255,14 +291,22 @@ def another(records: Sequence[Record]) -> Notice | None:
     """
     told = _told(records)
     widest = 0
-    for place, (above, record) in enumerate(itertools.pairwise(records), start=1):
+    for place, (above, first) in enumerate(itertools.pairwise(records), start=1):
         widest = max(widest, _width(above))
+        if not _is_blank(above) or _is_blank(first):
+            continue
+        below = _block(records[place:])
+        is_titled = _filled(first) == 1 < len(below)
+        record, start = (below[1], place + 1) if is_titled else (first, place)
         is_wider = _width(record) > widest and not any(map(is_value, record.cells))
         if (
-            _is_blank(above)
-            and _filled(record) > 1
+            _filled(record) > 1
             and record.cells != told[0].cells
-            and (is_wider or _is_header(records[place:], _width(record)))
+            and (
+                is_wider
+                or _is_header(records[start:], _width(record))
+                or _is_unlike(_block(reversed(records[: place - 1])), below[is_titled:])
+            )
         ):
             return Notice(
                 "table.another",
@@ -271,6 +315,33 @@ def another(records: Sequence[Record]) -> Notice | None:
                 " Put each table into a file of its own",
             )
     return None
+
+
+def _block(records: Iterable[Record]) -> list[Record]:
+    """The first records, up to a blank one, of those that are looked at."""
+    near = itertools.islice(records, DEEP)
+    return list(takewhile(lambda record: not _is_blank(record), near))
+
+
+def _is_unlike(above: Sequence[Record], below: Sequence[Record]) -> bool:
+    """Whether rows are as wide as each other, but not as those above a blank line.
+
+    Or else have no values in a column of which all those are values; the first may have the names.
+    """
+    if len(below) < 2 or len(above) < 2:
+        return False
+    wide, other = ({_width(record) for record in rows} for rows in (above, below))
+    if len(wide) > 1 or len(other) > 1 or other == {1}:
+        return False
+    if wide != other:
+        return True
+    rows = [record.cells for record in above[:-1]]  # from the last one to the one below the names
+    return any(
+        all(map(is_value, column)) and not any(map(is_value, cells)) and all(map(str.strip, cells))
+        for column, cells in zip(
+            zip(*rows, strict=True), zip(*(r.cells for r in below), strict=True), strict=True
+        )
+    )
 
 
 def left_out(records: Sequence[Record]) -> Notice | None:

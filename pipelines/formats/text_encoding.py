@@ -18,6 +18,7 @@ BOMS = (
 FALLBACK = "cp1252"
 MENDED = "not in the encoding of the file"  # a line that is read as the fallback
 REPLACED, UNREADABLE = "\ufffd", "characters that could not be decoded"
+MARK, MARKED = "\ufeff", "byte order mark before a row"
 STATEFUL = ("utf-16", "utf-32", "utf-7", "iso2022", "hz")  # a byte means what went before
 # Mean log-likelihoods of a byte: below the first, pairs of bytes are worth a look; below the
 # second, no language was found at all.

@@ -21,7 +21,9 @@ from pipelines.containers.zip_methods import DEFLATED, STORED
 RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"
 FEED_BYTES = 1 << 16
-SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet")
+OLD_MANIFEST = "manifest:manifest"
+MODULE = "module"  # of macros, in Excel 5; a workbook that was one then still names it
+SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet", MODULE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,18 @@ class Package:
 
 
 def xml_parser(path: str) -> Any:
-    """A parser that knows namespaces, and refuses what a workbook never declares: entities."""
+    """A parser that knows namespaces, and refuses what a workbook never declares: entities.
+
+    Old OpenOffice names the document type of its manifest, which is not fetched and so adds none.
+    """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.buffer_size = 1 << 16
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
-    def refuse(name: str, *_: object) -> None:
+    def refuse(name: str, _system: object, _public: object, declares: int) -> None:
+        if name == OLD_MANIFEST and not declares:
+            return
         raise CorruptFile(f"{path} declares the document type {name!r}, which no workbook does")
 
     parser.StartDoctypeDeclHandler = refuse
@@ -202,7 +209,8 @@ def sheets(package: Package, main: str) -> tuple[tuple[Sheet, ...], bool]:
         if element.name == "workbookPr" and len(element.above) == 1:  # an extension has another
             from_1904 = element.values.get("date1904", "0") in ("1", "true", "on")
         elif element.name == "sheet" and element.above[-1:] == ("sheets",):
-            kind, part = relations.get(element.values.get("id", ""), ("", None))
+            identifier = element.values.get("id", "")
+            kind, part = relations.get(identifier, ("" if identifier else MODULE, None))
             found.append(
                 Sheet(
                     element.values.get("name", ""),

@@ -19,7 +19,9 @@ MOST_ROW_ELEMENTS = 200_000  # each takes a few hundred bytes until its row ends
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ROOTS = {
     "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
-    "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}document": "an OpenDocument file in XML",
+    "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}document": (
+        "an OpenDocument file in XML that is no workbook"
+    ),
     "{http://schemas.microsoft.com/office/2006/xmlPackage}package": "an Office document in XML",
     "{http://schemas.microsoft.com/office/word/2003/wordml}wordDocument": "a Word document in XML",
     "{http://www.w3.org/2000/svg}svg": "an SVG picture",

@@ -18,10 +18,9 @@ from pipelines.formats.xml_rows import Outline, Path, local, outline, rows, rows
 SAMPLE_ROWS = 1000
 MOST_TABLES = 100  # each is read by a pass of its own
 NAMED = 20
-DECLARED = re.compile(r"\s*<(\?xml|!DOCTYPE)\b", re.IGNORECASE)
-BARE = re.compile(
-    r"\s*(<!--(?:(?!-->).)*-->\s*)*<(?P<root>[A-Za-z_][\w:.-]*)(\s[^<>]*)?>\s*<", re.DOTALL
-)
+COMMENTS = r"\s*(<!--(?:(?!-->).)*-->\s*)*"
+DECLARED = re.compile(COMMENTS + r"<(\?xml|!DOCTYPE)\b", re.IGNORECASE | re.DOTALL)
+BARE = re.compile(COMMENTS + r"<(?P<root>[A-Za-z_][\w:.-]*)(\s[^<>]*)?>\s*<", re.DOTALL)
 OF_CELLS = (".csv", ".tsv", ".tab", ".psv")  # whose first cell may be markup
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 

@@ -114,6 +114,12 @@ def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceInges
     )
 
 
+def _chosen_types(source: SourceIngest) -> Mapping[str, str]:
+    """The types that the user chose, by column."""
+    types: Mapping[str, str] = source.details.get("overrides", {}).get("types", {})
+    return types
+
+
 def _as_read(sources: Sequence[SourceIngest]) -> AsRead:
     return AsRead(
         together(source.null_tokens for source in sources),
@@ -127,13 +133,16 @@ def _notices(
     origin = sources[0].origin
     member = origin.member if len(sources) == 1 else None
     notice = partial(Notice, input=origin.input, member=member, table=reading.plan.name)
+    chosen = {name for source in sources for name in _chosen_types(source)}
     for column, (before, after) in reading.widened.items():
-        yield notice(
-            "type.widened",
-            f"`{column}` looked like {before} in a sample, but not all of it is: it is {after}",
-            "INFO",
-            column=column,
-        )
+        if column in chosen:
+            told = (
+                f"`{column}` cannot be {before}, as the overrides say: not all of it is, so it is"
+            )
+            yield notice("override.denied", f"{told} {after}", column=column)
+        else:
+            told = f"`{column}` looked like {before} in a sample, but not all of it is: it is"
+            yield notice("type.widened", f"{told} {after}", "INFO", column=column)
     for reason, count in summed(source.repaired for source in sources).items():
         yield notice("rows.repaired", f"{count:,} rows: {reason}", count=count)
     for reason, count in rejected.items():

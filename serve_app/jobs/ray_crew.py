@@ -20,6 +20,8 @@ from serve_app.settings import Settings
 class _Member:
     actor: Any
     life: Any  # ends with the actor, and not before
+    start: Any  # ends once the actor is there, which needs a place with its resources
+    has_started: bool = False
     job_id: str | None = None
     run: Any = None
     asked: Any = None
@@ -39,14 +41,15 @@ class RayCrew:
         self._made += 1
         name = f"runner-{os.getpid()}-{self._made}"
         actor = start_runner(name, self._settings.store_config())
-        return _Member(actor, actor.live.remote())
+        return _Member(actor, actor.live.remote(), actor.ready.remote())
 
     def is_free(self) -> bool:
-        return any(member.job_id is None for member in self._members)
+        """Whether a runner waits for a job: one that is there, not one that may come."""
+        self._replace_dead()
+        return any(map(_is_idle, self._members))
 
     def start(self, order: JobOrder) -> None:
-        self._replace_dead()
-        member = next(member for member in self._members if member.job_id is None)
+        member = next(filter(_is_idle, self._members))
         member.job_id, member.asked, member.advance = order.job_id, None, Advance()
         member.run = member.actor.run.options(name=f"job-{order.job_id}").remote(order)
 
@@ -103,6 +106,12 @@ class RayCrew:
 
     def _of(self, job_id: str) -> _Member | None:
         return next((member for member in self._members if member.job_id == job_id), None)
+
+
+def _is_idle(member: _Member) -> bool:
+    if not member.has_started:
+        member.has_started = bool(ray.wait([member.start], timeout=0)[0])
+    return member.has_started and member.job_id is None
 
 
 def _end_of(run: Any) -> Ended:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
+from uuid import UUID
 
 from sqlalchemy import (
     Select,
@@ -352,8 +353,8 @@ def decode_cursor(cursor: str) -> tuple[float, str]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         created_at, job_id = json.loads(base64.urlsafe_b64decode(padded))
-        if isinstance(created_at, float) and math.isfinite(created_at) and isinstance(job_id, str):
-            return created_at, job_id
-    except (ValueError, TypeError, RecursionError) as error:
+        if isinstance(created_at, float) and math.isfinite(created_at):
+            return created_at, str(UUID(job_id))
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidRequest("cursor is not one that this service gave out") from error
     raise InvalidRequest("cursor is not one that this service gave out")

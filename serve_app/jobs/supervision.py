@@ -72,6 +72,7 @@ class _Run:
     beaten: float
     progress: Progress
     cancelled: float | None = None
+    is_overdue: bool = False
     rest_until: float | None = None
 
 
@@ -109,7 +110,7 @@ class Supervision:
             self._requeue_expired()
         if self._is_due("claim", self.settings.poll_s, now) or nudged or not self.running:
             self._claim(now)
-        if self.settings.retention_days and self._is_due("retention", RETENTION_EVERY_S, now):
+        if self.settings.retention_days > 0 and self._is_due("retention", RETENTION_EVERY_S, now):
             retention.remove_old(self.jobs, self.store, self.settings.retention_days)
 
     def _is_due(self, what: str, every_s: float, now: float) -> bool:
@@ -152,8 +153,8 @@ class Supervision:
             del self.running[run.job.job_id]
             self.jobs.release(run.job.job_id, run.job.attempt, crashed=False)
             return
-        if now - run.started > self.settings.job_timeout_s and run.cancelled is None:
-            run.cancelled = now
+        if now - run.started > self.settings.job_timeout_s and not run.is_overdue:
+            run.is_overdue = True
             self.crew.kill(run.job.job_id)
         if now - run.beaten < PROGRESS_EVERY_S:
             return
@@ -200,6 +201,8 @@ class Supervision:
             self._finish(run, ended)
         elif run.cancelled is not None or isinstance(ended, RunCancelled):
             self._finish_cancelled(run)
+        elif run.is_overdue:
+            self._fail(run, _overdue(self.settings.job_timeout_s))
         elif isinstance(ended, RunnerDied):
             self._settle_death(run)
         elif isinstance(ended, MetricFoundryError) and ended.retryable:
@@ -286,6 +289,14 @@ def _progress(advance: Advance, *, is_done: bool = False) -> Progress:
         rows_read=advance.rows_read,
         bytes_read=advance.bytes_read,
         bytes_total=advance.bytes_total,
+    )
+
+
+def _overdue(limit_s: float) -> RunFailure:
+    return RunFailure(
+        "job.timeout",
+        f"the job did not end within {limit_s:,.0f} seconds (MF_JOB_TIMEOUT_S)",
+        "Split the input, or ask the operator for more time.",
     )
 
 

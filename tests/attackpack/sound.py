@@ -138,6 +138,25 @@ def _part(name: str, package: bytes, path: str) -> Sound:
     return Sound(name, parts[path], lambda changed: zipped({**parts, path: changed}))
 
 
+def _flat(package: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        content = archive.read("content.xml").decode()
+        kind = archive.read("mimetype").decode()
+    root = content.replace("office:document-content", "office:document")
+    return root.replace(" xmlns:office", f' office:mimetype="{kind}" xmlns:office', 1).encode()
+
+
+def _excel_2003() -> bytes:
+    cells = (
+        '<Cell><Data s:Type="String">{}</Data></Cell>'
+        '<Cell s:Index="3"><Data s:Type="Number">1</Data></Cell>'
+    )
+    rows = "".join(f"<Row>{cells.format(row['s'])}</Row>" for row in ROWS)
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    sheet = f'<Worksheet s:Name="S"><Table>{rows}</Table></Worksheet>'
+    return f'<Workbook xmlns="{space}" xmlns:s="{space}">{sheet}</Workbook>'.encode()
+
+
 @cache
 def sound_files() -> dict[str, Sound]:
     """By what they are called in tests."""
@@ -183,5 +202,7 @@ def sound_files() -> dict[str, Sound]:
         Sound("rows.csv.bz2", bz2.compress(CSV)),
         Sound("rows.csv.xz", lzma.compress(CSV)),
         Sound("rows.csv.zst", zstandard.compress(CSV)),
+        Sound("rows.fods", _flat(open_document)),
+        Sound("excel2003.xml", _excel_2003()),
     ]
     return {each.name: each for each in files}

@@ -85,6 +85,15 @@ def test_an_upload_becomes_tables_and_a_profile(service):
     }
 
 
+def test_a_request_id_comes_back_once(service):
+    """Serve's proxy echoes it, and so would we."""
+    for sent in ({"x-request-id": "abc-1"}, {}):
+        answer = httpx.get(f"{service.url}/health", headers=sent)
+        (echoed,) = answer.headers.get_list("x-request-id")
+        assert echoed == sent.get("x-request-id", echoed)
+    assert httpx.head(f"{service.url}/health").status_code == 200
+
+
 def test_the_manifest_names_what_is_there(service):
     """Every key with its size and digest, and nothing but the manifests lies there besides."""
     job_id = service.upload("m.csv", orders(50))

@@ -66,6 +66,7 @@ THOUSANDS = b"n\n1.234\n5.678\n"
         ("a§b\nx,1§2\n".encode(), {"delimiter": "§"}, ["x,1"]),
         ("n\nМир\n".encode("utf-16-le"), {"encoding": "utf-16-le"}, ["Мир"]),
         (b'{"a":1}|2\n{"a":3}|4\n', {"delimiter": "|", "header": 0}, ['{"a":1}', '{"a":3}']),
+        (b"words alone\n" * 9 + b"x,y\n1,2\n3,4\n", {"header": 10}, [1, 3]),
         (b"a,b,c,d\n" * 9 + b"x,y\n1,2\n3,4\n", {"header": 10}, [1, 3]),
         (b"t,u\n2024-01-01T00:00:00Z,1\n", {"types": {"t": "datetime"}}, [INSTANT]),
     ],
@@ -203,6 +204,15 @@ def test_a_choice_that_the_cells_deny_is_said(content, overrides):
     found = table(content, **overrides)
 
     assert "override.denied" in {notice.code for notice in found.notices}
+
+
+def test_a_type_for_no_column_says_that_there_is_none():
+    """It is not the format that the choice does not fit."""
+    found = table(b"a\n1\n", types={"zzz": "text"})
+
+    (notice,) = found.notices
+    assert notice.code == "override.idle"
+    assert notice.message.endswith("`zzz` changed nothing here: there is no such column")
 
 
 def test_a_denied_type_leaves_the_texts_of_other_formats_as_they_are():

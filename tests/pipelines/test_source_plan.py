@@ -92,6 +92,9 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
         ("a.json", b" \r\n\t", "input.empty", "empty"),
         ("a.csv", b"\x89PNG\r\n\x1a\n" + bytes(50), "format.unknown", "PNG picture"),
         ("a.csv", b"%PDF-1.7\n%", "format.unknown", "PDF document"),
+        ("a.tif", b"II*\0\x08\0\0\0" + b"xyz" * 900, "format.unknown", "TIFF picture"),
+        ("a.txt", b"\0\0\0\x18ftypmp42" + b"xyz" * 900, "format.unknown", "MPEG-4 film"),
+        ("a.txt", b"RIFF1234WAVEfmt " + b"xyz" * 900, "format.unknown", "RIFF film"),
         ("a.json", b"<!DOCTYPE html><html>", "format.unknown", "HTML page"),
         ("a.csv", b"<?xml version='1.0'?><a/>", "format.unknown", "XML document"),
         ("a.db", b"SQLite format 3\0" + bytes(84), "parse.corrupt", "cut short"),
@@ -131,6 +134,16 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
         ),
         ("a.csv", b'ID;PCALC\nC;X1;Y1;K"id"\nC;X1;Y2;K1\n', "format.unknown", "a SYLK table"),
         ("a.dif", b'TABLE\n0,1\n"EXCEL"\nVECTORS\n0,2\n""\n', "format.unknown", "a DIF table"),
+        ("a.js", b'window.a.b0 = [ {\n"a": 1}\n]', "format.unknown", "a script around JSON"),
+        ("a.json", b'f({"a": [{"b": 1}]});', "format.unknown", "a script around JSON"),
+        ("a.json", b'// by us\n/* so */ [{"a": 1}]', "format.unknown", "with comments"),
+        ("a.yml", b"---\n# by us\n- a: 1\n  b: x\n", "format.unknown", "a YAML document"),
+        (
+            "a.sql",
+            b"-- by us\n/*!40101 SET a */;\n\nCREATE TABLE `t` (a int);\n",
+            "format.unknown",
+            "an SQL script",
+        ),
         ("a.csv.Z", b"\x1f\x9d\x90a,b", "format.unknown", "packed by compress"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
@@ -161,6 +174,23 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
     assert not found.tables
     assert failure.code == code
     assert says in failure.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"f(x),g(y)\n1,2\n",
+        b'a = 1,b = 2\n"[{",2\n',
+        b"//srv/a,1\n//srv/b,2\n",
+        b"- a: b\n- c: d\n",
+        b"query,n\nCREATE TABLE t (a int),1\n",
+        b"[2024-05-01 10:15] INFO: so\n[2024-05-01 10:16] INFO: oh\n",
+        b"[notice] so it is\n[notice] oh\n",
+    ],
+)
+def test_what_only_begins_like_another_kind_is_text(content):
+    """Names of functions, paths, lists and logs."""
+    assert [table.format for table in planned("a.csv", content).tables] == ["delimited"]
 
 
 def test_nesting_up_to_the_limit_is_read():

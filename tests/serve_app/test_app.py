@@ -1,6 +1,7 @@
 """The app: what holds on every route, whatever the request."""
 
 import json
+from uuid import uuid4
 
 import pytest
 from fastapi import FastAPI
@@ -51,8 +52,56 @@ def test_every_error_is_a_problem(client, method, path, status, code):
 
 
 def test_a_wrong_method_names_the_right_ones(client):
-    """405 carries Allow."""
-    assert client.put("/jobs").headers["allow"]
+    """405 carries Allow, with the methods of every route of the path."""
+    assert client.put("/jobs").headers["allow"] == "GET, HEAD, POST"
+    assert client.get(f"/jobs/{uuid4()}/process").headers["allow"] == "POST"
+
+
+@pytest.mark.parametrize("path", ["/health", "/jobs", "/openapi.json", "/jobs/none", "/nowhere"])
+def test_head_is_answered_as_get_without_the_body(client, path):
+    """Load balancers ask so."""
+    get, head = client.get(path), client.head(path)
+
+    assert head.status_code == get.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("localhost:8000", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8000", 200),
+        ("LOCALHOST", 200),
+        ("lake.example.org", 200),
+        ("evil.example", 421),
+        ("localhost.evil.example:8000", 421),
+        ("", 421),
+    ],
+)
+def test_behind_serve_other_host_names_are_not_answered(
+    settings, object_store, job_store, host, status
+):
+    """A page whose name points to 127.0.0.1 is refused before any route."""
+    known = settings.model_copy(update={"allowed_hosts": ("lake.example.org",)})
+    app = create_app(known, store=object_store, jobs=job_store, is_behind_serve=True)
+
+    answer = TestClient(app).get("/jobs", headers={"host": host})
+
+    assert answer.status_code == status
+    if status == 421:
+        assert answer.json()["code"] == "request.host"
+
+
+def test_behind_serve_its_proxy_echoes_the_request_id(settings, object_store, job_store):
+    """Twice it would be another id; one that we do not take is answered with ours."""
+    app = create_app(settings, store=object_store, jobs=job_store, is_behind_serve=True)
+    client = TestClient(app, base_url="http://localhost")
+
+    assert "x-request-id" not in client.get("/health", headers={"x-request-id": "r-1"}).headers
+    made = client.get("/health", headers={"x-request-id": "a b"}).headers["x-request-id"]
+    assert len(made) == 32
 
 
 def test_a_bug_is_answered_without_details(capsys, broken):

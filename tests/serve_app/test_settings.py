@@ -85,7 +85,8 @@ def test_home_may_begin_at_the_home_of_the_user(monkeypatch, tmp_path):
         ("", ()),
     ],
 )
-def test_origins_are_a_list_with_commas_or_in_json(monkeypatch, value, origins):
-    monkeypatch.setenv("MF_CORS_ORIGINS", value)
+@pytest.mark.parametrize("name", ["cors_origins", "allowed_hosts"])
+def test_a_list_has_commas_or_is_json(monkeypatch, name, value, origins):
+    monkeypatch.setenv(f"MF_{name.upper()}", value)
 
-    assert load().cors_origins == origins
+    assert getattr(load(), name) == origins

@@ -80,7 +80,8 @@ def categorical_cardinality(subject: Subject) -> Iterator[Say]:
     """Categories too many to group by and too few to identify: an INFO.
 
     That is at least 50 distinct values that each stand for 2 to 20 rows on average. Identifiers
-    and free text (fewer than 2 rows a value) and real categories (more than 20) are healthy.
+    and free text (fewer than 2 rows a value) and real categories (more than 20) are healthy, and
+    so are dates, which have an order to group by.
     """
     for column in subject.profile.columns:
         if column.inferred_type in {"text", "boolean"} and column.non_null_count:
@@ -93,6 +94,7 @@ def _cardinality(column: ColumnProfile, settings: CategoricalCardinality) -> Say
     estimated = "distinctCount" in (column.figures.get("estimates") or {})
     low, high = settings.fewest, settings.most
     thin = distinct >= settings.distinct and low * distinct <= rows < high * distinct
+    thin = thin and column.type == "text"
     metrics: dict[str, Any] = {
         "column": column.name,
         "distinctSample": distinct,

@@ -1,6 +1,5 @@
 """Uniqueness: rows that repeat an earlier row, and keys that occur twice."""
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,11 +19,10 @@ from pipelines.analytics.checks.base import (
 )
 from pipelines.analytics.checks.settings import KeyCandidates
 from pipelines.analytics.checks.where import Again
+from pipelines.analytics.measures import is_called_key
 from pipelines.analytics.wording import bounded, count, percent, verb
 from pipelines.profile import ColumnProfile
-from pipelines.semantic_types.kind import told
 
-KEY = re.compile(r"\b(?:id|key|pk|uid|uuid|guid|identifier)\b")
 KEYED = {"integer", "text"}
 
 
@@ -89,7 +87,7 @@ def _key(column: ColumnProfile, settings: KeyCandidates) -> Iterator[Say]:
     rows = column.non_null_count
     distinct = int(column.figures.get("distinctCount") or 0)
     estimate = (column.figures.get("estimates") or {}).get("distinctCount")
-    is_called = KEY.search(told(column.name)) is not None
+    is_called = is_called_key(column.name)
     metrics = {"column": column.name, "distinct": distinct, "rows": column.count}
     if estimate is not None:
         if is_called and estimate["upper"] >= settings.unique * rows:

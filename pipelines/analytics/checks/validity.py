@@ -19,11 +19,13 @@ from pipelines.analytics.checks.base import (
 )
 from pipelines.analytics.checks.settings import NumericRange, Skew
 from pipelines.analytics.fences import THRESHOLDS, Spread, number, spread
+from pipelines.analytics.measures import is_label
 from pipelines.analytics.outliers import Tail
 from pipelines.analytics.wording import amount, count, percent, verb
 from pipelines.profile import ColumnProfile
 
 TWO = 2  # distinct values
+LABELS = "its numbers are labels, as keys and codes are, and measure nothing"
 TOO_LARGE = "its numbers are too large to compute their deviation"
 
 
@@ -43,7 +45,8 @@ def numeric_range(subject: Subject) -> Iterator[Say]:
         elif _is_indicator(column):
             yield Inconclusive(column.name, "it holds 0 and 1 alone, which have no range")
         else:
-            yield _ranged(found, settings, subject.tails.get(column.name))
+            tail = subject.tails.get(column.name)
+            yield _ranged(found, settings, tail, measures=not is_label(column))
 
 
 def _unspread(column: ColumnProfile) -> Say:
@@ -58,7 +61,7 @@ def _unspread(column: ColumnProfile) -> Say:
     return Inconclusive(column.name, TOO_LARGE) if column.figures["stddev"] else Passed(column.name)
 
 
-def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:
+def _ranged(found: Spread, settings: NumericRange, tail: Tail | None, *, measures: bool) -> Say:
     k = settings.deviations
     lower, upper = found.mean - k * found.stddev, found.mean + k * found.stddev
     look = where.deviating(found.column, found.mean, found.stddev, k)
@@ -66,6 +69,9 @@ def _ranged(found: Spread, settings: NumericRange, tail: Tail | None) -> Say:
     def conclude(seen: Found) -> Outcome:
         ratio = seen.count / found.count
         grade = _grade(ratio, settings)
+        if grade and not measures:
+            metrics = _range_metrics(found, (lower, upper), seen.count, None)
+            return Inconclusive(found.column, LABELS, metrics)
         metrics = _range_metrics(found, (lower, upper), seen.count, grade)
         if grade is None and (found.count - 1) <= k * found.count**0.5:
             reason = f"none of {count(found.count, 'value')} can lie {amount(k)} deviations out"
@@ -147,6 +153,8 @@ def _skewed(column: ColumnProfile, settings: Skew) -> Say:
         return Inconclusive(column.name, f"{few} are too few to speak of a shape")
     if found is None or skewness is None or abs(skewness) < settings.skewness:
         return Passed(column.name)
+    if is_label(column):
+        return Inconclusive(column.name, LABELS)
     is_right = skewness > 0
     bound = found.upper if is_right else found.lower
     side = f"a long tail of {'large' if is_right else 'small'} values (skewness {skewness:.1f})"

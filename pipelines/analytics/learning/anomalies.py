@@ -18,6 +18,7 @@ UNUSUAL = 0.6  # Liu, Ting and Zhou (2008): the score of an ordinary row is 0.5 
 # is in so small a share of the rows; of rows that are odd as a whole, what is merely uncommon is.
 ODD = (3.5, 0.01)
 UNCOMMON = (2.0, 0.05)
+RARER = 0.25  # and so much rarer than values of its column commonly are
 REASONS = 3
 FEW = 10  # different values: these are counted, not measured
 MOST_FEATURES = 60
@@ -51,12 +52,20 @@ def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any
         told = [
             (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
             for feature, column in zip(usable.features, usable.matrix.T, strict=True)
-            for weight, why in _oddness(feature, column, at, far, rare)
+            for weight, why in _oddness(feature, _whole(feature, column, frame), at, far, rare)
         ]
         if told:
             told.sort(key=lambda entry: -entry[0])
             return [why for _, why in told[:REASONS]]
     return []
+
+
+def _whole(feature: Feature, column: Matrix, frame: pl.DataFrame) -> Matrix:
+    """The column with every category apart, of which models see the rarer ones as one."""
+    if not feature.is_category:
+        return column
+    ranks = frame.get_column(feature.column).cast(pl.String).rank("dense").cast(pl.Float64)
+    return np.asarray(ranks.to_numpy(), np.float64)
 
 
 def _oddness(
@@ -65,8 +74,9 @@ def _oddness(
     """How many times beyond the bounds the cell is, and what makes it so."""
     few = len(np.unique(column)) <= FEW
     if np.isnan(column[at]) or feature.kind in {"category", "boolean"} or few:
-        share = float(_shares(column)[at])
-        if share <= rare:
+        shares = _shares(column)
+        share, common = float(shares[at]), float(np.median(shares))
+        if share <= min(rare, common * RARER):
             yield rare / share, {"share": share}
         return
     deviation = float(_deviations(column)[at])
@@ -75,11 +85,14 @@ def _oddness(
 
 
 def _deviations(column: Matrix) -> Matrix:
-    """Distances from the median in robust standard deviations; an empty cell lies on it."""
-    scaled = column / max(float(np.nanmax(np.abs(column))), 1e-300)
-    off = np.nan_to_num(scaled - np.nanmedian(scaled))
+    """Distances from the median in robust standard deviations; an empty cell lies on it.
+
+    The median is taken off first: of what lies near to it, nothing is lost then.
+    """
+    off = np.nan_to_num(column - np.nanmedian(column))
     spread = float(np.median(np.abs(off))) * 1.4826 or float(np.abs(off).mean()) * 1.2533 or 1.0
-    return np.asarray(np.clip(off / spread, -1e9, 1e9))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.clip(off / spread, -1e9, 1e9))
 
 
 def _rarity(column: Matrix) -> Matrix:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from pipelines.analytics.measures import is_label
 from pipelines.analytics.wording import amount, percent
 from pipelines.profile import ColumnProfile
 
@@ -126,6 +127,8 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
     kind = KINDS.get(column.type)
     if kind is None:
         return f"its type is {column.type}, which the models here cannot take"
+    if kind == "number" and is_label(column):
+        kind = "category"  # of keys and codes none is larger than another
     present = series.drop_nulls()
     if kind in {"number", "time"}:
         encoded = numbers(present)
@@ -142,7 +145,8 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
         return Feature(column.name, kind)
     if different > max(2, len(present) // ROWS_A_CATEGORY):
         told = f"{amount(different)} different values in {amount(len(present))} rows"
-        return f"it is free text, not a category: {told}"
+        what = "free text, not a category" if column.type == "text" else "a key or code"
+        return f"it is {what}: {told}"
     counted = present.cast(pl.String).alias("value").value_counts(name="rows")
     most = counted.sort(["rows", "value"], descending=[True, False]).head(CATEGORIES)
     return Feature(column.name, kind, tuple(most["value"].to_list()))

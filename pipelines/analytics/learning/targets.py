@@ -12,12 +12,14 @@ from pipelines.analytics.learning.leakage import leaks
 from pipelines.analytics.learning.nearness import nearest
 from pipelines.analytics.learning.sampling import evenly
 from pipelines.analytics.learning.task import Task, is_named_as_a_target, task_of
+from pipelines.analytics.measures import is_label, is_year
 from pipelines.profile import ColumnProfile
 
 CANDIDATES = 24
 PROBED_ROWS = 600
 PROBED_FEATURES = 20  # that a tree sees
 PROBED_COLUMNS = 200  # of a wide table
+PLACES = {"latitude", "longitude"}
 WORTH = 0.2  # the share of the errors of guessing that a small tree must save
 
 
@@ -84,9 +86,18 @@ def _candidates(
     )
     for place in order[:CANDIDATES]:
         name = usable.features[place].column
+        if not _is_sensible(profiles[name]):
+            continue
         task = task_of(profiles[name], frame.get_column(name))
         if isinstance(task, Task) and len(task.rows) >= frame.height / 2:
             yield place, task
+
+
+def _is_sensible(column: ColumnProfile) -> bool:
+    """Whether anyone would want to know it from the others: no key or code, year, place, person."""
+    claim = (column.figures.get("semanticType") or {}).get("type")
+    is_someone = column.figures.get("personal") is not None
+    return not (is_label(column) or is_year(column) or claim in PLACES or is_someone)
 
 
 def _saved(task: Task, usable: Usable) -> float:

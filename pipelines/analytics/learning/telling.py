@@ -14,6 +14,7 @@ from pipelines.analytics.wording import amount, cell, count, percent
 from pipelines.profile import TableProfile
 
 NAMED = 3  # columns
+MATTERS = 0.1
 PERFECT = 0.999
 REPEATED = 0.05  # the share of repeated rows from which they flatter a model
 
@@ -114,7 +115,7 @@ def _compared(prediction: Prediction) -> str:
     if not task.is_classification:
         explained = max(best.mean("r2"), 0.0)
         return (
-            f"{model} explains {percent(round(explained, 4))} of its variation in rows that it had"
+            f"{model} explains {percent(round(explained, 6))} of its variation in rows that it had"
             f" not seen (R² {_score(best, 'r2')}), and is off by {amount(best.mean('mae'), 4)} on"
             f" average, where always answering the mean is off by"
             f" {amount(baseline.mean('mae'), 4)}"
@@ -134,7 +135,7 @@ def _compared(prediction: Prediction) -> str:
 
 
 def _share(trial: Trial) -> str:
-    return percent(round(trial.mean("accuracy"), 4))
+    return percent(round(trial.mean("accuracy"), 6))
 
 
 def _score(trial: Trial, measure: str) -> str:
@@ -153,12 +154,16 @@ def _important(prediction: Prediction) -> str:
 
 
 def telling_columns(prediction: Prediction) -> list[str]:
-    """The columns whose shuffling costs the model more than it varies, the costliest first."""
+    """The columns whose shuffling costs the model more than it varies, the costliest first.
+
+    What costs less than a tenth of what the first does is not among them.
+    """
     if prediction.lost is None:
         return []
     means, spreads = prediction.lost.mean(axis=0), prediction.lost.std(axis=0, ddof=1)
     told = [at for at in prediction.places.tolist() if means[at] > max(spreads[at], 0.001)]
     told.sort(key=lambda at: -means[at])
+    told = [at for at in told if means[at] >= means[told[0]] * MATTERS]
     return [prediction.usable.features[at].column for at in told]
 
 

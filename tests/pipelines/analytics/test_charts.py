@@ -156,3 +156,61 @@ def test_years_in_box_plots_are_no_thousands():
     told = [mark.words for mark in drawing.marks if isinstance(mark, Text)]
     assert {"2015", "2019", "2023"} <= set(told)
     assert any(text.startswith("9,0") for text in told)
+
+
+def texts(drawing):
+    return [mark.words for mark in drawing.marks if isinstance(mark, Text)]
+
+
+def test_ticks_that_lie_close_together_can_be_told_apart():
+    """On an axis from 13.405 to 13.411 no two marks read the same."""
+    points = [(13.405 + n / 1000, 52.52 + n / 1000) for n in range(7)]
+
+    marks = texts(plots.scatter(("lon", "lat"), points, ""))
+
+    assert len(set(marks)) == len(marks)
+    assert "13.405" in marks
+
+
+def test_years_on_an_axis_have_no_thousands():
+    frame = pl.DataFrame({"year": [2000 + n for n in range(20)] * 2, "t": list(range(40))})
+    found = findings({"t": frame})
+    ((table, pair, points),) = charts.pairs(found)
+
+    marks = texts(charts.scatter(table, pair, points))
+
+    assert "2005" in marks
+    assert not any("," in mark for mark in marks if mark.startswith("2"))
+
+
+def test_a_scatter_leaves_aside_what_would_crush_it():
+    """A stand-in of -999 among temperatures is counted, and the others can be seen."""
+    warm = [10 + n % 20 + n / 1000 for n in range(400)]
+    frame = pl.DataFrame({"warm": [*warm, -999.0], "wet": [*(90 - 2 * w for w in warm), 50.0]})
+    found = findings({"t": frame})
+    table = found.tables[0]
+    pair = {"left": "warm", "right": "wet", "correlation": -0.5, "sampleSize": 401}
+    points = list(frame.rows())
+
+    drawn = charts.scatter(table, pair, points)
+
+    assert drawn.description.endswith("400 of them shown, 1 far out left aside")
+    assert not any("-" in mark for mark in texts(drawn) if mark[1:].isdigit())
+
+
+def test_keys_and_codes_are_in_no_picture_of_measures():
+    """A number that stands for a thing is neither spread nor correlated."""
+    rows = range(60)
+    frame = pl.DataFrame(
+        {
+            "customer_id": [n * 1000 for n in rows],
+            "a": [float(n) for n in rows],
+            "b": [n * 2.0 + n % 3 for n in rows],
+        }
+    )
+    found = findings({"t": frame})
+    table = found.tables[0]
+
+    assert "customer_id" not in texts(charts.boxes(table))
+    assert "customer_id" not in texts(charts.correlation_heatmap(table))
+    assert [(pair["left"], pair["right"]) for _, pair, _ in charts.pairs(found)] == [("a", "b")]

@@ -3,6 +3,7 @@ import io
 import json
 import subprocess
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -220,6 +221,74 @@ def test_without_a_named_target_the_most_predictable_column_is_taken():
 
     assert (payload["target"], payload["targetChosen"]) == ("kind of flower", "found")
     assert "No column is named like a target; this one can be predicted best." in payload["notes"]
+
+
+def test_what_nobody_would_predict_is_not_chosen():
+    """A year follows from the date, and a key from whatever it was given out by."""
+    rows = range(400)
+    frame = pl.DataFrame(
+        {
+            "day": [date(2018, 1, 1) + timedelta(days=7 * n) for n in rows],
+            "branch_id": [n // 80 for n in rows],
+            "lat": [52.5 + n // 80 / 100 for n in rows],
+            "jahr": [(date(2018, 1, 1) + timedelta(days=7 * n)).year for n in rows],
+        }
+    )
+
+    payload, _ = infer(frame)
+    named, _ = infer(frame.rename({"jahr": "kind"}))
+
+    assert (payload["mode"], payload["target"]) == ("unsupervised", None)
+    assert named["target"] == "kind"
+
+
+def test_small_differences_of_large_numbers_are_measured_as_they_are():
+    """Of 1e9 and some last digits, the deviation is that of the digits: none is lost."""
+    steps = [n % 11 for n in range(330)]  # their median is 5, and they lie 3 from it
+    frame = pl.DataFrame({"n": [1e9 + each * 2.0**-23 for each in [*steps, 30]]})
+
+    payload, _ = infer(frame)
+
+    (reason,) = payload["anomalies"][0]["because"]
+    assert reason["deviation"] == pytest.approx(25 / (1.4826 * 3), rel=1e-4)
+
+
+def test_a_value_as_rare_as_all_of_its_column_is_not_odd():
+    """Of 60 articles each is in 2 % of the rows; a state that two rows have is odd."""
+    rows = range(600)
+    frame = pl.DataFrame(
+        {
+            "article": [f"a{n % 60}" for n in rows],
+            "state": ["broken" if n in (77, 401) else "sound" for n in rows],
+            "size": [float(n * 7919 % 101) for n in rows],
+        }
+    )
+
+    payload, _ = infer(frame)
+
+    reasons = [reason for entry in payload["anomalies"] for reason in entry["because"]]
+    assert {"state"} == {reason["column"] for reason in reasons}
+
+
+def test_a_rare_category_is_told_by_its_own_share():
+    """Models see the rarer of many categories as one; the reason speaks of the value itself."""
+    rows = range(1200)
+    frame = pl.DataFrame(
+        {
+            "place": ["usual" if n % 25 else f"p{n // 25:02d}" for n in rows],
+            "size": [float(n * 7919 % 101) + (400 if n % 25 == 0 else 0) for n in rows],
+        }
+    )
+
+    payload, _ = infer(frame)
+
+    shares = {
+        reason["share"]
+        for entry in payload["anomalies"]
+        for reason in entry["because"]
+        if reason["column"] == "place"
+    }
+    assert shares == {0.000833333}
 
 
 def test_rows_that_fall_into_groups_are_grouped():

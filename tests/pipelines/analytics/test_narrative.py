@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -77,13 +78,14 @@ def test_what_could_not_be_read_comes_first():
 
 
 def test_no_kind_of_finding_fills_the_list():
-    """Fifty empty columns are told of four times, so that other findings have room."""
+    """Fifty empty columns are told of once, so that other findings have room."""
     frame = pl.DataFrame({f"e{n}": pl.Series([None] * 30, dtype=pl.Int64) for n in range(50)})
     found = findings({"t": frame.with_columns(pl.Series("k", ["only"] * 30))})
 
     told = narrative.narrate(found)["highlights"]
 
-    assert sum("empty in every row" in line for line in told) == 4
+    (line,) = [line for line in told if "empty in every row" in line]
+    assert line.endswith("49 more like it, among them `e1`, `e2` and `e3`.")
     assert any("`k` holds one value only" in line for line in told)
 
 
@@ -133,10 +135,87 @@ def test_an_estimate_is_never_said_as_if_it_were_exact():
 
 
 def test_the_last_of_a_kind_tells_how_many_more_there_are():
-    """Of a wide table four columns say what is true of all."""
+    """Of a wide table one column says what is true of all, and some of the others are named."""
     frame = pl.DataFrame({f"c{number}": [None, None, number, 1, 2] for number in range(1005)})
 
     told = narrative.narrate(findings({"wide": frame}))["highlights"]
 
     empty = [line for line in told if "empty" in line]
-    assert [line.endswith(" 1,001 more like it.") for line in empty] == [False] * 3 + [True]
+    assert len(empty) == 1
+    assert empty[0].endswith(" 1,004 more like it, among them `c1`, `c2` and `c3`.")
+
+
+def test_a_few_of_a_kind_are_told_one_by_one_and_the_rest_by_name():
+    """Of six columns four are told of in full, and nobody has to search for the other two."""
+    frame = pl.DataFrame({f"c{number}": [None, None, number, 1, 2] for number in range(6)})
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    empty = [line for line in told if "empty" in line]
+    assert len(empty) == 4
+    assert empty[3].endswith(" 2 more like it: `c4` and `c5`.")
+
+
+def outlying(name, values):
+    return [
+        line
+        for line in narrative.narrate(findings({"t": pl.DataFrame({name: values})}))["highlights"]
+        if "from the mean" in line
+    ]
+
+
+def test_what_so_many_values_have_by_chance_is_no_outlier_worth_a_sentence():
+    """Of 1,000 values of a normal distribution some lie three deviations out; ten is told of."""
+    normal = np.random.RandomState(5).normal(size=1000)
+    assert (np.abs(normal - normal.mean()) >= 3 * normal.std(ddof=1)).any()
+
+    assert outlying("x", normal) == []
+    assert len(outlying("x", [*normal, 10.0])) == 1
+
+
+@pytest.mark.parametrize("name", ["customer_id", "areaCode", "Key"])
+def test_labels_have_no_outliers(name):
+    """A number far from the others is odd in a measure; in a key it is another key."""
+    values = [*range(1000, 1400), *range(1000, 1400), 99_000]
+
+    assert outlying(name, values) == []
+    assert len(outlying("litres", values)) == 1
+
+
+def test_a_rare_step_is_not_far_out():
+    """A discount of 20 % that one order in 40 has is a usual one."""
+    values = [0] * 900 + [5] * 60 + [20] * 25
+
+    assert not any("the farthest 20 (" in line for line in outlying("discount", values))
+    assert any("the farthest 200 (" in line for line in outlying("discount", [*values, 200]))
+
+
+def test_stand_ins_are_told_of_once():
+    """-999 means that there is no value: that it is far from the mean is no second finding."""
+    values = [20 + n / 100 for n in range(500)] + [-999.0] * 3
+    found = findings({"t": pl.DataFrame({"c": values})})
+    issue = {
+        "rule": "sentinel_values",
+        "severity": "WARNING",
+        "message": "-999 in 3 rows seems to stand for a missing value",
+        "column": "c",
+        "count": 3,
+    }
+    noticed = replace(found, quality=({**found.quality[0], "issues": [issue]},))
+
+    before, told = (
+        [line for line in narrative.narrate(each)["highlights"] if "`c`" in line]
+        for each in (found, noticed)
+    )
+
+    assert any("from the mean" in line for line in before)
+    assert told == ["`c`: -999 in 3 rows seems to stand for a missing value."]
+
+
+def test_nearly_full_data_is_told_by_what_is_missing():
+    """ "> 99.99 %" begins no sentence."""
+    frame = pl.DataFrame({"a": [None, *range(20_000)], "b": ["x"] * 20_001})
+
+    summary = narrative.narrate(findings({"t": frame}))["summary"]
+
+    assert "All but 1 of 40,002 cells hold a value;" in summary

@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
 import duckdb
@@ -544,3 +544,37 @@ def test_broken_codes_of_a_column_of_floats_are_located(tmp_path):
     assert issue["count"] == 1
     assert [each["row"] for each in issue["examples"]] == [22]
     assert duckdb.sql(issue["sql"]).fetchall()[0][-1] == cards[20] + 1
+
+
+def test_keys_and_codes_have_no_range(tmp_path):
+    """That one branch has a number far from the others is no fault of its rows; of litres it is."""
+    values = [100 + n % 40 for n in range(500)] + [99_000] * 6
+    frame = pl.DataFrame({"branch_id": values, "litres": values})
+
+    payload = Parts(frame, tmp_path).assessed(duplicate_rows={"enabled": False})
+
+    issues = {(issue["rule"], issue["column"]) for issue in payload["issues"]}
+    assert {rule for rule, column in issues if column == "litres"} >= {"numeric_range", "skew"}
+    assert not issues & {("numeric_range", "branch_id"), ("skew", "branch_id")}
+    unclear = {
+        (verdict["rule"], entry["column"]): entry["reason"]
+        for verdict in payload["verdicts"]
+        for entry in verdict["inconclusive"]
+    }
+    labels = "its numbers are labels, as keys and codes are, and measure nothing"
+    assert unclear["numeric_range", "branch_id"] == unclear["skew", "branch_id"] == labels
+    ranges = {entry["column"]: entry for entry in payload["metrics"]["numericRanges"]}
+    assert ranges["branch_id"]["violationCount"] == 6
+
+
+def test_dates_are_no_categories(tmp_path):
+    """Days of which each has some rows can be grouped by month."""
+    days = [date(2024, 1, 1) + timedelta(days=n % 90) for n in range(500)]
+    frame = pl.DataFrame({"day": days, "text": [str(day) + "x" for day in days]})
+
+    payload = Parts(frame, tmp_path).assessed(duplicate_rows={"enabled": False})
+
+    found = [i["column"] for i in payload["issues"] if i["rule"] == "categorical_cardinality"]
+    assert found == ["text"]
+    listed = [entry["column"] for entry in payload["metrics"]["categoricalCardinality"]]
+    assert listed == ["day", "text"]

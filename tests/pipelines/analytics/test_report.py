@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import date, timedelta
 from html.parser import HTMLParser
 
 import polars as pl
@@ -485,3 +486,45 @@ def test_the_last_bin_of_integers_ends_at_their_maximum():
     """No number is written below a chart that the column does not hold."""
     text = check(report.html(findings({"t": pl.DataFrame({"n": [*range(100, 1337)]})}))).text
     assert "from 100 to 1,336" in text
+
+
+def test_a_page_that_warns_of_nothing_is_not_headed_by_warnings():
+    """That dates are read day first is a note; a lost file beside it makes it a warning."""
+    note = Notice("text.date", "`day` is read as dates written like D.M.Y", "INFO")
+    failure = Failure("b.csv", None, "corrupt_file", "The file is cut off", "Send it again")
+
+    calm = findings({"t": sales()}, notices=(note,))
+    alarmed = findings({"t": sales()}, notices=(note,), failures=(failure,))
+
+    assert "Notes on the reading" in check(report.html(calm)).text
+    assert "Warnings" not in check(report.html(calm)).text
+    assert "Warnings" in check(report.html(alarmed)).text
+
+
+def test_pairs_that_say_nothing_are_counted_and_not_listed():
+    """Of keys, and below 0.1, no pair stands in the table of correlations."""
+    rows = range(400)
+    frame = pl.DataFrame(
+        {
+            "customer_id": [n * 37 % 101 for n in rows],
+            "a": [float(n * 37 % 101) for n in rows],
+            "b": [n * 37 % 101 * 2.0 + n % 7 for n in rows],
+            "c": [float(n % 2) for n in rows],
+        }
+    )
+    found = findings({"t": frame})
+
+    shown = check(report.html(found)).text
+
+    assert len(found.descriptive["correlations"]) == 6
+    assert "5 more pairs, below 0.1 or of keys and codes, in correlations.csv." in shown
+
+
+@pytest.mark.parametrize(("step", "is_told"), [(1, True), (40, False)])
+def test_days_are_missing_only_where_days_are_expected(step, is_told):
+    """A calendar has gaps; dates of birth merely lie apart."""
+    days = [date(1960, 1, 1) + timedelta(days=n * step) for n in range(200) if n % 50 != 7]
+
+    shown = check(report.html(findings({"t": pl.DataFrame({"day": days})}))).text
+
+    assert ("without a value" in shown) is is_told

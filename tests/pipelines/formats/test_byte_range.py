@@ -345,6 +345,46 @@ def test_comments_between_rows_are_none():
     assert kept.frame.rows() == [("1", 2), ("# more", None), ("3", 4)]
 
 
+def test_the_word_for_nothing_is_kept_where_a_backslash_escapes():
+    r"""`\\N` is no `N`, as it is in no other text."""
+    plan = planned(b'a,b\n"x \\"y\\"",\\N\n\\N,2\n"z, \\"\\N",3\n')
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert chunk.frame.rows() == [('x "y"', "\\N"), ("\\N", "2"), ('z, "N', "3")]
+
+
+def test_a_ragged_row_that_only_begins_as_a_comment_is_none():
+    """Where a blank stands behind the mark of those above the table."""
+    rows = b"w,1,x\n" * 600
+    plan = planned(b"# of us\ntag,n,note\n" + rows + b"#a,1\n#b,2,y\n# so, then\n#so\n")
+
+    chunks = list(plan.fragments[0].chunks(plan.schema))
+
+    assert chunks[-1].frame.rows()[-2:] == [("#a", 1, None), ("#b", 2, "y")]
+    assert sum(chunk.skipped.get("comment", 0) for chunk in chunks) == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "rows", "repaired"),
+    [
+        ("1,x\n\ufeff2,y\n3,z\n", [(1, "x"), (2, "y"), (3, "z")], 1),
+        ("1,x\n\ufeffid,b\n3,z\n", [(1, "x"), (3, "z")], 1),
+        ('1,x\n\ufeff"2","y"\n3\n', [(1, "x"), (2, "y"), (3, None)], 2),
+        ("1,x\ufeff\n2,\ufeffy\n", [(1, "x\ufeff"), (2, "\ufeffy")], 0),
+    ],
+)
+def test_byte_order_marks_of_files_that_were_joined_are_no_text(body, rows, repaired):
+    """Before a row, or before the names again; elsewhere they are what they are."""
+    plan = planned(("\ufeffid,b\n" + body).encode())
+
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+
+    assert plan.schema["id"] == pl.Int64
+    assert chunk.frame.rows() == rows
+    assert sum(chunk.repaired.values()) == repaired
+
+
 def test_escapes_count_where_carriage_returns_part_rows():
     """An escaped delimiter parts nothing there either."""
     rows = b"1,x\\,y,2\r2,x\\,y,3\n" + b"3,x\\,z,4\n" * 4

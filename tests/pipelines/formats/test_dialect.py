@@ -23,6 +23,15 @@ from pipelines.formats.dialect import detect
         ("'a';'b'\n'1';'x;y'\n'2';'z'\n", ("a", "b")),
         ("name\nAda Lovelace\nLi Wei\nAnn Lee\n", ("name",)),
         ("id,name\n1,a\nid,name\n2,b\n", ("id", "name")),
+        ("#\n1\n2\n", ("#",)),
+        ("#,%,!\n1,2,3\n4,5,6\n", ("#", "%", "!")),
+        ("?,.\n1,2\n4,5\n", None),
+        ("+,+\n1,2\n4,5\n", None),
+        ("AD,Andorra\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n", None),
+        (
+            "ID,Name\nAE,Emirates\nAF,Afghanistan\nAG,Antigua\nAI,Anguilla\nAL,Albania\n",
+            ("ID", "Name"),
+        ),
     ],
 )
 def test_names_are_found_where_they_are(text, names):
@@ -41,6 +50,15 @@ def test_names_are_found_where_they_are(text, names):
         ("1684.6    1505.3\n1757.2    1632.8\n1800.1    1700.0\n", 2),
         ("note\nleft: at noon\ngone: home\n", 1),
         ("1:2.5:x\n2:3.5:y\n", 3),
+        ("time\n10:15\n10:30\n", 1),
+        ("time\n2024-05-01 10:15:00\n2024-05-01 10:30:00Z\n", 1),
+        ("price\n$1,234.50\n$2,345.00\n", 1),
+        ('"x"\n"1 2"\n"3 4"\n', 1),
+        ("10:15:a\n10:30:b\n", 3),
+        ('1.2.3.4 - [1/May/2024:10:15:00 +0200] "GET /a" 200\n' * 3, 6),
+        ("+1 1:0.5 3:2\n-1 2:1 4:5\n+1 1:3 2:2\n", 3),
+        ("10:15 Ann: so it is\n10:16 Bob: oh\n10:17 Ann: it is: so\n", 1),
+        ("time,n\n2024-05-01 10:15:00,2\n2024-05-01 10:30:00,7\n", 2),
     ],
 )
 def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
@@ -48,11 +66,44 @@ def test_spaces_and_colons_part_cells_only_where_values_stand(text, columns):
     assert detect(text, is_whole=True).columns == columns
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_a_comma_in_all_rows_but_the_first_parts_none_of_them(delimiter):
+    """What parts all lines evenly does; another, which the names lack, stands within a column."""
+    rows = [
+        "name|path|n",
+        "Doe, Ann|/usr/a|+1 55",
+        "Roe, Bob|/usr/b|+1 56",
+        "Poe, Cid|/usr/c|+1 57",
+    ]
+    layout = detect("\n".join(rows).replace("|", delimiter) + "\n", is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.names) == (delimiter, ("name", "path", "n"))
+
+
+def test_a_mark_within_all_cells_of_a_column_parts_none_of_them():
+    """Where tabs part all lines evenly."""
+    layout = detect("#\tTag\n1\t#a\n2\t#b\n# so\n3\t#c\n", is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.names) == ("\t", ("#", "Tag"))
+
+
+def test_nothing_parts_the_cells_of_one_column():
+    """Commas in a few of them are text, and so is what stands behind a few."""
+    text = "note\nnone\nyes, all of it, again\n" + "ok\n" * 9 + "so;\n"
+    layout = detect(text, is_whole=True)
+
+    assert layout.columns == 1
+    assert layout.dialect.delimiter not in text
+    assert next(g.chosen for g in layout.guesses if g.what == "delimiter") == "none"
+
+
 @pytest.mark.parametrize(
     ("text", "escape"),
     [
         ('"a","b"\n"1","say \\"hi\\" now"\n"2","x"\n', "\\"),
         ('"a","b"\n"1","C:\\temp\\"\n"2","x"\n', None),
+        ('a, b\n1, "say \\" now"\n2, "x"\n', "\\"),
+        ('"a","b"\n"C:\\temp\\","x, y"\n"D:\\","z"\n', None),
         ('"a","b"\n"1","say ""hi"" now"\n"2","x"\n', None),
         ("a,b\n1,C:\\temp\n", None),
     ],
@@ -261,6 +312,10 @@ def test_a_row_with_the_cells_of_the_names_may_be_a_row(text, is_echoed):
         ("a,b\nx,2\n\ny,4\n", False),
         ("a,b\nx,y\n\nz,w\nu,v\n", False),
         ("a,b\nx,y\n\nz,w,t\nu,v,s\n", True),
+        ("a,b,c\nx,y,z\nu,v,w\n\nx,y\nu,v\n", True),
+        ("a,b\nx,1\ny,2\n\nQ\nz,w\nu,v\n", True),
+        ("a,b\nx,1\ny,2\n\nQ\nz,3\nu,4\n", False),
+        ("a,b,c\nx,y,z\nu,v,w\n\nx,y\nu,v,w\n", False),
     ],
 )
 def test_another_table_below_a_blank_line_is_told(text, is_told):
@@ -295,6 +350,10 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
         ("of,us\nday,2024-05-01\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 3),
         ("made,by us\n\nid,name,n\n1,Ann,2\n2,Bob,4\n", ("id", "name", "n"), 2),
         ("# made by A, of B, in C\n1,2,3\n4,5,6\n", None, 1),
+        ("made by us, for all of you\n1,2,x\n4,5,y\n", None, 1),
+        ("year, town\n1,2,x\n4,5,y\n", ("year", " town", ""), 0),
+        ("to the point,,\n,,2\nin a word,7,\nno,8,3\n,9,\nlast of all,,\n", None, 0),
+        ("# words, of all\n# kinds\nred\nblue\n", ("red",), 2),
     ],
 )
 def test_a_title_looks_like_one_and_is_told(text, names, first):
@@ -306,6 +365,28 @@ def test_a_title_looks_like_one_and_is_told(text, names, first):
     assert [n.code for n in layout.notices if n.code == "rows.above"] == ["rows.above"] * bool(
         first
     )
+
+
+@pytest.mark.parametrize(
+    ("above", "names"),
+    [
+        (
+            "#   1 NUMBER  Running number\n#   2 X_IMAGE  [pixel]\n#   3 MAG\n",
+            ("NUMBER", "X_IMAGE", "MAG"),
+        ),
+        ("# 1 NUMBER\n# 2 FLUX_APER  in two\n", ("NUMBER", "FLUX_APER", "FLUX_APER")),
+        ("# 1 NUMBER\n# 2 X\n# 4 Y of it, at last\n", None),
+        ("# 2 X\n# 3 Y of it, at last\n", None),
+        ("# 1 NUMBER\n# of us\n# 3 X of it, at last\n", None),
+        ("# 1 We did so\n# 2 Then that, of it, at last\n", None),
+    ],
+)
+def test_numbered_comments_name_the_columns(above, names):
+    """As SExtractor writes them, all of them and in order; each row is one none the less."""
+    layout = detect(above + "   1  100.50  15.2\n   2  200.50  16.2\n", is_whole=True)
+
+    assert layout.names == names
+    assert (layout.first_record, layout.headers) == (above.count("\n"), ())
 
 
 def test_what_stands_above_is_shown_in_part():

@@ -259,6 +259,19 @@ def test_empty_sheets_and_charts_are_skipped_and_named():
     assert codes(table) == {"sheet.empty": 1, "sheet.other": 1}
 
 
+def test_a_module_of_macros_is_no_sheet_that_is_broken():
+    """It is listed without a part, and told; a sheet whose part is not there is broken."""
+    row = '<row r="1"><c r="A1"><v>1</v></c></row>'
+    parts = xlsx_parts({"rows": sheet_xml(row), "Module1": "", "lost": ""})
+    listed = str(parts["xl/workbook.xml"]).replace('r:id="r2"', 'r:id=""')
+    first, lost = planned(zipped({**parts, "xl/workbook.xml": listed.replace('"r3"', '"r4"')}))
+
+    assert (first.name, lost.name) == ("rows", "lost")
+    assert codes(first)["sheet.other"] == 1
+    with pytest.raises(CorruptFile):
+        chunks(lost)
+
+
 def test_a_workbook_without_a_value_is_empty():
     """Sound, and with nothing in it."""
     with pytest.raises(NothingInside):

@@ -208,6 +208,7 @@ def test_what_only_aligns_is_no_table(text):
         "| id | name |\n|  1 | Ada  |\n|  2 | Bob  |\n| 33 | Li W |\n",
         "a, b,  c\n1, x,  2\n3, y, 44\n5, z,  6\n",
         "a\tb c\n1\tAda L\n2\tBob M\n3\tLiz N\n4\tTom O\n5\tTim P\n6\tJan Q\n7\tEva R\n8\tUwe S\n",
+        '"t"\n"2024-01-01 10:00:00"\n' + '"2024-01-01 11:00:00"\n' * 9,
         "day,t\n2024-01-01 10:00,1\n2024-01-01 11:00,2\n" + "2024-01-01 12:00,3\n" * 9,
     ],
 )
@@ -266,7 +267,7 @@ def test_units_below_the_names_become_part_of_them():
 
 
 def test_titles_above_and_totals_below_are_no_rows():
-    """They are counted, and the total is said."""
+    """They are counted, and said."""
     text = (
         "Stations of the north, as of May 2024, in the order of their foundation\n\n"
         "STATION NAME        ELEV   LAT\n"
@@ -283,6 +284,7 @@ def test_titles_above_and_totals_below_are_no_rows():
     assert chunk.frame.columns == ["STATION NAME", "ELEV", "LAT"]
     assert chunk.frame["ELEV"].to_list() == [140.2, 239.6, 1053.1, 45.1]
     assert chunk.skipped == {"preamble": 1, "blank line": 2, "header": 1, "total": 1}
+    assert [notice.code for notice in table.notices] == ["rows.above", "rows.footer"]
 
 
 def test_pages_repeat_their_header():

@@ -31,6 +31,8 @@ def read(content: bytes, name: str = "data.csv"):
         ("Source: bureau of things\n\n\n", 3),
         ("\nTotal,32.5,\n\n* provisional figures\n\n", 5),
         ("(3 rows)\n", 1),
+        ("\nNote: estimated\nMail: me@x.org\n", 3),
+        ("\nSource: us, and others\n", 2),
         ("\r\n\r\n", 2),
     ],
 )
@@ -55,6 +57,7 @@ def test_totals_and_notes_are_no_rows(below, skipped, packing):
         "4,2.5,Paris\n\n5,1,Nice\n",
         "Totally,1,x\n",
         "Notebook,,\n",
+        "4\n5,2.5,Paris\n\n6\n7\n",
     ],
 )
 def test_what_may_be_a_row_is_one(last):
@@ -66,10 +69,11 @@ def test_what_may_be_a_row_is_one(last):
 
 
 def test_a_total_of_categories_stays():
-    """Where the first column holds words, one of them may be a name."""
-    frame, _, _ = read(b"kind,amount\nfood,10\nrent,20\nTotal,30\n")
+    """Where the first column holds words, one of them may be a name; that is said."""
+    frame, _, notices = read(b"kind,amount\nfood,10\nrent,20\nTotal,30\n")
 
     assert frame["kind"].to_list() == ["food", "rent", "Total"]
+    assert [notice.code for notice in notices] == ["rows.total"]
 
 
 def test_the_end_of_a_long_file_is_looked_at():

@@ -217,6 +217,29 @@ def test_pages_are_recognised_without_a_name(content):
     assert (table.format, table.schema.names()) == ("html", ["a", "b"])
 
 
+@pytest.mark.parametrize(
+    ("above", "name", "is_page"),
+    [
+        ("<p>Users</p>", "users.txt", True),
+        ('<meta charset="utf-8"><style>a {}</style>', "users", True),
+        ("<!-- x --><div>", "users.xls", True),
+        ("Users of us\n", "users.htm", True),
+        ("Users of us\n", "users.txt", False),
+        ("<div>x</div>,", "users.csv", False),
+        ("<article>", "users.xml", False),
+        ("n,markup\n1,", "users.csv", False),
+    ],
+)
+def test_a_part_of_a_page_is_one_if_a_table_is_in_it(above, name, is_page):
+    """Where it begins with an element, or is called a page; no cell and no document is one."""
+    text = f"{above}<table><tr><th>a<th>b</tr><tr><td>1<td>x</tr><tr><td>2<td>y</tr></table>"
+    (table, *_) = plan([MemoryObject(name, text.encode())], Limits()).tables or [None]
+
+    assert (table is not None and table.format == "html") == is_page
+    if is_page:
+        assert table_of(read(table.fragments, table.schema)).rows() == [(1, "x"), (2, "y")]
+
+
 def test_a_page_without_an_end_is_mentioned():
     """It may have been cut short, which the parser would pass over."""
     (notice,) = planned(PAGE.removesuffix("</html>"))[0].notices

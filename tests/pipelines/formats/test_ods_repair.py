@@ -1,16 +1,20 @@
 """ODS repair: what calamine makes of an OpenDocument workbook is what the workbook says."""
 
 import datetime as dt
+import io
+import zipfile
 
 import polars as pl
 import pytest
 from office_files import ods, ods_cell, zipped
 from samples import MemoryObject
 
+from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.containers.limits import Limits
+from pipelines.formats import calamine_sheet, ods_repair
 from pipelines.formats.base import Origin
 from pipelines.formats.excel_workbook import Workbook
-from pipelines.formats.ods_repair import repaired
+from pipelines.formats.ods_repair import MANIFEST, repaired
 
 
 def text_cell(paragraph: str) -> str:
@@ -91,7 +95,159 @@ def test_a_text_that_only_begins_like_a_duration_is_one():
     assert column(text_cell("PT-100"), text_cell("PT5H")).to_list() == ["PT-100", "PT5H"]
 
 
-@pytest.mark.parametrize("content", [b"", b"PK\3\4content.xml", zipped({"content.xml": "<a/>"})])
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        ("\n <text:p>a</text:p>\n ", "a"),
+        ("<text:p>a</text:p>\n <text:p>b</text:p>", "a\nb"),
+        ("<text:p/>\n<text:p>b</text:p>", "\nb"),
+        ("<text:p> a </text:p>", " a "),
+        ("<text:p>a<text:span>b</text:span> <text:span>c</text:span></text:p>", "ab c"),
+        ("<text:p>a<!-- <b> -->b</text:p><!-- > -->", "ab"),
+        ("<text:p><![CDATA[a<b]]>&amp;c</text:p>", "a<b&c"),
+        ("<office:annotation>\n<text:p>n</text:p>\n</office:annotation>\n<text:p>a</text:p>", "a"),
+    ],
+)
+def test_what_stands_between_elements_is_no_part_of_a_text(cell, text):
+    """Some writers indent their files; what stands within a paragraph counts."""
+    assert column(
+        f'<table:table-cell office:value-type="string">{cell}</table:table-cell>'
+    ).to_list() == [text]
+
+
+DOCTYPE = '<!DOCTYPE manifest:manifest PUBLIC "-//OpenOffice.org//DTD" "Manifest.dtd"'
+ENCRYPTED = (
+    '<m:manifest xmlns:m="a"><m:file-entry m:full-path="{}"><m:encryption-data/></m:file-entry>'
+    "</m:manifest>"
+)
+TABLE = (
+    "<draw:frame><table:table><table:table-row><table:table-cell><text:p>b</text:p>"
+    "</table:table-cell></table:table-row></table:table></draw:frame>"
+)
+SHAPES = (
+    "<draw:frame><draw:text-box><text:p>b</text:p></draw:text-box></draw:frame>",
+    "<draw:g><draw:line/><draw:g><draw:rect><text:p>b</text:p></draw:rect></draw:g></draw:g>",
+    '<draw:rect draw:name="a>b"/>',
+    "<draw:rect draw:name='\"/>'><text:p>b</text:p></draw:rect>",
+    TABLE,
+)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("is_first", [False, True])
+def test_the_text_of_a_shape_is_not_that_of_its_cell(shape, is_first):
+    """Nor is what follows taken for a part of the shape."""
+    inside = f"{shape}<text:p>a</text:p>" if is_first else f"<text:p>a</text:p>{shape}"
+    cell = f'<table:table-cell office:value-type="string">{inside}</table:table-cell>'
+    assert column(cell, text_cell("c")).to_list() == ["a", "c"]
+
+
+def with_part(path: str, part: str, old: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(old)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    return zipped({**parts, path: part})
+
+
+def opened(content: bytes) -> list[tuple[object, ...]]:
+    (table,) = Workbook().tables(MemoryObject("a.ods", content), Origin("a.ods"), Limits())
+    (chunk,) = (chunk for part in table.fragments for chunk in part.chunks(table.schema))
+    return chunk.frame.rows()
+
+
+ROWS = [[text_cell("a"), text_cell("b")], [ods_cell("float", "1"), text_cell("x")]]
+
+
+def test_lines_and_indents_between_rows_and_cells_mean_nothing():
+    """However the file is laid out."""
+    with zipfile.ZipFile(io.BytesIO(ods(ROWS))) as archive:
+        content = archive.read("content.xml").decode()
+
+    indented = content.replace("><", ">\n\t <")
+
+    assert opened(with_part("content.xml", indented, ods(ROWS))) == [(1, "x")]
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [f'{DOCTYPE}><manifest:manifest xmlns:manifest="a"/>', ENCRYPTED.format("Basic/a.xml")],
+    ids=["of OpenOffice 2", "with a protected macro"],
+)
+def test_a_manifest_that_hides_no_cells_hides_none(manifest):
+    """The workbook is read."""
+    assert opened(with_part(MANIFEST, manifest, ods(ROWS))) == [(1, "x")]
+
+
+def test_a_workbook_without_a_manifest_is_read():
+    """Its parts are found by their names."""
+    with zipfile.ZipFile(io.BytesIO(ods(ROWS))) as archive:
+        parts = {name: archive.read(name) for name in ("content.xml", "mimetype")}
+
+    assert opened(zipped(parts)) == [(1, "x")]
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        (MANIFEST, ENCRYPTED.format("content.xml")),
+        ("encrypted-package", "?"),
+    ],
+)
+def test_cells_under_a_password_are_said_to_be(path, part):
+    """Whether each part is encrypted or all of them in one."""
+    with pytest.raises(PasswordProtected):
+        opened(with_part(path, part, ods(ROWS)))
+
+
+def test_a_manifest_that_declares_entities_is_refused():
+    """It may be a bomb."""
+    manifest = (
+        '<!DOCTYPE manifest:manifest [<!ENTITY a "b">]><manifest:manifest xmlns:manifest="a"/>'
+    )
+
+    with pytest.raises(CorruptFile, match="declares the document type"):
+        opened(with_part(MANIFEST, manifest, ods(ROWS)))
+
+
+def test_a_long_content_is_repaired_piece_by_piece(monkeypatch):
+    """The same as in one, wherever its blocks end, in memory or not."""
+    cells = ["a", "<text:line-break/>", "<![CDATA[<]]>", SHAPES[1], SHAPES[4], "b<!-- c -->"]
+    rows = [[text_cell("k"), text_cell("n")]]
+    rows += [[text_cell(cells[i % 6]) + "\n", time_cell("PT25H0M0S")] for i in range(60)]
+    content = ods(rows)
+    whole = opened(content)
+    monkeypatch.setattr(ods_repair, "IN_MEMORY_BYTES", 100)
+    for size in (1, 7, 64, 1000):
+        monkeypatch.setattr(ods_repair, "BLOCK_BYTES", size)
+        calamine_sheet._cached_workbook.cache_clear()
+        assert opened(content) == whole
+    assert whole[:6] == [
+        (text, dt.timedelta(hours=25)) for text in ("a", "\n", "<", None, None, "b")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"PK\3\4content.xml", zipped({"content.xml": "<a/>", MANIFEST: "<a/>"}), ods(ROWS)],
+)
 def test_what_needs_no_repair_is_left_to_its_reader(content):
     """Repairing raises nothing, and copies nothing."""
-    assert repaired(content) is content
+    file = io.BytesIO(content)
+    assert repaired(file) is file
+    assert file.tell() == 0
+
+
+def test_cells_that_a_link_copied_from_another_workbook_are_no_sheet():
+    """LibreOffice keeps them in tables that it does not show."""
+    with zipfile.ZipFile(io.BytesIO(ods(ROWS))) as archive:
+        content = archive.read("content.xml").decode()
+    rows = "<table:table-row>" + text_cell("z") + "</table:table-row></table:table>"
+    name = "'file:///a/b.ods'#Sheet1"
+    both = content.replace(
+        "</table:table>", f'</table:table><table:table table:name="{name}">{rows}'
+    )
+    file = MemoryObject("a.ods", with_part("content.xml", both, ods(ROWS)))
+
+    (table,) = Workbook().tables(file, Origin("a.ods"), Limits())
+
+    told = {notice.code: notice.message for notice in table.notices}
+    assert name in told["sheet.linked"]

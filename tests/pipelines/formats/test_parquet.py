@@ -6,6 +6,7 @@ import io
 import uuid
 from decimal import Decimal
 
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -113,6 +114,26 @@ def test_an_index_of_pandas_is_a_column():
     (chunk,) = chunks(written(pa.Table.from_pandas(frame)))
 
     assert chunk.frame.columns == ["a", "__index_level_0__"]
+
+
+@pytest.mark.parametrize(("name", "told"), [("id", 1), (None, 0)])
+def test_an_index_of_pandas_that_is_no_column_is_told_if_it_has_a_name(name, told):
+    """pandas writes where it begins and its steps, and no values."""
+    frame = pa.table({"a": [1, 2]}).to_pandas()
+    frame.index = pd.RangeIndex(10, 30, 10, name=name)
+
+    table = planned(written(pa.Table.from_pandas(frame)))
+
+    assert [notice.code for notice in table.notices] == ["parquet.index"] * told
+    assert all("'id', from 10 in steps of 10" in notice.message for notice in table.notices)
+
+
+@pytest.mark.parametrize("told", [b"{", b"[]", b'{"index_columns": [{}]}', b"[" * 9999, b"\xff"])
+def test_what_pandas_tells_may_be_nonsense(told):
+    """It is no part of the data."""
+    table = pa.table({"a": [1]}).replace_schema_metadata({b"pandas": told})
+
+    assert planned(written(table)).notices == ()
 
 
 def test_small_row_groups_share_a_fragment():

@@ -244,12 +244,15 @@ def test_rows_below_one_that_is_unlike_them_are_kept(text):
         "a|b\n---|---|---\n1|2|3\n",
         "id|a|b\n1|2|3\n-|-|-\n4|5|6\n7|8|9\n",
         "id|a|b\n" + "1|2|3\n" * 5 + "--|--|--\n4|5|6\n--|--|--\n" + "7|8|9\n" * 25,
+        "a|b|c\n-|-|-\n1|2|3\n-|5|6\n",
+        'id,out\n1," a | b\n---+---\n 1 | 2\n 3 | 4"\n2,x\n',
+        'id,out\n1,"+---+---+\n| a | b |\n+---+---+\n| 1 | 2 |\n+---+---+"\n2,x\n',
         'id,text\n1,"| a | b |\n|---|---|\n| 1 | 2 |"\n2,x\n3,y\n4,z\n5,w\n',
     ],
 )
 def test_other_texts_are_delimited(text):
     """Without a ruler, without rows, with other names than columns, with rows above the ruler,
-    or mostly something else."""
+    with single dashes for what is missing, within quotes, or mostly something else."""
     assert detect(text.encode(), "data.txt").name == "delimited"
 
 

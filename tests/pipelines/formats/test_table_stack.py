@@ -152,3 +152,13 @@ def test_only_where_names_may_stand_below_a_blank_line_all_is_read_for_it(end, b
 
     tables_in(("a,b\n" + rows + "\n2024\nc,d\ny,1\n").replace("\n", end))
     assert looks
+
+
+def test_many_pairs_above_a_wider_table_are_a_table():
+    """A few may be keys and values; then they are no rows, which is told."""
+    below = "\ncity,land,n\nRome,IT,3\nOslo,NO,1\n"
+    many = "name,score\n" + "".join(f"n{i},{i}\n" for i in range(20)) + below
+    few = "name,score\nAnn,1\nBob,2\n" + below
+
+    assert [len(rows) for rows in dicts_in(many)] == [20, 2]
+    assert [notice.code for table in tables_in(few) for notice in table.notices] == ["rows.above"]

@@ -253,6 +253,16 @@ def test_only_xml_is_taken_for_it(name, content, expected):
     assert [table.format for table in found.tables] == [expected]
 
 
+def test_a_declaration_below_a_comment_is_that_of_a_damaged_document():
+    """Lines of text it is not."""
+    content = b"<!-- (c) -->\n<?xml version='1.0'?>\n<rows><row a='1'/><row a='2'/></rows>"
+
+    found = plan([MemoryObject("a.xml", content)], Limits())
+
+    assert not found.tables
+    assert [failed.code for failed in found.failures] == ["parse.corrupt"]
+
+
 @pytest.mark.parametrize("cut", [40, 60, 120, len(ROWS.encode()) - 3])
 def test_a_truncated_document_is_corrupt(cut):
     """Its root is not closed."""

@@ -3,12 +3,14 @@
 import io
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import polars as pl
 import pytest
 
 from connectors.object_store import ObjectStore
 from pipelines import artifacts
+from pipelines.choices import Overrides
 from pipelines.containers.limits import Limits
 from pipelines.ingest import IngestResult
 from pipelines.order import JobOrder
@@ -31,14 +33,14 @@ def children() -> Iterator[Sandbox]:
 
 
 def read(
-    store: ObjectStore, children: Sandbox, job_id: str, name: str, content: bytes
+    store: ObjectStore, children: Sandbox, job_id: str, name: str, content: bytes, **overrides: Any
 ) -> IngestResult:
     """The tables of one stored file, read as a runner reads a small one."""
     key = artifacts.input_key(job_id, name)
     store.put(key, content)
     order = JobOrder(job_id, 1, 0.0, {}, (), store.config, "")
     engine = InlineEngine("test", children, LIMITS, lambda *_: None, lambda: False)
-    planned = plan([store.object(key)], LIMITS)
+    planned = plan([store.object(key)], LIMITS, Overrides.model_validate(overrides))
     return ingest(order, planned, len(content), lambda _: engine, lambda *_: None)
 
 
@@ -93,6 +95,16 @@ def test_members_of_a_group_are_read_again_in_the_type_that_holds_all(object_sto
     assert frame["n"][120_000] == "007x"
     assert table.schema == (("n", "text"), ("text", "text"), ("__source__", "text"))
     assert [notice.code for notice in table.notices] == ["members.grouped", "type.widened"]
+
+
+def test_a_type_that_the_cells_deny_is_not_said_to_be_seen_in_a_sample(object_store, children):
+    """It was the user's choice."""
+    result = read(object_store, children, "denied", "a.csv", b"a\nx\n", types={"a": "integer"})
+
+    (notice,) = result.tables[0].notices
+    assert (notice.code, notice.severity, notice.column) == ("override.denied", "WARNING", "a")
+    assert "integer" in notice.message
+    assert "sample" not in notice.message
 
 
 def test_the_receipt_accounts_for_every_member_of_a_group(object_store, children):

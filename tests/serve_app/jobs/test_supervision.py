@@ -245,6 +245,19 @@ def test_a_run_that_does_not_hear_is_killed(supervise, job_store, crew, monkeypa
     assert job_store.get(job_id).status is JobStatus.CANCELLED
 
 
+def test_a_run_that_takes_too_long_fails_and_says_so(supervise, job_store, crew):
+    """Nobody asked for its end, so it is not CANCELLED."""
+    job_id, supervision = queued(job_store), supervise(job_timeout_s=1e-9)
+    for _ in range(3):
+        supervision.step()
+
+    job = job_store.get(job_id)
+    assert crew.killed == [job_id]
+    assert job.status is JobStatus.FAILED
+    assert job.failure.code == "job.timeout"
+    assert "MF_JOB_TIMEOUT_S" in job.failure.message
+
+
 def test_an_upload_that_arrives_starts_its_job(supervise, job_store, crew):
     """Nobody needs to call /process."""
     job_id = queued(job_store, JobStatus.CREATED, upload_expires_at=time.time() + 900)

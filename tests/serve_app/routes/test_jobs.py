@@ -1,5 +1,6 @@
 """Job routes: every field, status and sentence that clients rely on."""
 
+import base64
 import re
 import time
 from dataclasses import replace
@@ -496,6 +497,9 @@ def test_jobs_are_filtered(client, job_store):
         ("since", "yesterday"),
         ("since", "9" * 400),
         ("cursor", "made-up"),
+        ("cursor", base64.urlsafe_b64encode(b'[1.0, " \\ud800"]').decode()),
+        ("cursor", base64.urlsafe_b64encode(b'[1.0, "\\u0000"]').decode()),
+        ("cursor", base64.urlsafe_b64encode(b"[1.0, 7]").decode()),
         ("sourceType", "s3\x00"),
         ("q", "x" * 201),
     ],
@@ -521,3 +525,19 @@ def test_a_database_that_is_away_is_a_passing_fault(client, job_store):
     assert answer.status_code == 503
     assert answer.json()["code"] == ServiceUnavailable.code
     assert int(answer.headers["retry-after"]) > 0
+
+
+def test_an_address_that_no_text_can_hold_is_refused(client):
+    """A lone surrogate, which JSON can write and no database can keep."""
+    body = b'{"source_type": "s3", "s3_path": "s3://b/\\ud800.csv"}'
+
+    answer = client.post("/jobs", content=body, headers={"content-type": "application/json"})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"].startswith("/s3")
+
+
+def test_options_may_be_null_as_the_other_fields_may(client):
+    body = {"source_type": "upload", "source_config": None, "s3_path": None, "options": None}
+
+    assert client.post("/jobs", json=body).status_code == 200

@@ -64,3 +64,25 @@ def test_large_numbers_do_not_overflow_a_model():
 
     assert payload["status"] == "succeeded"
     assert any("too large" in note for note in payload["notes"])
+
+
+def test_keys_and_codes_are_categories_though_they_are_numbers():
+    """A model may look at a postal code as a name; of many customers none is larger."""
+    frame = pl.DataFrame(
+        {
+            "zip": [(10115, 20095, 80331)[row % 3] for row in range(300)],
+            "customer_id": [1000 + row * 7 % 250 for row in range(300)],
+            "litres": [row * 7 % 250 for row in range(300)],
+        }
+    )
+
+    found = usable(profile("t", frame).columns, frame)
+
+    assert [(each.column, each.kind) for each in found.features] == [
+        ("zip", "category"),
+        ("litres", "number"),
+    ]
+    assert found.excluded == {
+        "customer_id": "it is a key or code: 250 different values in 300 rows"
+    }
+    assert np.array_equal(np.unique(found.matrix[:, 0]), [0, 1, 2])

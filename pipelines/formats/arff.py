@@ -1,0 +1,78 @@
+"""ARFF: what the lines above `@data` say of the columns of a delimited text, as Weka writes it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from connectors.errors import UnknownFormat
+from pipelines.choices import Choices
+from pipelines.formats import dialect
+from pipelines.formats.base import Guess
+from pipelines.formats.dialect import Layout
+
+COMMENT = "%"
+MISSING = "?"
+RELATION = re.compile(r"\s*@relation\b", re.IGNORECASE)
+ATTRIBUTE = re.compile(
+    r"""\s*@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|([^\s{]+))\s*\S""", re.IGNORECASE
+)
+DATA = re.compile(r"\s*@data\b", re.IGNORECASE)
+SINGLE = re.compile(r"(?:^|[,\t])\s*'")
+SPACED = re.compile(r",\s")
+ESCAPED = re.compile(r"\\(.)")
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes:
+    """The names of the columns, and how many lines stand above the rows."""
+
+    names: tuple[str, ...]
+    lines: int
+
+
+def find(lines: Sequence[str]) -> Attributes | None:
+    """The attributes of a relation that these lines begin with.
+
+    >>> find(["@relation r", "@attribute 'a b' real", "@attribute c {x, y}", "@data", "1,x"]).names
+    ('a b', 'c')
+    """
+    names: list[str] = []
+    is_relation = False
+    for place, line in enumerate(lines, start=1):
+        if not line.strip() or line.startswith(COMMENT):
+            continue
+        if not is_relation:
+            if not RELATION.match(line):
+                return None
+            is_relation = True
+        elif found := ATTRIBUTE.match(line):
+            names.append(ESCAPED.sub(r"\1", next(filter(None, found.groups()), "")))
+        else:
+            return Attributes(tuple(names), place) if names and DATA.match(line) else None
+    return None
+
+
+def layout_of(lines: Sequence[str], found: Attributes, name: str, *, is_whole: bool) -> Layout:
+    """How the rows are laid out that stand below. Raises UnknownFormat for sparse ones."""
+    told = [line for line in lines if line.strip() and not line.startswith(COMMENT)]
+    if told and told[0].lstrip().startswith("{"):
+        raise UnknownFormat(f"{name} is ARFF with sparse rows, which are not read")
+    is_tabbed = bool(told) and "\t" in told[0] and "," not in told[0]
+    rows = Choices(delimiter="\t" if is_tabbed else ",", header=0)
+    layout = dialect.detect("".join(lines), rows, is_whole=is_whole)
+    is_single = any(SINGLE.search(line) for line in told)
+    return replace(
+        layout,
+        dialect=replace(
+            layout.dialect,
+            comment=COMMENT,
+            quote="'" if is_single else '"',
+            skips_space=any(SPACED.search(line) for line in told),
+        ),
+        columns=len(found.names),
+        first_record=0,
+        names=found.names,
+        guesses=(Guess("header", "attributes of ARFF", 1.0),),
+        notices=(),
+        is_echoed=True,
+    )

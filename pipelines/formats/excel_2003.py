@@ -1,0 +1,200 @@
+"""Excel 2003: a workbook in XML of its own, as the OpenDocument workbook with the same cells.
+
+Microsoft, "XML Spreadsheet Reference" (2001): rows and cells come in order, and one that does not
+follow its neighbour says where it is. Moments are written out, and a time of day as one of the day
+before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from xml.sax.saxutils import escape, quoteattr
+
+from connectors.errors import CorruptFile
+from pipelines.formats.flat_workbook import packed
+from pipelines.formats.sequential import Sequential
+from pipelines.formats.workbook_package import parsed, xml_parser
+
+SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+ROOT = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*\?>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:\w+:)?Workbook\s[^>]*"
+    + re.escape(SPACE.encode()),
+    re.DOTALL,
+)
+SHEET, TABLE, ROW, CELL, DATA, STYLE, FORMAT = (
+    f"{SPACE} {name}"
+    for name in ("Worksheet", "Table", "Row", "Cell", "Data", "Style", "NumberFormat")
+)
+LASTING = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)  # number formats of durations
+MIDNIGHT = dt.datetime.combine(dt.date(1899, 12, 31), dt.time())
+LEAP = dt.date(1900, 3, 1)
+MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
+URN = "urn:oasis:names:tc:opendocument:xmlns"
+BEGIN = (
+    f'<office:document-content xmlns:office="{URN}:office:1.0" xmlns:text="{URN}:text:1.0"'
+    f' xmlns:table="{URN}:table:1.0"><office:body><office:spreadsheet>'
+)
+END = "</office:spreadsheet></office:body></office:document-content>"
+DAYS_OF_TIMES = ("1899-12-31T", "1904-01-01T")  # where the calendar begins in 1900, and in 1904
+
+
+def is_excel_2003(head: bytes) -> bool:
+    """Whether a document that begins so is such a workbook.
+
+    >>> is_excel_2003(f'<?xml version="1.0"?><Workbook xmlns="{SPACE}">'.encode())
+    True
+    """
+    return ROOT.match(head) is not None
+
+
+@dataclass(frozen=True)
+class Excel2003(Sequential):
+    """A stored document, read as an OpenDocument package. Raises CorruptFile on the way."""
+
+    def _blocks(self) -> Iterator[bytes]:
+        return packed(self._content())
+
+    def _content(self) -> Iterator[bytes]:
+        content = _Content(self.name)
+        parser = xml_parser(self.name)
+        parser.StartElementHandler = content.start
+        parser.EndElementHandler = content.end
+        parser.CharacterDataHandler = content.characters
+        yield BEGIN.encode()
+        for _ in parsed(parser, self.inner.stream(), self.name):
+            yield content.taken()
+        yield END.encode()
+
+
+class _Content:
+    """The elements of one document turned into others, as they come."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._written: list[str] = []
+        self._above: list[str] = []
+        self._row = self._column = 0  # how many there have been
+        self._merged = 0
+        self._span = 0  # so many more rows are like this one, and blank
+        self._attributes = ""
+        self._kind = ""
+        self._text: list[str] = []
+        self._style = ""  # that is declared, and then that of the cell
+        self._lasting: set[str] = set()  # the styles of durations
+
+    def taken(self) -> bytes:
+        content = "".join(self._written)
+        self._written.clear()
+        return content.encode()
+
+    def start(self, name: str, values: dict[str, str]) -> None:
+        self._above.append(name)
+        if name == SHEET:
+            title = values.get(f"{SPACE} Name", "")
+            self._written.append(f"<table:table table:name={quoteattr(title)}>")
+            self._row = 0
+        elif name == ROW and TABLE in self._above:
+            gap = self._gap(values, self._row, MOST_ROWS)
+            self._blank(gap)
+            self._span = self._number(values, "Span", 0, MOST_ROWS)
+            self._row += gap + 1 + self._span
+            self._written.append("<table:table-row>")
+            self._column = 0
+        elif name == CELL and ROW in self._above:
+            gap = self._gap(values, self._column, MOST_COLUMNS)
+            self._empty(gap)
+            across = self._number(values, "MergeAcross", 0, MOST_COLUMNS)
+            down = self._number(values, "MergeDown", 0, MOST_ROWS)
+            self._column += gap + 1 + across
+            self._merged, self._kind = across, ""
+            spans = (("columns", across + 1), ("rows", down + 1))
+            written = (f' table:number-{what}-spanned="{count}"' for what, count in spans)
+            self._attributes = "".join(written) if across or down else ""
+            self._style = values.get(f"{SPACE} StyleID", "")
+        elif name == STYLE:
+            self._style = values.get(f"{SPACE} ID", "")
+        elif name == FORMAT and LASTING.search(values.get(f"{SPACE} Format", "")):
+            self._lasting.add(self._style)
+        elif name == DATA and self._above[-2:-1] == [CELL]:  # and not of a comment
+            self._kind, self._text = values.get(f"{SPACE} Type", "String"), []
+
+    def characters(self, text: str) -> None:
+        if self._kind and DATA in self._above and self._above[self._above.index(DATA) - 1] == CELL:
+            self._text.append(text)
+
+    def end(self, name: str) -> None:
+        self._above.pop()
+        if name == SHEET:
+            self._written.append("</table:table>")
+        elif name == ROW and TABLE in self._above:
+            self._written.append("</table:table-row>")
+            self._blank(self._span)
+        elif name == CELL and ROW in self._above:
+            text = "".join(self._text)
+            if self._kind == "DateTime" and self._style in self._lasting:
+                text = _duration(text)
+            self._written.append(_cell(self._kind, text, self._attributes))
+            self._empty(self._merged)
+            self._text = []
+
+    def _blank(self, count: int) -> None:
+        if count:
+            self._written.append(f'<table:table-row table:number-rows-repeated="{count}"/>')
+
+    def _empty(self, count: int) -> None:
+        if count:
+            self._written.append(f'<table:table-cell table:number-columns-repeated="{count}"/>')
+
+    def _gap(self, values: dict[str, str], before: int, most: int) -> int:
+        """How many are left out before one that may say where it is."""
+        return self._number(values, "Index", before + 1, most, before + 1) - before - 1
+
+    def _number(
+        self, values: dict[str, str], name: str, default: int, most: int, least: int = 0
+    ) -> int:
+        text = values.get(f"{SPACE} {name}", str(default)).strip()
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+        if not least <= number <= most:
+            raise CorruptFile(f"{self._file} has a row or cell whose {name} is {text[:40]!r}")
+        return number
+
+
+def _duration(moment: str) -> str:
+    """How long it is since midnight before the calendar began, which has a 29 February 1900.
+
+    >>> _duration("1899-12-31T01:30:00.000"), _duration("1900-01-01T06:00:00.000"), _duration("x")
+    ('PT1H30M0.000000S', 'PT30H0M0.000000S', 'x')
+    """
+    try:
+        found = dt.datetime.fromisoformat(moment.strip())
+        long = found - MIDNIGHT + dt.timedelta(days=found.date() >= LEAP)
+    except (ValueError, TypeError, OverflowError):
+        return moment
+    minutes, seconds = divmod(long.total_seconds(), 60)
+    return f"PT{int(minutes) // 60}H{int(minutes) % 60}M{seconds:.6f}S"
+
+
+def _cell(kind: str, text: str, attributes: str) -> str:
+    """The element of OpenDocument with the same value; one without a value where it is an error."""
+    value = text.strip()
+    given = ""
+    if kind == "Number" and value:
+        given = f' office:value-type="float" office:value={quoteattr(value)}'
+    elif kind == "Boolean" and value:
+        word = "true" if value in ("1", "true") else "false"
+        given = f' office:value-type="boolean" office:boolean-value="{word}"'
+    elif kind == "DateTime" and value.startswith("PT"):
+        given = f' office:value-type="time" office:time-value={quoteattr(value)}'
+    elif kind == "DateTime" and value.startswith(DAYS_OF_TIMES):
+        hours, minutes, seconds = [*value.partition("T")[2].split(":"), "0", "0"][:3]
+        given = f' office:value-type="time" office:time-value="PT{hours}H{minutes}M{seconds}S"'
+    elif kind == "DateTime" and value:
+        moment = value.removesuffix("T00:00:00.000")
+        given = f' office:value-type="date" office:date-value={quoteattr(moment)}'
+    elif kind == "String" and text:
+        content = f"<text:p>{escape(text)}</text:p>"
+        return (
+            f'<table:table-cell office:value-type="string"{attributes}>{content}</table:table-cell>'
+        )
+    return f"<table:table-cell{given}{attributes}/>"

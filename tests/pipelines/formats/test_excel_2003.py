@@ -1,0 +1,187 @@
+"""Excel 2003: each cell of such a document is where it says, and what it says."""
+
+import datetime as dt
+import pickle
+
+import pytest
+from samples import MemoryObject
+
+from pipelines.containers.limits import Limits
+from pipelines.formats.base import Plan, TablePlan
+from pipelines.source_plan import plan
+
+SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
+HEAD = '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+STYLES = (
+    '<Styles><Style ss:ID="t"><NumberFormat ss:Format="hh:mm"/></Style>'
+    '<Style ss:ID="d"><NumberFormat ss:Format="[h]:mm"/></Style></Styles>'
+)
+
+
+def cell(kind: str, text: str, more: str = "") -> str:
+    return f'  <Cell{more}>\n<Data ss:Type="{kind}">{text}</Data></Cell>\n'
+
+
+def row(*cells: str, more: str = "") -> str:
+    return f" <Row{more}>\n{''.join(cells)} </Row>\n"
+
+
+def book(*rows: str, before: str = HEAD) -> bytes:
+    root = f'<Workbook xmlns="{SPACE}" xmlns:ss="{SPACE}" xmlns:html="http://www.w3.org/html">'
+    table = f'<Table ss:ExpandedRowCount="9">{"".join(rows)}</Table>'
+    options = '<WorksheetOptions xmlns="urn:schemas-microsoft-com:office:excel"><Row/>'
+    sheet = f'<Worksheet ss:Name="S &amp; T">\n{table}{options}</WorksheetOptions></Worksheet>'
+    return f"{before}{root}\n{STYLES}{sheet}</Workbook>".encode()
+
+
+def planned(content: bytes, name: str = "a.xls") -> Plan:
+    return plan([MemoryObject(name, content)], Limits())
+
+
+def rows(table: TablePlan) -> list[tuple[object, ...]]:
+    fragments = pickle.loads(pickle.dumps(table.fragments))
+    return [
+        row
+        for part in fragments
+        for chunk in part.chunks(table.schema)
+        for row in chunk.frame.rows()
+    ]
+
+
+NAMES = row(cell("String", "k"), cell("String", "v"))
+
+
+def column(*cells: str) -> list[object]:
+    """What is read of cells beside a text."""
+    (table,) = planned(book(NAMES, *(row(cell("String", "a"), each) for each in cells))).tables
+    assert (table.format, table.name) == ("workbook", "S & T")
+    return [value for _, value in rows(table)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("Number", "1.5", 1.5),
+        ("Number", "-12", -12),
+        ("Boolean", "1", True),
+        ("Boolean", "0", False),
+        ("DateTime", "2024-02-29T00:00:00.000", dt.date(2024, 2, 29)),
+        ("DateTime", "2024-02-29T12:30:01.000", dt.datetime(2024, 2, 29, 12, 30, 1)),
+        ("DateTime", "1899-12-31T05:30:00.000", dt.time(5, 30)),
+        ("String", " a &lt;b&gt;\n&#10;c ", " a <b>\n\nc "),
+        ("String", "00123", "00123"),
+        ("String", '<html:B>bold</html:B> <html:Font html:Size="1">x</html:Font>', "bold x"),
+    ],
+)
+def test_a_cell_is_what_its_type_says(kind, text, value):
+    """Text may be marked up."""
+    assert column(cell(kind, text)) == [value]
+
+
+@pytest.mark.parametrize(
+    ("moment", "long"),
+    [
+        ("1899-12-31T00:00:00.000", dt.timedelta()),
+        ("1900-01-01T06:00:00.000", dt.timedelta(hours=30)),
+        ("1900-03-01T00:00:00.000", dt.timedelta(days=61)),
+    ],
+)
+def test_a_moment_in_the_format_of_a_duration_is_one(moment, long):
+    """Since it counts from the day before the calendar, which has a day too many."""
+    lasting = cell("DateTime", moment, ' ss:StyleID="d"')
+    other = cell("DateTime", "1900-01-02T00:00:00.000", ' ss:StyleID="d"')
+
+    assert column(lasting, other) == [long, dt.timedelta(days=2)]
+
+
+def test_an_error_is_no_value_and_a_comment_no_part_of_a_cell():
+    """What stands in the comment of a cell is called the same as what stands in the cell."""
+    comment = '<Comment ss:Author="x"><ss:Data>said</ss:Data></Comment>'
+    noted = f'<Cell><Data ss:Type="Number">1</Data>{comment}</Cell>'
+    only_noted = f"<Cell>{comment}</Cell>"
+
+    assert column(noted, cell("Error", "#N/A"), only_noted, cell("Number", "2")) == [
+        1,
+        None,
+        None,
+        2,
+    ]
+
+
+def test_rows_and_cells_may_say_where_they_are():
+    """And what is merged takes up its place."""
+    content = book(
+        row(*(cell("String", name) for name in "abcd"), more=' ss:Index="3"'),
+        row(cell("Number", "1", ' ss:MergeAcross="1"'), cell("Number", "3"), cell("Number", "4")),
+        row(cell("Number", "5", ' ss:Index="2"'), cell("Number", "6", ' ss:Index="4"')),
+        row(cell("Number", "7", ' ss:Index="4"'), more=' ss:Index="6"'),
+    )
+
+    (table,) = planned(content).tables
+
+    assert table.origin.range == "A3:D6"
+    assert rows(table) == [(1, None, 3, 4), (None, 5, None, 6), (None, None, None, 7)]
+
+
+def test_a_blank_row_may_stand_for_several():
+    """What follows is as far below as it was written."""
+    first, last = cell("Number", "1"), cell("Number", "2")
+    blank = row(more=' ss:Index="3" ss:Span="2"')
+
+    (table,) = planned(book(NAMES, row(first, first), blank, row(last, last))).tables
+
+    assert table.origin.range == "A1:B6"
+    assert rows(table) == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("place", ["0", "-1", "x", "1", "99999999999"])
+def test_a_place_that_cannot_be_is_damage(place):
+    """Such as one before the last."""
+    wrong = row(cell("Number", "1"), cell("Number", "2", f' ss:Index="{place}"'))
+
+    (failed,) = planned(book(NAMES, wrong)).failures
+
+    assert failed.code == "parse.corrupt"
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [("a.xml", HEAD), ("a.xls", ""), ("a", "<!-- made > by hand -->"), ("a.xls", "\ufeff" + HEAD)],
+)
+def test_it_is_known_by_what_it_says(name, before):
+    """Whatever it is called."""
+    found = planned(book(NAMES, row(cell("String", "a"), cell("Number", "1")), before=before), name)
+
+    assert [table.format for table in found.tables] == ["workbook"]
+
+
+@pytest.mark.parametrize("end", [-1, -30, -200, 400])
+def test_a_document_that_is_cut_is_damaged(end):
+    """And no table of half of it."""
+    content = book(NAMES, row(cell("String", "a"), cell("Number", "1")))
+
+    found = planned(content[:end])
+
+    assert not found.tables
+    assert [failed.code for failed in found.failures] == ["parse.corrupt"]
+
+
+def test_entities_are_refused():
+    """They may be a bomb."""
+    content = book(NAMES, before='<?xml version="1.0"?><!DOCTYPE Workbook [<!ENTITY a "b">]>')
+
+    found = planned(content)
+
+    assert not found.tables
+    assert [failed.code for failed in found.failures] == ["format.unknown"]
+
+
+def test_a_few_bytes_do_not_become_millions_of_cells():
+    """Where they stand far apart."""
+    far = row(
+        cell("Number", "1"), cell("Number", "2", ' ss:Index="16384"'), more=' ss:Index="1048576"'
+    )
+
+    (failed,) = planned(book(NAMES, far)).failures
+
+    assert failed.code == "limit.sheet_cells"

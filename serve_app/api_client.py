@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -12,6 +13,8 @@ import httpx2 as httpx
 from connectors.errors import InvalidRequest, JobError, MetricFoundryError, ServiceUnavailable
 
 PAGE = 1000
+MOST_JOBS = 200  # on a page
+SHOWN_IDS = 3
 NONE: Mapping[str, object] = {}
 
 
@@ -60,10 +63,25 @@ class ApiClient:
         return found
 
     def full_id(self, start: str) -> str:
-        """The id that begins so; as it is if none or several do."""
-        found = [job["jobId"] for job in self._call("GET", "/jobs", params={"q": start})["jobs"]]
-        matching = [job_id for job_id in found if job_id.startswith(start)]
-        return matching[0] if len(matching) == 1 else start
+        """The id that begins so; as it is if none does. Raises InvalidRequest if several do."""
+        matching = list(islice(self._ids_from(start), SHOWN_IDS))
+        if len(matching) > 1:
+            raise InvalidRequest(
+                f"the ids of several jobs begin with {start!r}, such as {', '.join(matching)}",
+                hint="Give more of the id.",
+            )
+        return matching[0] if matching else start
+
+    def _ids_from(self, start: str) -> Iterator[str]:
+        """Those that begin so, of all jobs that have it anywhere, in their names too."""
+        cursor: str | None = None
+        while True:
+            more = {"cursor": cursor} if cursor else {}
+            page = self._call("GET", "/jobs", params={"q": start, "limit": MOST_JOBS, **more})
+            yield from (job["jobId"] for job in page["jobs"] if job["jobId"].startswith(start))
+            cursor = page["nextCursor"]
+            if cursor is None:
+                return
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         return self._call("POST", f"/jobs/{job_id}/cancel")

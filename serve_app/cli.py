@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 job FAILED, 4 job PARTIAL, 5 job C
 """
 
 import json as jsons
+import os
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from connectors.errors import InvalidSource, MetricFoundryError, ServiceUnavailable, SourceNotFound
-from serve_app.cli_output import OF_STATUS, Exit, Output
+from serve_app.cli_output import OF_STATUS, Exit, Interrupted, Output
 
 if TYPE_CHECKING:
     from serve_app.settings import Settings
@@ -56,11 +58,15 @@ def run(
     with command(json) as (output, settings):
         from serve_app.api_client import ApiClient
         from serve_app.cli_run import WITH_RESULTS, Headline, copy_results, follow, show
-        from serve_app.cli_service import borrowed
+        from serve_app.cli_service import borrowed, is_lasting
 
         source, chosen = checked_source(data or str(EXAMPLE)), overrides_of(override or ())
         with borrowed(settings, output.say) as url, ApiClient(url) as client:
-            job = follow(client, client.submit(source, chosen), output)
+            job_id = client.submit(source, chosen)
+            try:
+                job = follow(client, job_id, output)
+            except KeyboardInterrupt:
+                raise Interrupted(job_id, goes_on(job_id, runs=is_lasting(settings))) from None
             has_results = job["status"] in WITH_RESULTS
             headline = Headline.of(client.results(job["jobId"])) if has_results else None
             folder = copy_results(client, job, settings.home) if has_results else None
@@ -104,7 +110,9 @@ def submit(
         from serve_app.cli_service import running_url
 
         if bool(data) == bool(earlier):
-            raise InvalidSource("give either a file or --from with a job")
+            raise WrongUsage(
+                "give either a file or --from with a job", hint="See `metricfoundry submit --help`."
+            )
         source = checked_source(data) if data else ""
         chosen = overrides_of(override or ())
         with ApiClient(url or running_url(settings)) as client:
@@ -117,7 +125,7 @@ def submit(
 def status(
     job: Annotated[str, typer.Argument(metavar="[JOB]")] = "", url: Url = "", json: Json = False
 ) -> None:
-    """Show a job, or the latest jobs."""
+    """Show a job, and end by the exit code of how it ended; or show the latest jobs."""
     with command(json) as (output, settings):
         from serve_app.api_client import ApiClient
         from serve_app.cli_run import show
@@ -125,8 +133,9 @@ def status(
 
         with ApiClient(url or running_url(settings)) as client:
             if job:
-                show(output, client.job(client.full_id(job)), None, None)
-                return
+                found = client.job(client.full_id(job))
+                show(output, found, None, None)
+                raise typer.Exit(OF_STATUS.get(found["status"], Exit.OK))
             jobs = client.jobs()
         output.result({"jobs": jobs})
         for each in jobs:
@@ -140,13 +149,17 @@ def open_report(job: JobArgument, url: Url = "", json: Json = False) -> None:
     """Copy a job's results here, print where its report lies, and open it in a browser."""
     with command(json) as (output, settings):
         from serve_app.api_client import ApiClient
-        from serve_app.cli_run import REPORT, copied_folder, copy_results
+        from serve_app.cli_run import REPORT, WITHOUT_RESULTS, copied_folder, copy_results, show
         from serve_app.cli_service import running_url
 
         folder = copied_folder(job, settings.home)
         if folder is None:
             with ApiClient(url or running_url(settings)) as client:
-                folder = copy_results(client, client.job(client.full_id(job)), settings.home)
+                found = client.job(client.full_id(job))
+                if found["status"] in WITHOUT_RESULTS:
+                    show(output, found, None, None)
+                    raise typer.Exit(OF_STATUS[found["status"]])
+                folder = copy_results(client, found, settings.home)
         report = folder / REPORT
         output.result({"report": str(report), "results": str(folder)})
         output.print(str(report))
@@ -155,8 +168,24 @@ def open_report(job: JobArgument, url: Url = "", json: Json = False) -> None:
 
 
 @app.command()
+def cancel(job: JobArgument, url: Url = "", json: Json = False) -> None:
+    """Stop a job that waits or runs; it publishes nothing."""
+    with command(json) as (output, settings):
+        from serve_app.api_client import ApiClient
+        from serve_app.cli_service import running_url
+
+        with ApiClient(url or running_url(settings)) as client:
+            found = client.cancel(client.full_id(job))
+        output.result({"jobId": found["jobId"], "status": found["status"]})
+        stopped = found["status"] == "CANCELLED"
+        output.print(f"job {found['jobId']} {'is' if stopped else 'will soon be'} cancelled")
+
+
+@app.command()
 def doctor(
-    s3: Annotated[bool, typer.Option("--s3", help="Print the S3 address and a key.")] = False,
+    s3: Annotated[
+        bool, typer.Option("--s3", help="Print the S3 address and a key for inputs of yours.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Check what MetricFoundry needs, one line each."""
@@ -179,8 +208,8 @@ def doctor(
             }
         )
         for each in findings:
-            mark = "[green]ok[/green]  " if each.ok else "[red]fail[/red]"
-            output.print(f"{mark} {each.name:16} {each.detail}")
+            mark, style = ("ok", "green") if each.ok else ("fail", "red")
+            output.print(f" {each.name:16} {each.detail}", mark=f"{mark:4}", style=style)
         if not all(each.ok for each in findings):
             raise typer.Exit(Exit.ERROR)
 
@@ -208,8 +237,11 @@ def migrate(json: Json = False) -> None:
     """Bring the job store's tables up to date."""
     with command(json) as (output, settings):
         from serve_app import migrations
+        from serve_app.embedded import folder
         from serve_app.embedded.stack import complete
 
+        if not settings.database_url:
+            folder.make(settings.home)
         migrations.migrate(complete(settings, None).database_url)
         output.result({"ok": True})
         output.print("the job store is up to date")
@@ -229,6 +261,10 @@ def main() -> None:
     app()
 
 
+class WrongUsage(InvalidSource):
+    """Arguments that do not go together, or are written otherwise than the help says."""
+
+
 @contextmanager
 def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
     """Output and settings of a command; our own errors become a sentence and an exit code."""
@@ -237,29 +273,30 @@ def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
         yield output, load_settings()
     except MetricFoundryError as error:
         output.failed(error)
-        away = isinstance(error, ServiceUnavailable)
-        raise typer.Exit(Exit.UNAVAILABLE if away else Exit.ERROR) from None
-    except KeyboardInterrupt:
-        output.say("interrupted")
+        raise typer.Exit(exit_code(error)) from None
+    except KeyboardInterrupt as interruption:
+        output.interrupted(interruption)
         raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def exit_code(error: MetricFoundryError) -> Exit:
+    if isinstance(error, WrongUsage):
+        return Exit.USAGE
+    return Exit.UNAVAILABLE if isinstance(error, ServiceUnavailable) else Exit.ERROR
+
+
+def goes_on(job_id: str, *, runs: bool) -> str:
+    """What becomes of a job that nobody waits for any longer, and how to end it."""
+    when = "runs on" if runs else "goes on when a service runs here again (`metricfoundry up`)"
+    return f"interrupted, but job {job_id} {when}; `metricfoundry cancel {job_id}` stops it"
 
 
 def load_settings() -> "Settings":
     """Raises Misconfigured, naming each setting that does not fit."""
-    from pydantic import ValidationError
+    from serve_app import settings
 
-    from connectors.errors import Misconfigured
-    from serve_app.settings import Settings
-
-    try:
-        settings = Settings()
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"MF_{'__'.join(map(str, each['loc'])).upper()}: {each['msg']}"
-            for each in error.errors()
-        )
-        raise Misconfigured(f"a setting does not fit: {wrong}") from error
-    return settings.model_copy(update={"home": settings.home.resolve()})
+    found = settings.load()
+    return found.model_copy(update={"home": found.home.resolve()})
 
 
 def overrides_of(pairs: Sequence[str]) -> dict[str, object]:
@@ -272,9 +309,7 @@ def overrides_of(pairs: Sequence[str]) -> dict[str, object]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise InvalidSource(
-                f"--override {pair} is not NAME=VALUE", hint="For example header=3."
-            )
+            raise WrongUsage(f"--override {pair} is not NAME=VALUE", hint="For example header=3.")
         try:
             found[name] = jsons.loads(value)
         except ValueError:
@@ -288,11 +323,22 @@ def checked_source(data: str) -> str:
         return data
     if "://" in data:
         raise InvalidSource(f"{data} cannot be read", hint="Give a file or s3://bucket/key.")
-    path = Path(data).expanduser()
-    if path.is_dir():
+    path = Path(os.path.expanduser(data))  # noqa: PTH111 - an unknown ~user is a name like any
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        raise SourceNotFound(f"there is no file {data}", hint="Check the path.") from None
+    except OSError as error:
+        raise InvalidSource(f"{data}: {error.strerror}", hint="Check the path.") from None
+    if stat.S_ISDIR(mode):
         raise InvalidSource(f"{data} is a folder", hint="Give a file; a zip of it is one job.")
-    if not path.is_file():
-        raise SourceNotFound(f"there is no file {data}", hint="Check the path.")
+    if not stat.S_ISREG(mode):
+        kind = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
+        raise InvalidSource(
+            f"{data} is {kind}, not a file", hint="Save what comes out of it as a file first."
+        )
+    if not os.access(path, os.R_OK):
+        raise InvalidSource(f"{data} may not be read", hint="Check its permissions.")
     return str(path)
 
 

@@ -37,7 +37,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def s3_access(settings: Settings) -> dict[str, str]:
-    """Where the embedded S3 server is, and a key that is good for its bucket only.
+    """Where the embedded S3 server is, and a key that reads its bucket and writes below `prefix`.
 
     Raises ServiceUnavailable while it does not run.
     """
@@ -50,6 +50,7 @@ def s3_access(settings: Settings) -> dict[str, str]:
         "endpoint": server.guest.endpoint,
         "region": server.guest.region,
         "bucket": server.guest.bucket,
+        "prefix": seaweedfs.GUEST_PREFIX,
         "accessKey": server.guest.access_key,
         "secretKey": server.guest.secret_key,
     }

@@ -2,10 +2,12 @@
 
 import json
 import sys
+import unicodedata
 from enum import IntEnum
 from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from connectors.errors import MetricFoundryError
 
@@ -41,12 +43,12 @@ class Output:
 
     def say(self, text: str) -> None:
         """A step on the way."""
-        self.log.print(text, style="dim")
+        self.log.print(Text(visible(text), style="dim"))
 
-    def print(self, text: str = "") -> None:
-        """A line of the result, for people only."""
+    def print(self, text: str = "", *, mark: str = "", style: str = "") -> None:
+        """A line of the result, for people only: a mark in a style, then text as it stands."""
         if not self.as_json:
-            self.console.print(text)
+            self.console.print(_line(text, mark, style))
 
     def result(self, content: Any) -> None:
         """The result, for programs only."""
@@ -59,12 +61,38 @@ class Output:
         self.result(
             {"error": {"code": error.stable_code, "message": str(error), "hint": error.advice}}
         )
-        self.log.print(f"[red]error:[/red] {escaped(str(error))}")
-        self.log.print(escaped(error.advice), style="dim")
+        self.log.print(_line(f" {error}", "error:", "red"))
+        self.say(error.advice)
+
+    def interrupted(self, interruption: KeyboardInterrupt) -> None:
+        """That it was, and what goes on nevertheless."""
+        if isinstance(interruption, Interrupted):
+            content = {"code": "interrupted", "message": str(interruption)}
+            self.result({"jobId": interruption.job_id, "error": content})
+        self.say(str(interruption) or "interrupted")
 
 
-def escaped(text: str) -> str:
-    """Text of others, which rich must not read as markup."""
-    from rich.markup import escape
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during a job, which does not end by that."""
 
-    return escape(text)
+    def __init__(self, job_id: str, message: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+
+
+def _line(text: str, mark: str, style: str) -> Text:
+    return Text.assemble((visible(mark), style), visible(text))
+
+
+def visible(text: str) -> str:
+    r"""Text of others without what would steer a terminal.
+
+    >>> visible("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    return "".join(ascii(each)[1:-1] if _steers(each) else each for each in text)
+
+
+def _steers(letter: str) -> bool:
+    """Control characters do; half a surrogate pair cannot even be written."""
+    return letter not in "\n\t" and unicodedata.category(letter) in {"Cc", "Cs"}

@@ -11,10 +11,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pipelines.artifacts import slug
 from serve_app.api_client import ApiClient
-from serve_app.cli_output import Output, escaped
+from serve_app.cli_output import Output
 
 ENDS = {"SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"}
 WITH_RESULTS = {"SUCCEEDED", "PARTIAL"}
+WITHOUT_RESULTS = ENDS - WITH_RESULTS
 POLL_S = 0.15
 TOP_ISSUES = 5
 SEVERITIES = ("ERROR", "WARNING", "INFO")
@@ -138,16 +139,16 @@ def show(
             "report": report,
         }
     )
-    output.print(f"[bold]{job['status']}[/bold]  job {job['jobId']}")
+    output.print(f"  job {job['jobId']}", mark=job["status"], style="bold")
     if headline:
         _print_headline(output, headline)
     for warning in job["warnings"][:TOP_ISSUES]:
-        output.print(f"  {warning['severity'].lower():8} {escaped(str(warning['message']))}")
+        output.print(f"  {warning['severity'].lower():8} {warning['message']}")
     if detail := job["errorDetail"]:
-        output.print(f"[red]{detail['code']}[/red]  {escaped(detail['message'])}")
-        output.print(f"[dim]{escaped(detail['hint'])}[/dim]")
+        output.print(f"  {detail['message']}", mark=detail["code"], style="red")
+        output.print(mark=detail["hint"], style="dim")
     if folder:
-        output.print(f"report   {escaped(report or str(folder))}")
+        output.print(f"report   {report or folder}")
 
 
 def _print_headline(output: Output, headline: Headline) -> None:
@@ -157,7 +158,7 @@ def _print_headline(output: Output, headline: Headline) -> None:
     output.print(f"quality  {_percent(headline.dq_score)}")
     for issue in headline.issues:
         place = " ".join(str(issue[key]) for key in ("table", "column") if issue.get(key))
-        message = escaped(f"{place}: {issue['message']}" if place else issue["message"])
+        message = f"{place}: {issue['message']}" if place else issue["message"]
         output.print(f"  {issue['severity'].lower():8} {message}")
     if headline.more_issues:
         output.print(f"  and {headline.more_issues:,} more in the report")

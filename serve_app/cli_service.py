@@ -29,6 +29,12 @@ def running_url(settings: Settings) -> str:
     )
 
 
+def is_lasting(settings: Settings) -> bool:
+    """Whether a service runs that this command has not started."""
+    record = service_record.find(settings.home)
+    return bool(record and not record.transient)
+
+
 @contextmanager
 def borrowed(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
     """The address of the running service, or of one that is started for the time being."""

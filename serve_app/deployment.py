@@ -8,7 +8,7 @@ from ray import serve
 from ray.serve import Application
 
 from connectors.errors import Misconfigured, ServiceUnavailable
-from serve_app.settings import Settings
+from serve_app.settings import Settings, load
 
 NAME = "metricfoundry"
 LOGS = "ray/sessions/session_latest/logs/serve"
@@ -78,9 +78,10 @@ def run(settings: Settings, *, replicas: int) -> None:
 def build(args: dict[str, Any]) -> Application:
     """For `serve run serve_app.deployment:build` and `serve deploy`; `args` are settings.
 
-    Raises Misconfigured without an S3 server and a database: only `metricfoundry up` starts them.
+    Raises Misconfigured for what does not fit, and without an S3 server and a database: only
+    `metricfoundry up` starts these.
     """
-    settings = Settings(**args)
+    settings = load(**args)
     has_store = settings.s3_endpoint or "s3_bucket" in settings.model_fields_set  # else AWS's own
     missing = ["s3_endpoint or s3_bucket"] if not has_store else []
     missing += ["database_url"] if not settings.database_url else []

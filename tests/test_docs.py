@@ -1,5 +1,6 @@
 """Documents: what they list is what the code has."""
 
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 
@@ -45,6 +46,17 @@ def test_the_example_holds_the_defaults(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
 
     assert Settings(_env_file=EXAMPLE) == Settings(_env_file=None)
+
+
+def test_a_shell_reads_the_example_alike():
+    """Sourced by sh, it gives the very values that the settings get."""
+    from dotenv import dotenv_values
+
+    command = f"set -a; . {EXAMPLE}; exec env -0"
+    said = subprocess.run(["sh", "-ec", command], env={}, capture_output=True, check=True).stdout
+    values = dict(each.split("=", 1) for each in said.decode().split("\0")[:-1])
+
+    assert {name: values.get(name) for name in listed()} == dotenv_values(EXAMPLE)
 
 
 def test_every_setting_says_what_it_is_for():

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from serve_app.embedded import folder as folders
+from serve_app.embedded.folder import SocketFolder
 
 OBJECT_STORE_BYTES = 768 << 20
 NAMESPACE = "metricfoundry"
@@ -22,13 +23,13 @@ class RayHead:
     address: str
     dashboard_url: str
     token_path: Path
-    sockets: Path
+    sockets: SocketFolder
 
     def stop(self) -> None:
         import ray
 
         ray.shutdown()
-        shutil.rmtree(self.sockets, ignore_errors=True)
+        self.sockets.remove()
 
 
 def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayHead:
@@ -45,6 +46,7 @@ def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayH
     os.environ.pop("RAY_ADDRESS", None)
     import ray
 
+    sockets = folders.socket_folder(folder)
     context: Any = ray.init(
         address="local",
         namespace=NAMESPACE,
@@ -56,14 +58,14 @@ def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayH
         dashboard_host="127.0.0.1",
         log_to_driver=False,
         logging_level=logging.ERROR,
-        _temp_dir=str(_sessions(folder)),
+        _temp_dir=str(_sessions(folder, sockets)),
     )
     dashboard_url = f"http://{context.dashboard_url}" if dashboard else ""
     return RayHead(
         context.address_info["gcs_address"],
         dashboard_url,
         token_path,
-        folders.socket_folder(folder),
+        sockets,
     )
 
 
@@ -90,12 +92,12 @@ def _token(folder: Path) -> Path:
     return path
 
 
-def _sessions(folder: Path) -> Path:
+def _sessions(folder: Path, sockets: SocketFolder) -> Path:
     """Where Ray keeps sockets and logs: a short link into the folder; old sessions are removed."""
     sessions = folder / "sessions"
     shutil.rmtree(sessions, ignore_errors=True)
     sessions.mkdir()
-    link = folders.socket_folder(folder) / "ray"
+    link = sockets.path / "ray"
     link.unlink(missing_ok=True)
     link.symlink_to(sessions)
     return link

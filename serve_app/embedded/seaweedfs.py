@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import shutil
 import ssl
 import sysconfig
 import time
@@ -19,9 +18,11 @@ from connectors.store_config import MIN_FREE_BYTES, StoreConfig
 from serve_app.embedded import certificates, ports
 from serve_app.embedded import folder as folders
 from serve_app.embedded.child import ChildProcess, spawn
+from serve_app.embedded.folder import SocketFolder
 
 SERVICES = ("master", "volume", "filer", "s3")
 TOKENS = ("jwt.signing", "jwt.signing.read", "jwt.filer_signing", "jwt.filer_signing.read")
+GUEST_PREFIX = "raw/"
 READY_TIMEOUT_S = 60.0
 SWEEPS, SWEEP_PAUSE_S = 3, 1.5
 
@@ -39,6 +40,7 @@ class SeaweedFS:
     guest: StoreConfig
     process: ChildProcess
     ownership: IO[str] | None
+    sockets: SocketFolder | None
 
     def wait_ready(self, origins: list[str]) -> None:
         """Return once the bucket takes objects, or the disk is full.
@@ -56,8 +58,8 @@ class SeaweedFS:
 
     def revive(self) -> None:
         """Start the server again where it was, if it has died."""
-        if not self.process.is_alive:
-            self.process = _launch(self.folder, self.ports)
+        if self.sockets and not self.process.is_alive:
+            self.process = _launch(self.folder, self.ports, self.sockets)
 
     def vacuum(self) -> None:
         """Give the space of deleted objects back to the disk. Raises ServiceUnavailable.
@@ -78,7 +80,8 @@ class SeaweedFS:
         """SIGTERM alone takes 16 s and more; a SIGKILL after a grace loses nothing (tested)."""
         self.process.stop(grace_s)
         _remove_sockets(self.ports)
-        shutil.rmtree(folders.socket_folder(self.folder))
+        if self.sockets:
+            self.sockets.remove()
         if self.ownership:
             self.ownership.close()
 
@@ -105,9 +108,10 @@ def _start(folder: Path, bucket: str, record: Mapping[str, Any], ownership: IO[s
     _remove_sockets(chosen)
     keys = _identities(folder, bucket)
     store = _store(folder, bucket, chosen["s3"], keys["service"])
-    process = _launch(folder, chosen)
+    sockets = folders.socket_folder(folder)
+    process = _launch(folder, chosen, sockets)
     guest = replace(store, **keys["guest"])
-    return SeaweedFS(folder, bucket, chosen, store, guest, process, ownership)
+    return SeaweedFS(folder, bucket, chosen, store, guest, process, ownership, sockets)
 
 
 def attach(folder: Path, bucket: str) -> SeaweedFS | None:
@@ -126,6 +130,7 @@ def attach(folder: Path, bucket: str) -> SeaweedFS | None:
         replace(store, **keys["guest"]),
         ChildProcess(**record["process"]),
         None,
+        None,
     )
 
 
@@ -134,9 +139,12 @@ def binary() -> Path:
     return Path(sysconfig.get_path("scripts")) / "weed"
 
 
-def _launch(folder: Path, chosen: dict[str, int]) -> ChildProcess:
+def _launch(folder: Path, chosen: dict[str, int], sockets: SocketFolder) -> ChildProcess:
     process = spawn(
-        _command(folder, chosen), folder=folder, log=folder / "server.log", environment=MEMORY
+        _command(folder, chosen, sockets.path),
+        folder=folder,
+        log=folder / "server.log",
+        environment=MEMORY,
     )
     folders.write_json(
         folder / "server.json",
@@ -163,7 +171,7 @@ def _ports(recorded: dict[str, int]) -> dict[str, int]:
 
 
 def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
-    """Random keys, made once: `service` may do all, `guest` only use this bucket."""
+    """Random keys, made once: `service` may do all, `guest` read the bucket and fill a prefix."""
     path = folder / "keys.json"
     keys = folders.read_json(path)
     for name in ("service", "guest"):
@@ -174,7 +182,8 @@ def _identities(folder: Path, bucket: str) -> dict[str, dict[str, str]]:
     for token in TOKENS:
         keys.setdefault(token, secrets.token_urlsafe(48))
     folders.write_json(path, keys)
-    scoped = [f"{action}:{bucket}" for action in ("Read", "Write", "List", "Tagging")]
+    scoped = [f"{action}:{bucket}" for action in ("Read", "List")]
+    scoped += [f"{action}:{bucket}/{GUEST_PREFIX}*" for action in ("Write", "Tagging")]
     actions = {"service": ["Admin", "Read", "Write", "List", "Tagging"], "guest": scoped}
     identities = [
         {
@@ -205,8 +214,7 @@ def _security(folder: Path, keys: Mapping[str, Any]) -> str:
     return "".join(f"[{name}]\n{content}" for name, content in sections.items())
 
 
-def _command(folder: Path, chosen: dict[str, int]) -> list[str]:
-    sockets = folders.socket_folder(folder)
+def _command(folder: Path, chosen: dict[str, int], sockets: Path) -> list[str]:
     for part in ("data", "logs"):
         (folder / part).mkdir(exist_ok=True)
     return [

@@ -121,6 +121,84 @@ def test_a_failed_job_is_an_exit_code_and_a_sentence(metricfoundry, tmp_path):
     assert found["report"] is None
 
 
+def test_a_failed_job_is_called_so_by_every_command(metricfoundry, tmp_path):
+    """`status` and `open` end as `run` did, and no path to a report is given that there is not."""
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 is how it begins, and then nothing fits")
+    _, run = metricfoundry("run", str(broken))
+
+    for command in ("status", "open"):
+        code, found = metricfoundry(command, run["jobId"])
+
+        assert (code, found["status"], found["report"]) == (Exit.JOB_FAILED, "FAILED", None)
+        assert found["errorDetail"] == run["errorDetail"]
+
+
+def test_an_address_with_brackets_is_listed_as_it_is(service, metricfoundry, tmp_path):
+    """Rich would take them for markup."""
+    address = "s3://metricfoundry/[/red]x[a]*.csv"
+    code, _ = metricfoundry("submit", address)
+    assert code == Exit.OK
+
+    done = subprocess.run(
+        [sys.executable, "-m", "serve_app", "status"],
+        env={**os.environ, "MF_HOME": str(service.home), "MF_PORT": service.url[-5:]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+
+    assert (done.returncode, done.stderr) == (Exit.OK, "")
+    assert f" {address}\n" in done.stdout
+
+
+def test_a_start_that_several_ids_have_is_no_job(service, metricfoundry):
+    """It is told, with ids to choose from; no command guesses."""
+    starts: set[str] = set()
+    while True:  # 17 times at most, since there are 16 digits
+        made = service.call("POST", "/jobs", {"source_type": "upload", "source_config": {}})
+        start = made["jobId"][0]
+        if start in starts:
+            break
+        starts.add(start)
+
+    for command in ("status", "open", "cancel"):
+        code, said = metricfoundry(command, start)
+
+        assert code == Exit.ERROR
+        assert f"several jobs begin with '{start}'" in said["error"]["message"]
+        assert made["jobId"] in said["error"]["message"]  # the newest
+
+
+def test_an_interrupted_command_names_the_job_that_runs_on(service, metricfoundry, tmp_path):
+    """Ctrl-C ends the waiting, not the job; what ends the job is told, and works."""
+    large = tmp_path / "large.csv"
+    with large.open("w") as file:
+        file.write("x,y,z\n")
+        file.writelines(f"{i},{i * i % 9973},text {i % 977}\n" for i in range(600_000))
+    before = len(service.call("GET", "/jobs?q=large.csv")["jobs"])
+    command = [sys.executable, "-m", "serve_app", "run", str(large)]
+    environment = {**os.environ, "MF_HOME": str(service.home), "MF_PORT": service.url[-5:]}
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as waiting:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            jobs = service.call("GET", "/jobs?q=large.csv")["jobs"]
+            if len(jobs) > before and jobs[0]["status"] == "RUNNING":
+                break
+            time.sleep(0.02)
+        waiting.send_signal(signal.SIGINT)
+        complaint = waiting.stderr.read()
+
+    job_id = jobs[0]["jobId"]
+    assert waiting.returncode == Exit.INTERRUPTED
+    assert f"job {job_id} runs on; `metricfoundry cancel {job_id}` stops it" in complaint
+    code, cancelled = metricfoundry("cancel", job_id)
+    assert (code, cancelled["jobId"]) == (Exit.OK, job_id)
+    assert service.wait(job_id)["status"] == "CANCELLED"
+    code, _ = metricfoundry("open", job_id)
+    assert code == Exit.JOB_CANCELLED
+
+
 def test_a_second_service_in_the_folder_is_refused(metricfoundry):
     code, said = metricfoundry("up")
 

@@ -1,5 +1,6 @@
 """docs/api.md tells of every route, error code, status, field and counter."""
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from connectors.errors import LimitExceeded, MetricFoundryError
+from pipelines.choices import Choices
 from serve_app.errors import CODES, status_of
+from serve_app.jobs import supervision
 from serve_app.jobs.model import JobStatus
 from serve_app.metrics import Counter
 from serve_app.schemas import JobView, Problem
@@ -46,6 +49,37 @@ def test_every_error_of_ours_is_documented(kind):
 def test_every_error_of_http_is_documented(status, code):
     """What goes wrong before our code is asked has a row too."""
     assert str(status) in row_of(code)
+
+
+def test_every_failure_that_the_supervisor_finds_is_documented():
+    """A run that never came to an end by itself has no error of its own, only a code."""
+    calls = ast.walk(ast.parse(Path(supervision.__file__).read_text()))
+    codes = {
+        each.args[0].value
+        for each in calls
+        if isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Name)
+        and each.func.id == "RunFailure"
+        and isinstance(each.args[0], ast.Constant)
+    }
+
+    assert codes >= {"job.crashed", "job.attempts"}
+    for code in codes:
+        assert "| job |" in row_of(code)
+
+
+def test_what_overrides_may_be_is_documented():
+    """What the schema refuses, the page does not promise."""
+    schema = {
+        name: field["anyOf"][0]
+        for name, field in Choices.model_json_schema()["properties"].items()
+        if name in {"header", "quote"}
+    }
+
+    assert f"up to {schema['header']['maximum']}" in row_of("header")
+    told = set(re.findall("`(.)`", row_of("quote")))
+    assert told == set(schema["quote"]["enum"]) - {""}
+    assert "empty" in row_of("quote")
 
 
 def test_a_limit_names_itself():

@@ -37,7 +37,8 @@ def test_help_lists_the_commands_and_exit_codes(metricfoundry):
     code, said, _ = metricfoundry("--help")
 
     assert code == Exit.OK
-    for command in ("run", "up", "submit", "status", "open", "doctor", "clean", "migrate"):
+    commands = ("run", "up", "submit", "status", "open", "cancel", "doctor", "clean", "migrate")
+    for command in commands:
         assert f"  {command} " in said
     assert "3 job failed" in said
 
@@ -48,8 +49,9 @@ def test_help_lists_the_commands_and_exit_codes(metricfoundry):
         ("run", "absent.csv"),
         ("submit", "absent.csv"),
         ("run", "ftp://host/file.csv"),
-        ("submit", "--from", "a-job", "a.csv"),
-        ("run", "--override", "header"),
+        ("run", "/dev/null"),
+        ("run", "x" * 300),
+        ("run", "~no-such-user/a.csv"),
     ],
     ids=" ".join,
 )
@@ -60,6 +62,29 @@ def test_what_cannot_be_submitted_is_one_sentence(metricfoundry, arguments):
     assert (code, said) == (Exit.ERROR, "")
     assert complaint.startswith("error: ")
     assert arguments[-1] in complaint or arguments[1] in complaint
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("submit",), ("submit", "--from", "a-job", "a.csv"), ("run", "--override", "header")],
+    ids=" ".join,
+)
+def test_what_does_not_go_together_is_wrong_usage(metricfoundry, arguments):
+    """As `--help` says."""
+    code, said, complaint = metricfoundry(*arguments)
+
+    assert (code, said) == (Exit.USAGE, "")
+    assert complaint.startswith("error: ")
+
+
+def test_a_pipe_is_called_one(metricfoundry, tmp_path):
+    """It exists, so nobody is told that it does not."""
+    os.mkfifo(tmp_path / "pipe")
+
+    code, _, complaint = metricfoundry("submit", "pipe")
+
+    assert code == Exit.ERROR
+    assert "pipe is a pipe" in complaint
 
 
 @pytest.mark.parametrize(
@@ -110,11 +135,22 @@ def test_a_folder_has_one_owner(metricfoundry, tmp_path):
     assert "another MetricFoundry is using" in complaint
 
 
-def test_a_setting_that_does_not_fit_is_named(metricfoundry):
-    code, _, complaint = metricfoundry("doctor", MF_PORT="eighty")
+@pytest.mark.parametrize(("setting", "value"), [("MF_PORT", "eighty"), ("MF_LIMITS", "{")])
+def test_a_setting_that_does_not_fit_is_named(metricfoundry, setting, value):
+    code, _, complaint = metricfoundry("doctor", **{setting: value})
 
     assert code == Exit.ERROR
-    assert "MF_PORT" in complaint
+    assert setting in complaint
+
+
+@pytest.mark.parametrize("command", ["up", "migrate", "clean"])
+def test_a_home_that_can_be_no_folder_is_one_sentence(metricfoundry, tmp_path, command):
+    (tmp_path / "file").touch()
+
+    code, _, complaint = metricfoundry(command, MF_HOME=str(tmp_path / "file" / "home"))
+
+    assert code == Exit.ERROR
+    assert "MF_HOME" in complaint
 
 
 def test_doctor_has_a_line_for_each_thing(metricfoundry):

@@ -39,3 +39,8 @@ def test_settings_come_as_arguments_or_from_the_environment(monkeypatch):
     monkeypatch.setenv("MF_DATABASE_URL", "postgresql://host/jobs")
 
     assert isinstance(build({}), Application)
+
+
+def test_arguments_that_do_not_fit_are_named():
+    with pytest.raises(Misconfigured, match="MF_RUNNERS"):
+        build({**CLUSTER, "runners": 0})

@@ -1,5 +1,6 @@
 """SeaweedFS: a real server, and every door of it tried."""
 
+import io
 import os
 import shutil
 import signal
@@ -130,21 +131,48 @@ def test_keys_are_private_files(s3_server):
 
 
 def test_a_guest_key_is_good_for_its_bucket_only(s3_server, object_store):
-    """The key that `doctor --s3` prints reads and writes the bucket, and no more."""
+    """The key that `doctor --s3` prints reads the bucket, writes below `raw/`, and no more."""
     guest = boto(s3_server.guest)
     boto(s3_server.store).create_bucket(Bucket="somebody-elses")
+    object_store.put("artifacts/1/manifest.json", b"{}")
+    theirs = {"Bucket": "metricfoundry", "Key": "raw/hello"}
+    ours = {"Bucket": "metricfoundry", "Key": "artifacts/1/manifest.json"}
 
-    guest.put_object(Bucket="metricfoundry", Key="guest/hello", Body=b"hello")
+    guest.put_object(**theirs, Body=b"hello")
+    guest.upload_fileobj(io.BytesIO(bytes(9 << 20)), "metricfoundry", "raw/in/parts")
+    guest.delete_object(Bucket="metricfoundry", Key="raw/in/parts")
 
-    assert object_store.get("guest/hello") == b"hello"
+    assert object_store.get("raw/hello") == b"hello"
+    assert guest.get_object(**ours)["Body"].read() == b"{}"
+    assert guest.list_objects_v2(Bucket="metricfoundry", Prefix="raw/")["KeyCount"] == 1
     for forbidden in (
+        lambda: guest.put_object(**ours, Body=b"x"),
+        lambda: guest.put_object(Bucket="metricfoundry", Key="raw/../artifacts/1/x", Body=b"x"),
+        lambda: guest.put_object(Bucket="metricfoundry", Key="rawer", Body=b"x"),
+        lambda: guest.copy_object(**ours, CopySource=theirs),
+        lambda: guest.create_multipart_upload(**ours),
+        lambda: guest.delete_object(**ours),
+        lambda: refused(guest.delete_objects(Bucket="metricfoundry", Delete=listed(ours))),
+        lambda: guest.put_object_tagging(**ours, Tagging={"TagSet": []}),
+        lambda: guest.delete_bucket_cors(Bucket="metricfoundry"),
         lambda: guest.put_object(Bucket="somebody-elses", Key="x", Body=b"x"),
         lambda: guest.list_objects_v2(Bucket="somebody-elses"),
         lambda: guest.create_bucket(Bucket="one-more"),
         lambda: guest.delete_bucket(Bucket="metricfoundry"),
     ):
-        with pytest.raises(ClientError, match="AccessDenied"):
+        with pytest.raises(ClientError, match=r"AccessDenied|InvalidRequest"):
             forbidden()
+    assert object_store.get("artifacts/1/manifest.json") == b"{}"
+
+
+def listed(one):
+    return {"Objects": [{"Key": one["Key"]}]}
+
+
+def refused(answer):
+    """What is refused key by key is told in an answer of its own."""
+    for error in answer.get("Errors", ()):
+        raise ClientError({"Error": error}, "DeleteObjects")
 
 
 def test_presigned_urls_work_by_plain_http(object_store):

@@ -2,7 +2,8 @@
 
 Microsoft, "XML Spreadsheet Reference" (2001): rows and cells come in order, and one that does not
 follow its neighbour says where it is. Moments are written out, and a time of day as one of the day
-before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here.
+before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here; a
+cell that does not hold what its type says becomes a text, and is counted.
 """
 
 import datetime as dt
@@ -14,7 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 from connectors.errors import CorruptFile
 from pipelines.formats.flat_workbook import packed
 from pipelines.formats.sequential import Sequential
-from pipelines.formats.workbook_package import parsed, xml_parser
+from pipelines.formats.workbook_package import Package, parsed, xml_parser
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 ROOT = re.compile(
@@ -36,7 +37,18 @@ BEGIN = (
     f' xmlns:table="{URN}:table:1.0"><office:body><office:spreadsheet>'
 )
 END = "</office:spreadsheet></office:body></office:document-content>"
+ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
+LONGEST_TYPE = 20
+BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
 DAYS_OF_TIMES = ("1899-12-31T", "1904-01-01T")  # where the calendar begins in 1900, and in 1904
+
+
+def odd_cells(package: Package) -> tuple[int, str]:
+    """How many cells of such a package did not hold what their type said, and the first type."""
+    if ODD_TYPES not in package:
+        return 0, ""
+    count, _, kind = b"".join(package.stream(ODD_TYPES)).decode().partition(" ")
+    return int(count), kind[:LONGEST_TYPE]
 
 
 def is_excel_2003(head: bytes) -> bool:
@@ -53,10 +65,10 @@ class Excel2003(Sequential):
     """A stored document, read as an OpenDocument package. Raises CorruptFile on the way."""
 
     def _blocks(self) -> Iterator[bytes]:
-        return packed(self._content())
-
-    def _content(self) -> Iterator[bytes]:
         content = _Content(self.name)
+        return packed(self._turned(content), content.told)
+
+    def _turned(self, content: "_Content") -> Iterator[bytes]:
         parser = xml_parser(self.name)
         parser.StartElementHandler = content.start
         parser.EndElementHandler = content.end
@@ -82,11 +94,16 @@ class _Content:
         self._text: list[str] = []
         self._style = ""  # that is declared, and then that of the cell
         self._lasting: set[str] = set()  # the styles of durations
+        self._odd, self._odd_type = 0, ""
 
     def taken(self) -> bytes:
         content = "".join(self._written)
         self._written.clear()
         return content.encode()
+
+    def told(self) -> dict[str, str]:
+        """The part that tells of odd cells, where there are any."""
+        return {ODD_TYPES: f"{self._odd} {self._odd_type}"} if self._odd else {}
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._above.append(name)
@@ -117,7 +134,7 @@ class _Content:
         elif name == FORMAT and LASTING.search(values.get(f"{SPACE} Format", "")):
             self._lasting.add(self._style)
         elif name == DATA and self._above[-2:-1] == [CELL]:  # and not of a comment
-            self._kind, self._text = values.get(f"{SPACE} Type", "String"), []
+            self._kind, self._text = values.get(f"{SPACE} Type", "").strip() or "String", []
 
     def characters(self, text: str) -> None:
         if self._kind and DATA in self._above and self._above[self._above.index(DATA) - 1] == CELL:
@@ -132,9 +149,13 @@ class _Content:
             self._blank(self._span)
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
-            if self._kind == "DateTime" and self._style in self._lasting:
+            kind = self._kind.lower()
+            if kind == "datetime" and self._style in self._lasting:
                 text = _duration(text)
-            self._written.append(_cell(self._kind, text, self._attributes))
+            if _is_odd(kind, text.strip()):
+                self._odd, self._odd_type = self._odd + 1, self._odd_type or self._kind
+                kind = "string"
+            self._written.append(_cell(kind, text, self._attributes))
             self._empty(self._merged)
             self._text = []
 
@@ -175,24 +196,45 @@ def _duration(moment: str) -> str:
     return f"PT{int(minutes) // 60}H{int(minutes) % 60}M{seconds:.6f}S"
 
 
+def _is_odd(kind: str, value: str) -> bool:
+    """Whether a value is not of its kind, or of none that there is.
+
+    >>> _is_odd("number", "1e3"), _is_odd("number", "1,5"), _is_odd("boolean", "TRUE")
+    (False, True, False)
+    """
+    if kind == "boolean":
+        return value.lower() not in {*BOOLEANS, ""}
+    if kind == "number":
+        return bool(value) and not _is_number(value)
+    return bool(kind and value) and kind not in ("datetime", "string", "error")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return value.isascii() and "_" not in value
+
+
 def _cell(kind: str, text: str, attributes: str) -> str:
     """The element of OpenDocument with the same value; one without a value where it is an error."""
     value = text.strip()
     given = ""
-    if kind == "Number" and value:
+    if kind == "number" and value:
         given = f' office:value-type="float" office:value={quoteattr(value)}'
-    elif kind == "Boolean" and value:
-        word = "true" if value in ("1", "true") else "false"
+    elif kind == "boolean" and value:
+        word = BOOLEANS[value.lower()]
         given = f' office:value-type="boolean" office:boolean-value="{word}"'
-    elif kind == "DateTime" and value.startswith("PT"):
+    elif kind == "datetime" and value.startswith("PT"):
         given = f' office:value-type="time" office:time-value={quoteattr(value)}'
-    elif kind == "DateTime" and value.startswith(DAYS_OF_TIMES):
+    elif kind == "datetime" and value.startswith(DAYS_OF_TIMES):
         hours, minutes, seconds = [*value.partition("T")[2].split(":"), "0", "0"][:3]
         given = f' office:value-type="time" office:time-value="PT{hours}H{minutes}M{seconds}S"'
-    elif kind == "DateTime" and value:
+    elif kind == "datetime" and value:
         moment = value.removesuffix("T00:00:00.000")
         given = f' office:value-type="date" office:date-value={quoteattr(moment)}'
-    elif kind == "String" and text:
+    elif kind == "string" and text:
         content = f"<text:p>{escape(text)}</text:p>"
         return (
             f'<table:table-cell office:value-type="string"{attributes}>{content}</table:table-cell>'

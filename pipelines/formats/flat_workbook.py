@@ -6,7 +6,7 @@ elements of a workbook are the same, and found below either root.
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, cast
 
@@ -39,8 +39,10 @@ class FlatWorkbook(Sequential):
         return packed(self.inner.stream())
 
 
-def packed(content: Iterator[bytes]) -> Iterator[bytes]:
-    """A package with this content, block by block."""
+def packed(
+    content: Iterator[bytes], told: Callable[[], Mapping[str, str]] = dict
+) -> Iterator[bytes]:
+    """A package with this content, block by block, and with the parts that are told behind it."""
     sink = _Sink()
     with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as package:
         package.writestr("mimetype", SPREADSHEET)
@@ -49,6 +51,8 @@ def packed(content: Iterator[bytes]) -> Iterator[bytes]:
             for block in content:
                 part.write(block)
                 yield sink.taken()
+        for path, text in told().items():
+            package.writestr(path, text)
     yield sink.taken()
 
 

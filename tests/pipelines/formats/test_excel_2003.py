@@ -79,6 +79,56 @@ def test_a_cell_is_what_its_type_says(kind, text, value):
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("Boolean", "True", True),
+        ("boolean", "FALSE", False),
+        ("number", "1.50", 1.5),
+        ("datetime", "2024-02-29T00:00:00.000", dt.date(2024, 2, 29)),
+        ("string", "a", "a"),
+        ("", "a", "a"),
+    ],
+)
+def test_types_and_booleans_are_known_in_any_case(kind, text, value):
+    (table,) = planned(book(NAMES, row(cell("String", "a"), cell(kind, text)))).tables
+
+    assert [value for _, value in rows(table)] == [value]
+    assert not table.notices
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Boolean", "yes"),
+        ("Integer", "n=5"),
+        ("Date", "2024-02-29"),
+        ("Number", "1,5"),
+        ("Number", "n/a"),
+        ("Number", "1_000"),
+    ],
+)
+def test_a_cell_that_does_not_hold_what_its_type_says_is_text(kind, text):
+    """And that is told: it is neither false, nor nothing, nor the end of the file."""
+    odd = row(cell("String", "a"), cell(kind, text))
+    content = book(NAMES, odd, row(cell("String", "b"), cell("String", "x")), odd)
+
+    (table,) = planned(content).tables
+
+    assert rows(table) == [("a", text), ("b", "x"), ("a", text)]
+    (notice,) = table.notices
+    assert (notice.code, notice.count) == ("sheet.odd_types", 2)
+    assert f"of type {kind!r}" in notice.message
+
+
+@pytest.mark.parametrize("kind", ["Number", "Boolean", "DateTime", "String", "Error", "Odd"])
+def test_a_cell_without_a_text_is_empty_whatever_its_type(kind):
+    (table,) = planned(book(NAMES, row(cell("String", "a"), cell(kind, " ")))).tables
+
+    assert rows(table) == [("a", " " if kind == "String" else None)]
+    assert not table.notices
+
+
+@pytest.mark.parametrize(
     ("moment", "long"),
     [
         ("1899-12-31T00:00:00.000", dt.timedelta()),

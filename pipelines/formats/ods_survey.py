@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
+from pipelines.formats.naming import Told
 from pipelines.formats.sheet_header import Merged
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
@@ -53,6 +54,7 @@ class _Survey:
         self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
         self._package = package
         self._sheet, self._row, self._count = "", 0, 0
+        self._names = Told()  # as the repair has it
         self._held = Held("", package.limits)
         self._rows = 0  # so many times the row stands there
         self._width = self._filled = 0  # its cells, and those up to the last that is not empty
@@ -62,7 +64,8 @@ class _Survey:
     def start(self, name: str, values: dict[str, str]) -> None:
         name = local_name(name)
         if name == "table":
-            self._sheet = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            named = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            self._sheet = self._names.apart(named)
             self._row = 0
             what = f"sheet {self._sheet!r} of {self._package.file.name}"
             self._held = Held(what, self._package.limits)

@@ -235,3 +235,17 @@ def test_a_few_bytes_do_not_become_millions_of_cells():
     (failed,) = planned(book(NAMES, far)).failures
 
     assert failed.code == "limit.sheet_cells"
+
+
+def test_sheets_of_one_name_are_told_apart():
+    """And each is read once."""
+    one = book(NAMES, row(cell("String", "a"), cell("Number", "1"))).decode()
+    sheet = one[one.index("<Worksheet ") : one.index("</Workbook>")]
+    twice = one.replace("</Workbook>", f"{sheet.replace('>1<', '>2<')}</Workbook>")
+
+    found = planned(twice.encode()).tables
+
+    assert [(table.name, rows(table)) for table in found] == [
+        ("S & T", [("a", 1)]),
+        ("S & T_2", [("a", 2)]),
+    ]

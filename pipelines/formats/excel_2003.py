@@ -27,8 +27,9 @@ SHEET, TABLE, ROW, CELL, DATA, STYLE, FORMAT = (
     f"{SPACE} {name}"
     for name in ("Worksheet", "Table", "Row", "Cell", "Data", "Style", "NumberFormat")
 )
+FROM_1904 = "urn:schemas-microsoft-com:office:excel Date1904"
 LASTING = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)  # number formats of durations
-MIDNIGHT = dt.datetime.combine(dt.date(1899, 12, 31), dt.time())
+BEGINS = dt.date(1899, 12, 31), dt.date(1904, 1, 1)  # the calendar from 1900, and from 1904
 LEAP = dt.date(1900, 3, 1)
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 URN = "urn:oasis:names:tc:opendocument:xmlns"
@@ -40,7 +41,7 @@ END = "</office:spreadsheet></office:body></office:document-content>"
 ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
 LONGEST_TYPE = 20
 BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
-DAYS_OF_TIMES = ("1899-12-31T", "1904-01-01T")  # where the calendar begins in 1900, and in 1904
+CLOCK = re.compile(r"\d+(:\d+(:\d+(\.\d+)?)?)?", re.ASCII)
 
 
 def odd_cells(package: Package) -> tuple[int, str]:
@@ -93,6 +94,7 @@ class _Content:
         self._kind = ""
         self._text: list[str] = []
         self._style = ""  # that is declared, and then that of the cell
+        self._from_1904 = False
         self._lasting: set[str] = set()  # the styles of durations
         self._odd, self._odd_type = 0, ""
 
@@ -129,6 +131,8 @@ class _Content:
             written = (f' table:number-{what}-spanned="{count}"' for what, count in spans)
             self._attributes = "".join(written) if across or down else ""
             self._style = values.get(f"{SPACE} StyleID", "")
+        elif name == FROM_1904:
+            self._from_1904 = True
         elif name == STYLE:
             self._style = values.get(f"{SPACE} ID", "")
         elif name == FORMAT and LASTING.search(values.get(f"{SPACE} Format", "")):
@@ -151,7 +155,9 @@ class _Content:
             text = "".join(self._text)
             kind = self._kind.lower()
             if kind == "datetime" and self._style in self._lasting:
-                text = _duration(text)
+                text = _duration(text, from_1904=self._from_1904)
+            elif kind == "datetime":
+                text = _time_of_day(text, from_1904=self._from_1904)
             if _is_odd(kind, text.strip()):
                 self._odd, self._odd_type = self._odd + 1, self._odd_type or self._kind
                 kind = "string"
@@ -181,19 +187,36 @@ class _Content:
         return number
 
 
-def _duration(moment: str) -> str:
-    """How long it is since midnight before the calendar began, which has a 29 February 1900.
+def _duration(moment: str, *, from_1904: bool = False) -> str:
+    """How long it is since midnight before the calendar began; that of 1900 has a 29 February.
 
     >>> _duration("1899-12-31T01:30:00.000"), _duration("1900-01-01T06:00:00.000"), _duration("x")
     ('PT1H30M0.000000S', 'PT30H0M0.000000S', 'x')
     """
     try:
         found = dt.datetime.fromisoformat(moment.strip())
-        long = found - MIDNIGHT + dt.timedelta(days=found.date() >= LEAP)
+        long = found - dt.datetime.combine(BEGINS[from_1904], dt.time())
+        long += dt.timedelta(days=not from_1904 and found.date() >= LEAP)
     except (ValueError, TypeError, OverflowError):
         return moment
     minutes, seconds = divmod(long.total_seconds(), 60)
     return f"PT{int(minutes) // 60}H{int(minutes) % 60}M{seconds:.6f}S"
+
+
+def _time_of_day(moment: str, *, from_1904: bool) -> str:
+    """How long it is since the midnight before the calendar began, if it is of that day.
+
+    A time may be written as one of 1899 in either: no other moment is.
+
+    >>> _time_of_day("1899-12-31T01:30:00.000", from_1904=True)
+    'PT01H30M00.000S'
+    """
+    day, _, clock = moment.strip().partition("T")
+    days = [str(begin) for begin in BEGINS[: 1 + from_1904]]
+    if day not in days or not CLOCK.fullmatch(clock):
+        return moment
+    hours, minutes, seconds = [*clock.split(":"), "0", "0"][:3]
+    return f"PT{hours}H{minutes}M{seconds}S"
 
 
 def _is_odd(kind: str, value: str) -> bool:
@@ -228,9 +251,6 @@ def _cell(kind: str, text: str, attributes: str) -> str:
         given = f' office:value-type="boolean" office:boolean-value="{word}"'
     elif kind == "datetime" and value.startswith("PT"):
         given = f' office:value-type="time" office:time-value={quoteattr(value)}'
-    elif kind == "datetime" and value.startswith(DAYS_OF_TIMES):
-        hours, minutes, seconds = [*value.partition("T")[2].split(":"), "0", "0"][:3]
-        given = f' office:value-type="time" office:time-value="PT{hours}H{minutes}M{seconds}S"'
     elif kind == "datetime" and value:
         moment = value.removesuffix("T00:00:00.000")
         given = f' office:value-type="date" office:date-value={quoteattr(moment)}'

@@ -144,6 +144,43 @@ def test_a_moment_in_the_format_of_a_duration_is_one(moment, long):
     assert column(lasting, other) == [long, dt.timedelta(days=2)]
 
 
+FROM_1904 = '<ExcelWorkbook xmlns="urn:schemas-microsoft-com:office:excel"><Date1904/>'
+
+
+@pytest.mark.parametrize(
+    ("moment", "plain", "lasting"),
+    [
+        ("1904-01-01T00:00:00.000", dt.time(), dt.time()),
+        ("1904-01-01T05:30:00.000", dt.time(5, 30), dt.time(5, 30)),
+        ("1904-01-02T06:00:00.000", dt.datetime(1904, 1, 2, 6), dt.timedelta(hours=30)),
+        ("1904-03-02T00:00:00.000", dt.date(1904, 3, 2), dt.timedelta(days=61)),
+    ],
+)
+def test_a_calendar_may_begin_in_1904(moment, plain, lasting):
+    """A workbook says so; only then is its first day that of times (and of short durations)."""
+    cells = cell("DateTime", moment) + cell("DateTime", moment, ' ss:StyleID="d"')
+    names = row(*(cell("String", name) for name in "kvd"))
+    content = book(names, row(cell("String", "a"), cells)).decode()
+    later = content.replace("<Styles>", f"{FROM_1904}</ExcelWorkbook><Styles>").encode()
+
+    (table,) = planned(later).tables
+
+    assert rows(table) == [("a", plain, lasting)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "value"),
+    [
+        ("1904-01-01T00:00:00.000", dt.date(1904, 1, 1)),
+        ("1904-01-01T07:00:00.000", dt.datetime(1904, 1, 1, 7)),
+        ("1899-12-31Tx", "1899-12-31Tx"),
+    ],
+)
+def test_a_day_is_no_time_of_day(moment, value):
+    """As a birthday in 1904, of a calendar that begins in 1900."""
+    assert column(cell("DateTime", moment)) == [value]
+
+
 def test_an_error_is_no_value_and_a_comment_no_part_of_a_cell():
     """What stands in the comment of a cell is called the same as what stands in the cell."""
     comment = '<Comment ss:Author="x"><ss:Data>said</ss:Data></Comment>'

@@ -16,6 +16,7 @@ from connectors.errors import CorruptFile
 from pipelines.formats.flat_workbook import packed
 from pipelines.formats.sequential import Sequential
 from pipelines.formats.workbook_package import Package, parsed, xml_parser
+from pipelines.formats.xml_encoding import head_in_utf8, in_utf8
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 ROOT = re.compile(
@@ -58,7 +59,7 @@ def is_excel_2003(head: bytes) -> bool:
     >>> is_excel_2003(f'<?xml version="1.0"?><Workbook xmlns="{SPACE}">'.encode())
     True
     """
-    return ROOT.match(head) is not None
+    return ROOT.match(head_in_utf8(head)) is not None
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Excel2003(Sequential):
         parser.EndElementHandler = content.end
         parser.CharacterDataHandler = content.characters
         yield BEGIN.encode()
-        for _ in parsed(parser, self.inner.stream(), self.name):
+        for _ in parsed(parser, in_utf8(self.inner), self.name):
             yield content.taken()
         yield END.encode()
 

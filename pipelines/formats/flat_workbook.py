@@ -13,6 +13,7 @@ from typing import IO, cast
 from pipelines.formats.ods_repair import CONTENT, MANIFEST
 from pipelines.formats.office_document import SPREADSHEET
 from pipelines.formats.sequential import Sequential
+from pipelines.formats.xml_encoding import head_in_utf8, in_utf8
 
 HEAD_BYTES = 64 << 10
 ROOT = re.compile(
@@ -28,7 +29,7 @@ def is_flat(head: bytes) -> bool:
     >>> is_flat(b'<office:document office:mimetype="' + SPREADSHEET + b'">'), is_flat(b"<office/>")
     (True, False)
     """
-    return ROOT.match(head) is not None
+    return ROOT.match(head_in_utf8(head)) is not None
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class FlatWorkbook(Sequential):
     """A stored document, read as a package with it for its content."""
 
     def _blocks(self) -> Iterator[bytes]:
-        return packed(self.inner.stream())
+        return packed(in_utf8(self.inner))
 
 
 def packed(

@@ -242,6 +242,25 @@ def test_it_is_known_by_what_it_says(name, before):
     assert [table.format for table in found.tables] == ["workbook"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("ISO-8859-1", "latin-1"),
+        ("windows-1252", "cp1252"),
+        ("UTF-16", "utf-16"),
+        ("utf-16", "utf-8"),
+    ],
+)
+def test_it_may_be_in_another_encoding(declared, encoding):
+    """Than it declares, too."""
+    before = HEAD.replace("?>", f' encoding="{declared}"?>', 1)
+    content = book(NAMES, row(cell("String", "Zoë"), cell("Number", "1")), before=before)
+
+    (table,) = planned(content.decode().encode(encoding)).tables
+
+    assert (table.format, rows(table)) == ("workbook", [("Zoë", 1)])
+
+
 @pytest.mark.parametrize("end", [-1, -30, -200, 400])
 def test_a_document_that_is_cut_is_damaged(end):
     """And no table of half of it."""

@@ -66,6 +66,37 @@ def test_a_flat_workbook_is_read_as_a_package_is(name, content):
     assert rows(table) == [("Zoë", 1.0), ("b", 2.5)]
 
 
+def declaring(encoding: str) -> str:
+    return flat().decode().replace('"UTF-8"', f"'{encoding}'")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        declaring("ISO-8859-1").encode("latin-1"),
+        declaring("windows-1252").encode("cp1252"),
+        declaring("UTF-16").encode("utf-16"),
+        b"\xfe\xff" + declaring("utf-8").encode("utf-16-be"),
+        declaring("utf-16").encode(),
+        declaring("latin1").encode("utf-8-sig"),
+        declaring("utf-8").replace("b<", f"b<!--{'ë' * 5000}--><").encode("utf-16"),
+    ],
+)
+def test_a_flat_workbook_may_be_in_another_encoding(content):
+    """Its mark is believed before its declaration."""
+    (table,) = planned("a.fods", content).tables
+
+    assert rows(table) == [("Zoë", 1.0), ("b", 2.5)]
+
+
+@pytest.mark.parametrize("encoding", ["windows-9", "shift_jis", "ascii"])
+def test_an_encoding_that_is_none_is_damage(encoding):
+    (failed,) = planned("a.fods", declaring(encoding).encode("latin-1")).failures
+
+    assert failed.code == "parse.corrupt"
+    assert "encoding" in failed.message
+
+
 def test_another_flat_document_is_named():
     """A text document is no workbook."""
     (failed,) = planned("a.fods", flat(kind="application/vnd.oasis.opendocument.text")).failures

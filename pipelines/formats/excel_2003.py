@@ -9,10 +9,12 @@ cell that does not hold what its type says becomes a text, and is counted.
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from connectors.errors import CorruptFile
+from pipelines.formats.excel_2003_styles import Styles
 from pipelines.formats.flat_workbook import packed
 from pipelines.formats.sequential import Sequential
 from pipelines.formats.workbook_package import Package, parsed, xml_parser
@@ -24,12 +26,11 @@ ROOT = re.compile(
     + re.escape(SPACE.encode()),
     re.DOTALL,
 )
-SHEET, TABLE, ROW, CELL, DATA, STYLE, FORMAT = (
+SHEET, TABLE, COLUMN, ROW, CELL, DATA, STYLE, FORMAT = (
     f"{SPACE} {name}"
-    for name in ("Worksheet", "Table", "Row", "Cell", "Data", "Style", "NumberFormat")
+    for name in ("Worksheet", "Table", "Column", "Row", "Cell", "Data", "Style", "NumberFormat")
 )
 FROM_1904 = "urn:schemas-microsoft-com:office:excel Date1904"
-LASTING = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)  # number formats of durations
 BEGINS = dt.date(1899, 12, 31), dt.date(1904, 1, 1)  # the calendar from 1900, and from 1904
 LEAP = dt.date(1900, 3, 1)
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
@@ -94,9 +95,9 @@ class _Content:
         self._attributes = ""
         self._kind = ""
         self._text: list[str] = []
-        self._style = ""  # that is declared, and then that of the cell
+        self._styles = Styles()
+        self._place, self._style = 0, ""  # of the cell
         self._from_1904 = False
-        self._lasting: set[str] = set()  # the styles of durations
         self._odd, self._odd_type = 0, ""
 
     def taken(self) -> bytes:
@@ -114,7 +115,14 @@ class _Content:
             title = values.get(f"{SPACE} Name", "")
             self._written.append(f"<table:table table:name={quoteattr(title)}>")
             self._row = 0
+        elif name == TABLE:
+            self._styles.table(values.get(f"{SPACE} StyleID", ""))
+            self._column = 0
+        elif name == COLUMN and TABLE in self._above:
+            with suppress(CorruptFile):  # no cell depends on where it is
+                self._describe_columns(values)
         elif name == ROW and TABLE in self._above:
+            self._styles.row(values.get(f"{SPACE} StyleID", ""))
             gap = self._gap(values, self._row, MOST_ROWS)
             self._blank(gap)
             self._span = self._number(values, "Span", 0, MOST_ROWS)
@@ -126,6 +134,7 @@ class _Content:
             self._empty(gap)
             across = self._number(values, "MergeAcross", 0, MOST_COLUMNS)
             down = self._number(values, "MergeDown", 0, MOST_ROWS)
+            self._place = self._column + gap
             self._column += gap + 1 + across
             self._merged, self._kind = across, ""
             spans = (("columns", across + 1), ("rows", down + 1))
@@ -135,9 +144,9 @@ class _Content:
         elif name == FROM_1904:
             self._from_1904 = True
         elif name == STYLE:
-            self._style = values.get(f"{SPACE} ID", "")
-        elif name == FORMAT and LASTING.search(values.get(f"{SPACE} Format", "")):
-            self._lasting.add(self._style)
+            self._styles.declare(values.get(f"{SPACE} ID", ""), values.get(f"{SPACE} Parent", ""))
+        elif name == FORMAT:
+            self._styles.number_format(values.get(f"{SPACE} Format", ""))
         elif name == DATA and self._above[-2:-1] == [CELL]:  # and not of a comment
             self._kind, self._text = values.get(f"{SPACE} Type", "").strip() or "String", []
 
@@ -155,7 +164,7 @@ class _Content:
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
             kind = self._kind.lower()
-            if kind == "datetime" and self._style in self._lasting:
+            if kind == "datetime" and self._styles.is_lasting(self._style, self._place):
                 text = _duration(text, from_1904=self._from_1904)
             elif kind == "datetime":
                 text = _time_of_day(text, from_1904=self._from_1904)
@@ -165,6 +174,12 @@ class _Content:
             self._written.append(_cell(kind, text, self._attributes))
             self._empty(self._merged)
             self._text = []
+
+    def _describe_columns(self, values: dict[str, str]) -> None:
+        before, self._column = self._column, MOST_COLUMNS  # no other one counts if this is wrong
+        begin = before + self._gap(values, before, MOST_COLUMNS)
+        self._column = begin + 1 + self._number(values, "Span", 0, MOST_COLUMNS)
+        self._styles.columns(begin, self._column, values.get(f"{SPACE} StyleID", ""))
 
     def _blank(self, count: int) -> None:
         if count:

@@ -144,6 +144,73 @@ def test_a_moment_in_the_format_of_a_duration_is_one(moment, long):
     assert column(lasting, other) == [long, dt.timedelta(days=2)]
 
 
+LATE = "1900-01-01T06:00:00.000"  # 30 hours, or a moment
+STYLED = (
+    '<Style ss:ID="e" ss:Parent="c"/><Style ss:ID="c" ss:Parent="d"/>'
+    '<Style ss:ID="n" ss:Parent="d"><NumberFormat/></Style>'
+    '<Style ss:ID="x" ss:Parent="y"/><Style ss:ID="y" ss:Parent="x"/></Styles>'
+)
+
+
+def styled(own: str, row_: str, columns: str, table: str) -> object:
+    """What is read of a cell in the third column."""
+    names = row(*(cell("String", name) for name in "kwv"))
+    cells = cell("String", "a"), cell("String", "b"), cell("DateTime", LATE, own)
+    content = book(names, row(*cells, more=row_)).decode()
+    content = content.replace("</Styles>", STYLED)
+    content = content.replace(' ss:ExpandedRowCount="9">', f"{table}>{columns}")
+    (found,) = planned(content.encode()).tables
+    return rows(found)[0][2]
+
+
+@pytest.mark.parametrize(
+    ("own", "row_", "columns", "table"),
+    [
+        (' ss:StyleID="e"', "", "", ""),
+        ("", ' ss:StyleID="d"', '<Column ss:Index="3" ss:StyleID="t"/>', ""),
+        ("", "", '<Column ss:Index="3" ss:StyleID="d"/>', ' ss:StyleID="t"'),
+        ("", "", '<Column/><Column ss:Span="9999" ss:StyleID="c"/>', ""),
+        ("", "", '<Column ss:Span="1"/><Column ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:StyleID="t"/>', ' ss:StyleID="d"'),
+    ],
+)
+def test_a_format_may_be_that_of_the_row_the_column_the_table_or_a_parent(
+    own, row_, columns, table
+):
+    """The nearest counts."""
+    assert styled(own, row_, columns, table) == dt.timedelta(hours=30)
+
+
+@pytest.mark.parametrize(
+    ("own", "row_", "columns", "table"),
+    [
+        (' ss:StyleID="n"', ' ss:StyleID="d"', "", ""),
+        (' ss:StyleID="x"', "", "", ""),
+        ("", ' ss:StyleID="t"', '<Column ss:Index="3" ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:Span="1" ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:Index="0"/><Column/><Column ss:StyleID="d"/>', ""),
+        ("", "", "", ""),
+    ],
+)
+def test_a_moment_is_no_duration_by_the_format_of_something_else(own, row_, columns, table):
+    """As of its neighbours, or of a parent whose format is not kept."""
+    assert styled(own, row_, columns, table) == dt.datetime(1900, 1, 1, 6)
+
+
+def test_durations_of_less_than_a_day_are_no_other_kind():
+    """A column of both is one of durations, and nothing is said to be text."""
+    short = cell("DateTime", "1899-12-31T05:30:00.000", ' ss:StyleID="d"')
+    lines = [
+        row(cell("String", "a"), short),
+        row(cell("String", "b"), cell("DateTime", LATE, ' ss:StyleID="d"')),
+    ]
+
+    (table,) = planned(book(NAMES, *lines)).tables
+
+    assert rows(table) == [("a", dt.timedelta(hours=5.5)), ("b", dt.timedelta(hours=30))]
+    assert not table.notices
+
+
 FROM_1904 = '<ExcelWorkbook xmlns="urn:schemas-microsoft-com:office:excel"><Date1904/>'
 
 

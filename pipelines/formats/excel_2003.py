@@ -43,6 +43,7 @@ END = "</office:spreadsheet></office:body></office:document-content>"
 ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
 LONGEST_TYPE = 20
 BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
+DAYS_OF_TIMES = {str(BEGINS[0])}, set(map(str, BEGINS))
 CLOCK = re.compile(r"\d+(:\d+(:\d+(\.\d+)?)?)?", re.ASCII)
 
 
@@ -228,8 +229,7 @@ def _time_of_day(moment: str, *, from_1904: bool) -> str:
     'PT01H30M00.000S'
     """
     day, _, clock = moment.strip().partition("T")
-    days = [str(begin) for begin in BEGINS[: 1 + from_1904]]
-    if day not in days or not CLOCK.fullmatch(clock):
+    if day not in DAYS_OF_TIMES[from_1904] or not CLOCK.fullmatch(clock):
         return moment
     hours, minutes, seconds = [*clock.split(":"), "0", "0"][:3]
     return f"PT{hours}H{minutes}M{seconds}S"

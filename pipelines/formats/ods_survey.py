@@ -19,8 +19,8 @@ ACROSS, DOWN = "number-columns-spanned", "number-rows-spanned"
 MOST_MERGED = 100_000  # cells, of a workbook, that are of use to find headers
 
 
-def merged_cells(package: Package) -> Mapping[str, Merged]:
-    """Those of each sheet that has any.
+def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...]]:
+    """Those of each sheet that has any; and the sheets that are called otherwise than they were.
 
     Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
     """
@@ -33,7 +33,7 @@ def merged_cells(package: Package) -> Mapping[str, Merged]:
     parser.CharacterDataHandler = survey.characters
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
-    return survey.merged
+    return survey.merged, tuple(survey.renamed)
 
 
 def _is_protected(package: Package) -> bool:
@@ -52,6 +52,7 @@ class _Survey:
 
     def __init__(self, package: Package) -> None:
         self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
+        self.renamed: list[str] = []
         self._package = package
         self._sheet, self._row, self._count = "", 0, 0
         self._names = Told()  # as the repair has it
@@ -66,6 +67,8 @@ class _Survey:
         if name == "table":
             named = next((v for key, v in values.items() if local_name(key) == "name"), "")
             self._sheet = self._names.apart(named)
+            if self._sheet != named:
+                self.renamed.append(self._sheet)
             self._row = 0
             what = f"sheet {self._sheet!r} of {self._package.file.name}"
             self._held = Held(what, self._package.limits)

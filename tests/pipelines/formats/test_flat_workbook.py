@@ -97,6 +97,19 @@ def test_an_encoding_that_is_none_is_damage(encoding):
     assert "encoding" in failed.message
 
 
+def test_the_tables_of_charts_are_no_sheets_of_one_name():
+    """In one document each chart has its numbers with it, always under the same name."""
+    table = '<table:table table:name="local-table"><table:table-row/></table:table>'
+    chart = f"<draw:frame><draw:object>{table}</draw:object></draw:frame>"
+    content = flat().replace(b"b<draw:frame>", f"b{chart * 2}<draw:frame>".encode())
+    assert content.count(b"local-table") == 2
+
+    (found,) = planned("a.fods", content).tables
+
+    assert rows(found) == [("Zoë", 1.0), ("b", 2.5)]
+    assert not found.notices
+
+
 def test_another_flat_document_is_named():
     """A text document is no workbook."""
     (failed,) = planned("a.fods", flat(kind="application/vnd.oasis.opendocument.text")).failures

@@ -271,6 +271,8 @@ def test_sheets_of_one_name_are_told_apart(tag):
     first, second = Workbook().tables(file, Origin("a.ods"), Limits())
 
     assert (first.name, first.schema.names()) == ("A & B", ["column_1"])
+    (notice,) = first.notices
+    assert (notice.code, notice.count) == ("sheet.renamed", 1)
     assert (second.name, second.schema.names()) == ("A & B_2", ["k", "g a", "g b"])
     assert [
         chunk.frame.rows()

@@ -2,19 +2,23 @@
 
 Microsoft, "XML Spreadsheet Reference" (2001): rows and cells come in order, and one that does not
 follow its neighbour says where it is. Moments are written out, and a time of day as one of the day
-before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here.
+before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here; a
+cell that does not hold what its type says becomes a text, and is counted.
 """
 
 import datetime as dt
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from connectors.errors import CorruptFile
+from pipelines.formats.excel_2003_styles import Styles
 from pipelines.formats.flat_workbook import packed
 from pipelines.formats.sequential import Sequential
-from pipelines.formats.workbook_package import parsed, xml_parser
+from pipelines.formats.workbook_package import Package, parsed, xml_parser
+from pipelines.formats.xml_encoding import head_in_utf8, in_utf8
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
 ROOT = re.compile(
@@ -22,12 +26,12 @@ ROOT = re.compile(
     + re.escape(SPACE.encode()),
     re.DOTALL,
 )
-SHEET, TABLE, ROW, CELL, DATA, STYLE, FORMAT = (
+SHEET, TABLE, COLUMN, ROW, CELL, DATA, STYLE, FORMAT = (
     f"{SPACE} {name}"
-    for name in ("Worksheet", "Table", "Row", "Cell", "Data", "Style", "NumberFormat")
+    for name in ("Worksheet", "Table", "Column", "Row", "Cell", "Data", "Style", "NumberFormat")
 )
-LASTING = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)  # number formats of durations
-MIDNIGHT = dt.datetime.combine(dt.date(1899, 12, 31), dt.time())
+FROM_1904 = "urn:schemas-microsoft-com:office:excel Date1904"
+BEGINS = dt.date(1899, 12, 31), dt.date(1904, 1, 1)  # the calendar from 1900, and from 1904
 LEAP = dt.date(1900, 3, 1)
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 URN = "urn:oasis:names:tc:opendocument:xmlns"
@@ -36,7 +40,19 @@ BEGIN = (
     f' xmlns:table="{URN}:table:1.0"><office:body><office:spreadsheet>'
 )
 END = "</office:spreadsheet></office:body></office:document-content>"
-DAYS_OF_TIMES = ("1899-12-31T", "1904-01-01T")  # where the calendar begins in 1900, and in 1904
+ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
+LONGEST_TYPE = 20
+BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
+DAYS_OF_TIMES = {str(BEGINS[0])}, set(map(str, BEGINS))
+CLOCK = re.compile(r"\d+(:\d+(:\d+(\.\d+)?)?)?", re.ASCII)
+
+
+def odd_cells(package: Package) -> tuple[int, str]:
+    """How many cells of such a package did not hold what their type said, and the first type."""
+    if ODD_TYPES not in package:
+        return 0, ""
+    count, _, kind = b"".join(package.stream(ODD_TYPES)).decode().partition(" ")
+    return int(count), kind[:LONGEST_TYPE]
 
 
 def is_excel_2003(head: bytes) -> bool:
@@ -45,7 +61,7 @@ def is_excel_2003(head: bytes) -> bool:
     >>> is_excel_2003(f'<?xml version="1.0"?><Workbook xmlns="{SPACE}">'.encode())
     True
     """
-    return ROOT.match(head) is not None
+    return ROOT.match(head_in_utf8(head)) is not None
 
 
 @dataclass(frozen=True)
@@ -53,16 +69,16 @@ class Excel2003(Sequential):
     """A stored document, read as an OpenDocument package. Raises CorruptFile on the way."""
 
     def _blocks(self) -> Iterator[bytes]:
-        return packed(self._content())
-
-    def _content(self) -> Iterator[bytes]:
         content = _Content(self.name)
+        return packed(self._turned(content), content.told)
+
+    def _turned(self, content: "_Content") -> Iterator[bytes]:
         parser = xml_parser(self.name)
         parser.StartElementHandler = content.start
         parser.EndElementHandler = content.end
         parser.CharacterDataHandler = content.characters
         yield BEGIN.encode()
-        for _ in parsed(parser, self.inner.stream(), self.name):
+        for _ in parsed(parser, in_utf8(self.inner), self.name):
             yield content.taken()
         yield END.encode()
 
@@ -80,13 +96,19 @@ class _Content:
         self._attributes = ""
         self._kind = ""
         self._text: list[str] = []
-        self._style = ""  # that is declared, and then that of the cell
-        self._lasting: set[str] = set()  # the styles of durations
+        self._styles = Styles()
+        self._place, self._style = 0, ""  # of the cell
+        self._from_1904 = False
+        self._odd, self._odd_type = 0, ""
 
     def taken(self) -> bytes:
         content = "".join(self._written)
         self._written.clear()
         return content.encode()
+
+    def told(self) -> dict[str, str]:
+        """The part that tells of odd cells, where there are any."""
+        return {ODD_TYPES: f"{self._odd} {self._odd_type}"} if self._odd else {}
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._above.append(name)
@@ -94,7 +116,14 @@ class _Content:
             title = values.get(f"{SPACE} Name", "")
             self._written.append(f"<table:table table:name={quoteattr(title)}>")
             self._row = 0
+        elif name == TABLE:
+            self._styles.table(values.get(f"{SPACE} StyleID", ""))
+            self._column = 0
+        elif name == COLUMN and TABLE in self._above:
+            with suppress(CorruptFile):  # no cell depends on where it is
+                self._describe_columns(values)
         elif name == ROW and TABLE in self._above:
+            self._styles.row(values.get(f"{SPACE} StyleID", ""))
             gap = self._gap(values, self._row, MOST_ROWS)
             self._blank(gap)
             self._span = self._number(values, "Span", 0, MOST_ROWS)
@@ -106,18 +135,21 @@ class _Content:
             self._empty(gap)
             across = self._number(values, "MergeAcross", 0, MOST_COLUMNS)
             down = self._number(values, "MergeDown", 0, MOST_ROWS)
+            self._place = self._column + gap
             self._column += gap + 1 + across
             self._merged, self._kind = across, ""
             spans = (("columns", across + 1), ("rows", down + 1))
             written = (f' table:number-{what}-spanned="{count}"' for what, count in spans)
             self._attributes = "".join(written) if across or down else ""
             self._style = values.get(f"{SPACE} StyleID", "")
+        elif name == FROM_1904:
+            self._from_1904 = True
         elif name == STYLE:
-            self._style = values.get(f"{SPACE} ID", "")
-        elif name == FORMAT and LASTING.search(values.get(f"{SPACE} Format", "")):
-            self._lasting.add(self._style)
+            self._styles.declare(values.get(f"{SPACE} ID", ""), values.get(f"{SPACE} Parent", ""))
+        elif name == FORMAT:
+            self._styles.number_format(values.get(f"{SPACE} Format", ""))
         elif name == DATA and self._above[-2:-1] == [CELL]:  # and not of a comment
-            self._kind, self._text = values.get(f"{SPACE} Type", "String"), []
+            self._kind, self._text = values.get(f"{SPACE} Type", "").strip() or "String", []
 
     def characters(self, text: str) -> None:
         if self._kind and DATA in self._above and self._above[self._above.index(DATA) - 1] == CELL:
@@ -132,11 +164,23 @@ class _Content:
             self._blank(self._span)
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
-            if self._kind == "DateTime" and self._style in self._lasting:
-                text = _duration(text)
-            self._written.append(_cell(self._kind, text, self._attributes))
+            kind = self._kind.lower()
+            if kind == "datetime" and self._styles.is_lasting(self._style, self._place):
+                text = _duration(text, from_1904=self._from_1904)
+            elif kind == "datetime":
+                text = _time_of_day(text, from_1904=self._from_1904)
+            if _is_odd(kind, text.strip()):
+                self._odd, self._odd_type = self._odd + 1, self._odd_type or self._kind
+                kind = "string"
+            self._written.append(_cell(kind, text, self._attributes))
             self._empty(self._merged)
             self._text = []
+
+    def _describe_columns(self, values: dict[str, str]) -> None:
+        before, self._column = self._column, MOST_COLUMNS  # no other one counts if this is wrong
+        begin = before + self._gap(values, before, MOST_COLUMNS)
+        self._column = begin + 1 + self._number(values, "Span", 0, MOST_COLUMNS)
+        self._styles.columns(begin, self._column, values.get(f"{SPACE} StyleID", ""))
 
     def _blank(self, count: int) -> None:
         if count:
@@ -160,39 +204,73 @@ class _Content:
         return number
 
 
-def _duration(moment: str) -> str:
-    """How long it is since midnight before the calendar began, which has a 29 February 1900.
+def _duration(moment: str, *, from_1904: bool = False) -> str:
+    """How long it is since midnight before the calendar began; that of 1900 has a 29 February.
 
     >>> _duration("1899-12-31T01:30:00.000"), _duration("1900-01-01T06:00:00.000"), _duration("x")
     ('PT1H30M0.000000S', 'PT30H0M0.000000S', 'x')
     """
     try:
         found = dt.datetime.fromisoformat(moment.strip())
-        long = found - MIDNIGHT + dt.timedelta(days=found.date() >= LEAP)
+        long = found - dt.datetime.combine(BEGINS[from_1904], dt.time())
+        long += dt.timedelta(days=not from_1904 and found.date() >= LEAP)
     except (ValueError, TypeError, OverflowError):
         return moment
     minutes, seconds = divmod(long.total_seconds(), 60)
     return f"PT{int(minutes) // 60}H{int(minutes) % 60}M{seconds:.6f}S"
 
 
+def _time_of_day(moment: str, *, from_1904: bool) -> str:
+    """How long it is since the midnight before the calendar began, if it is of that day.
+
+    A time may be written as one of 1899 in either: no other moment is.
+
+    >>> _time_of_day("1899-12-31T01:30:00.000", from_1904=True)
+    'PT01H30M00.000S'
+    """
+    day, _, clock = moment.strip().partition("T")
+    if day not in DAYS_OF_TIMES[from_1904] or not CLOCK.fullmatch(clock):
+        return moment
+    hours, minutes, seconds = [*clock.split(":"), "0", "0"][:3]
+    return f"PT{hours}H{minutes}M{seconds}S"
+
+
+def _is_odd(kind: str, value: str) -> bool:
+    """Whether a value is not of its kind, or of none that there is.
+
+    >>> _is_odd("number", "1e3"), _is_odd("number", "1,5"), _is_odd("boolean", "TRUE")
+    (False, True, False)
+    """
+    if kind == "boolean":
+        return value.lower() not in {*BOOLEANS, ""}
+    if kind == "number":
+        return bool(value) and not _is_number(value)
+    return bool(kind and value) and kind not in ("datetime", "string", "error")
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return value.isascii() and "_" not in value
+
+
 def _cell(kind: str, text: str, attributes: str) -> str:
     """The element of OpenDocument with the same value; one without a value where it is an error."""
     value = text.strip()
     given = ""
-    if kind == "Number" and value:
+    if kind == "number" and value:
         given = f' office:value-type="float" office:value={quoteattr(value)}'
-    elif kind == "Boolean" and value:
-        word = "true" if value in ("1", "true") else "false"
+    elif kind == "boolean" and value:
+        word = BOOLEANS[value.lower()]
         given = f' office:value-type="boolean" office:boolean-value="{word}"'
-    elif kind == "DateTime" and value.startswith("PT"):
+    elif kind == "datetime" and value.startswith("PT"):
         given = f' office:value-type="time" office:time-value={quoteattr(value)}'
-    elif kind == "DateTime" and value.startswith(DAYS_OF_TIMES):
-        hours, minutes, seconds = [*value.partition("T")[2].split(":"), "0", "0"][:3]
-        given = f' office:value-type="time" office:time-value="PT{hours}H{minutes}M{seconds}S"'
-    elif kind == "DateTime" and value:
+    elif kind == "datetime" and value:
         moment = value.removesuffix("T00:00:00.000")
         given = f' office:value-type="date" office:date-value={quoteattr(moment)}'
-    elif kind == "String" and text:
+    elif kind == "string" and text:
         content = f"<text:p>{escape(text)}</text:p>"
         return (
             f'<table:table-cell office:value-type="string"{attributes}>{content}</table:table-cell>'

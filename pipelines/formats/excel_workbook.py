@@ -1,7 +1,7 @@
 """Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls, .ods or .fods file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from connectors.base import StoredObject
@@ -11,12 +11,13 @@ from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
 from pipelines.formats.bare_workbook import is_bare
-from pipelines.formats.base import Origin, TablePlan
-from pipelines.formats.excel_2003 import Excel2003, is_excel_2003
+from pipelines.formats.base import Notice, Origin, TablePlan
+from pipelines.formats.excel_2003 import Excel2003, is_excel_2003, odd_cells
 from pipelines.formats.flat_workbook import HEAD_BYTES, FlatWorkbook, is_flat
 from pipelines.formats.office_document import ZIP_MAGIC
 from pipelines.formats.opened_workbook import opened
 from pipelines.formats.sheet_plan import WORKBOOK, SheetPlanner
+from pipelines.formats.workbook_package import Package
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,31 @@ class Workbook:
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)
         head = source.read(0, HEAD_BYTES)
+        notices: tuple[Notice, ...] = ()
         if is_flat(head):
             source = as_seekable(FlatWorkbook(source))
         elif is_excel_2003(head):
             source = as_seekable(Excel2003(source))
+            notices = tuple(_odd_types(Package(source, limits), origin))
         book = opened(source, limits)
         if not book.sheets:
             raise CorruptFile(f"{file.name} lists no sheet")
         found = SheetPlanner(book, origin, limits, self.choices).tables()
         if not found:
             raise NothingInside(f"{file.name} has no cell with a value in any of its sheets")
-        yield from found
+        yield replace(found[0], notices=(*found[0].notices, *notices))
+        yield from found[1:]
+
+
+def _odd_types(package: Package, origin: Origin) -> Iterator[Notice]:
+    count, kind = odd_cells(package)
+    if count:
+        yield Notice(
+            "sheet.odd_types",
+            f"{count} cells do not hold what their type says, or are of no known type, and were"
+            f" read as text (such as one of type {kind!r})",
+            "WARNING",
+            origin.input,
+            origin.member,
+            count=count,
+        )

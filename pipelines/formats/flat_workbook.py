@@ -6,13 +6,14 @@ elements of a workbook are the same, and found below either root.
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, cast
 
 from pipelines.formats.ods_repair import CONTENT, MANIFEST
 from pipelines.formats.office_document import SPREADSHEET
 from pipelines.formats.sequential import Sequential
+from pipelines.formats.xml_encoding import head_in_utf8, in_utf8
 
 HEAD_BYTES = 64 << 10
 ROOT = re.compile(
@@ -28,7 +29,7 @@ def is_flat(head: bytes) -> bool:
     >>> is_flat(b'<office:document office:mimetype="' + SPREADSHEET + b'">'), is_flat(b"<office/>")
     (True, False)
     """
-    return ROOT.match(head) is not None
+    return ROOT.match(head_in_utf8(head)) is not None
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,13 @@ class FlatWorkbook(Sequential):
     """A stored document, read as a package with it for its content."""
 
     def _blocks(self) -> Iterator[bytes]:
-        return packed(self.inner.stream())
+        return packed(in_utf8(self.inner))
 
 
-def packed(content: Iterator[bytes]) -> Iterator[bytes]:
-    """A package with this content, block by block."""
+def packed(
+    content: Iterator[bytes], told: Callable[[], Mapping[str, str]] = dict
+) -> Iterator[bytes]:
+    """A package with this content, block by block, and with the parts that are told behind it."""
     sink = _Sink()
     with zipfile.ZipFile(cast("IO[bytes]", sink), "w") as package:
         package.writestr("mimetype", SPREADSHEET)
@@ -49,6 +52,8 @@ def packed(content: Iterator[bytes]) -> Iterator[bytes]:
             for block in content:
                 part.write(block)
                 yield sink.taken()
+        for path, text in told().items():
+            package.writestr(path, text)
     yield sink.taken()
 
 

@@ -49,6 +49,28 @@ def unique_tables(raw: Iterable[str]) -> tuple[str, ...]:
     return tuple(unique)
 
 
+class Told:
+    """Names as they come, before it is known which follow: a repeat gets `_2`, `_3`.
+
+    >>> told = Told()
+    >>> [told.apart(name) for name in ("a", "a", "a_2", "a")]
+    ['a', 'a_2', 'a_2_2', 'a_3']
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def apart(self, name: str) -> str:
+        if name not in self._last:
+            self._last[name] = 1
+            return name
+        number = self._last[name] + 1
+        while f"{name}_{number}" in self._last:
+            number += 1
+        self._last[name] = number
+        return self.apart(f"{name}_{number}")
+
+
 def table_name(filename: str) -> str:
     """The stem of a file or member, without its folders and its compression suffix.
 

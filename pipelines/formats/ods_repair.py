@@ -4,7 +4,8 @@ calamine passes over the elements that stand for a tab and for a break within a 
 (OpenDocument 1.3, 6.1.4 and 6.1.5), so that the words around them run together, and over CDATA. It
 takes white space and comments between elements for part of cells, or refuses them; the text of a
 shape for that of the cell which anchors it; a protected macro for a protected workbook. A time of a
-day or more it gives as it is written, as if the cell held a text: such times are marked.
+day or more it gives as it is written, as if the cell held a text: such times are marked. Of sheets
+with one name it holds the last, so that their names are told apart.
 """
 
 import datetime as dt
@@ -14,7 +15,9 @@ import zipfile
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, cast
+from xml.sax.saxutils import quoteattr, unescape
 
+from pipelines.formats.naming import Told
 from pipelines.formats.office_document import SPREADSHEET, ZIP_MAGIC
 
 CONTENT, MANIFEST, SETTINGS = "content.xml", "META-INF/manifest.xml", "settings.xml"
@@ -32,6 +35,11 @@ BLANKS = (
     re.compile(rb"(<table:[^<>]*)>\s+(?=<)"),
     re.compile(rb"(</text:p|<text:p[^<>]*/|</office:annotation)>\s+(?=<(?:text:p|office:ann)\b)"),
 )
+SHEETS = (b"<table:table ", b"<table:table\n")
+SHEET_NAME = re.compile(
+    rb"""(<table:table(?=\s)(?:[^<>"']|"[^"<]*"|'[^'<]*')*?\stable:name=)("[^"<]*"|'[^'<]*')"""
+)
+QUOTES = {"&quot;": '"', "&apos;": "'"}
 TIME_OF_DAY = rb"PT([01]?\d|2[0-3])H[0-5]?\dM[0-5]?\d(\.\d{1,9})?S"
 LONG_TIME = re.compile(rb"(<[^<>]*:time-value=[\"'])(?=-?P)(?!" + TIME_OF_DAY + rb"[\"'])")
 DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
@@ -132,6 +140,7 @@ class _Repair:
     def __init__(self) -> None:
         self._depth = 0  # in shapes
         self._is_first = True
+        self._names = Told()
 
     def of(self, piece: bytes) -> bytes:
         """The piece in words that calamine understands; itself if it is."""
@@ -143,6 +152,8 @@ class _Repair:
             plain = _without_sections(plain)
         if self._depth or b"<draw:" in plain:
             plain = self._without_shapes(plain)
+        if any(begun in plain for begun in SHEETS):
+            plain = SHEET_NAME.sub(self._named_apart, plain)
         if b"<text:tab" in plain or b"<text:line-break" in plain:
             plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
         if b":time-value=" in plain:
@@ -151,6 +162,11 @@ class _Repair:
             for blank in BLANKS:
                 plain = blank.sub(rb"\1>", plain)
         return piece if plain == piece else plain
+
+    def _named_apart(self, found: re.Match[bytes]) -> bytes:
+        name = unescape(found[2][1:-1].decode("utf-8", "replace"), QUOTES)
+        apart = self._names.apart(name)
+        return found[0] if apart == name else found[1] + quoteattr(apart).encode()
 
     def _without_shapes(self, piece: bytes) -> bytes:
         kept: list[bytes] = []

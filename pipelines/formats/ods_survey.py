@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
+from pipelines.formats.naming import Told
 from pipelines.formats.sheet_header import Merged
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
@@ -18,8 +19,8 @@ ACROSS, DOWN = "number-columns-spanned", "number-rows-spanned"
 MOST_MERGED = 100_000  # cells, of a workbook, that are of use to find headers
 
 
-def merged_cells(package: Package) -> Mapping[str, Merged]:
-    """Those of each sheet that has any.
+def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...]]:
+    """Those of each sheet that has any; and the sheets that are called otherwise than they were.
 
     Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
     """
@@ -32,7 +33,7 @@ def merged_cells(package: Package) -> Mapping[str, Merged]:
     parser.CharacterDataHandler = survey.characters
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
-    return survey.merged
+    return survey.merged, tuple(survey.renamed)
 
 
 def _is_protected(package: Package) -> bool:
@@ -51,8 +52,10 @@ class _Survey:
 
     def __init__(self, package: Package) -> None:
         self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
+        self.renamed: list[str] = []
         self._package = package
         self._sheet, self._row, self._count = "", 0, 0
+        self._names = Told()  # as the repair has it
         self._held = Held("", package.limits)
         self._rows = 0  # so many times the row stands there
         self._width = self._filled = 0  # its cells, and those up to the last that is not empty
@@ -62,7 +65,10 @@ class _Survey:
     def start(self, name: str, values: dict[str, str]) -> None:
         name = local_name(name)
         if name == "table":
-            self._sheet = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            named = next((v for key, v in values.items() if local_name(key) == "name"), "")
+            self._sheet = self._names.apart(named)
+            if self._sheet != named:
+                self.renamed.append(self._sheet)
             self._row = 0
             what = f"sheet {self._sheet!r} of {self._package.file.name}"
             self._held = Held(what, self._package.limits)

@@ -34,7 +34,8 @@ class OpenedWorkbook:
     """Its sheets; and of one whose XML is read as it stands, its package and its main part.
 
     `unseen` is what cannot be told of such a file; `longest` bounds the lengths of shared strings;
-    `merged` are the merged cells of sheets of which calamine does not tell.
+    `merged` are the merged cells of sheets of which calamine does not tell, `renamed` the sheets
+    that had the name of another one before them.
     """
 
     file: StoredObject
@@ -47,6 +48,7 @@ class OpenedWorkbook:
     longest: int = 0
     active: tuple[Active, ...] = ()
     merged: Mapping[str, Merged] | None = None
+    renamed: tuple[str, ...] = ()
 
 
 def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
@@ -72,11 +74,14 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
     if main is None or main.lower().endswith(".bin"):
         package.verify_contents()
         merged: Mapping[str, Merged] = {}
+        renamed: tuple[str, ...] = ()
         if main is None:
-            merged = ods_survey.merged_cells(package)
+            merged, renamed = ods_survey.merged_cells(package)
         else:
             xlsb_survey.refuse_bombs(package, main)
-        return OpenedWorkbook(file, sheets_of(file), UNSEEN, active=active, merged=merged)
+        found = sheets_of(file)
+        renamed = tuple(s.name for s in found if s.name in renamed)  # and no table of a chart
+        return OpenedWorkbook(file, found, UNSEEN, active=active, merged=merged, renamed=renamed)
     found, from_1904 = sheets(package, main)
     strings = [
         path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)

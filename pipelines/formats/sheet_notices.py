@@ -9,6 +9,7 @@ from pipelines.formats.workbook_package import Sheet
 
 MOST_NOTES = 10
 LONGEST_NOTE = 120
+LASTING = frozenset({"time", "duration"})  # a short duration is told as a time of day
 
 
 def sheet_notices(
@@ -70,7 +71,7 @@ def table_notices(
         )
     for column, found in kinds.items():
         where = (origin.input, origin.member, table, column)
-        if len(found) > 1:
+        if len(found) > 1 and not LASTING.issuperset(found):
             counts = ", ".join(f"{count} {kind}" for kind, count in sorted(found.items()))
             yield Notice(
                 "sheet.mixed",

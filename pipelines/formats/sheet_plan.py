@@ -89,6 +89,7 @@ class SheetPlanner:
             for code, message, names in (
                 ("sheet.empty", "sheets without any value were skipped: {}", empty),
                 ("sheet.other", "charts, dialogs and modules were skipped: {}", other),
+                ("sheet.renamed", "sheets called as one before them: {}", self._book.renamed),
                 ("sheet.linked", "cells copied from other workbooks were skipped: {}", linked),
             )
             if names

@@ -79,6 +79,56 @@ def test_a_cell_is_what_its_type_says(kind, text, value):
 
 
 @pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ("Boolean", "True", True),
+        ("boolean", "FALSE", False),
+        ("number", "1.50", 1.5),
+        ("datetime", "2024-02-29T00:00:00.000", dt.date(2024, 2, 29)),
+        ("string", "a", "a"),
+        ("", "a", "a"),
+    ],
+)
+def test_types_and_booleans_are_known_in_any_case(kind, text, value):
+    (table,) = planned(book(NAMES, row(cell("String", "a"), cell(kind, text)))).tables
+
+    assert [value for _, value in rows(table)] == [value]
+    assert not table.notices
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("Boolean", "yes"),
+        ("Integer", "n=5"),
+        ("Date", "2024-02-29"),
+        ("Number", "1,5"),
+        ("Number", "n/a"),
+        ("Number", "1_000"),
+    ],
+)
+def test_a_cell_that_does_not_hold_what_its_type_says_is_text(kind, text):
+    """And that is told: it is neither false, nor nothing, nor the end of the file."""
+    odd = row(cell("String", "a"), cell(kind, text))
+    content = book(NAMES, odd, row(cell("String", "b"), cell("String", "x")), odd)
+
+    (table,) = planned(content).tables
+
+    assert rows(table) == [("a", text), ("b", "x"), ("a", text)]
+    (notice,) = table.notices
+    assert (notice.code, notice.count) == ("sheet.odd_types", 2)
+    assert f"of type {kind!r}" in notice.message
+
+
+@pytest.mark.parametrize("kind", ["Number", "Boolean", "DateTime", "String", "Error", "Odd"])
+def test_a_cell_without_a_text_is_empty_whatever_its_type(kind):
+    (table,) = planned(book(NAMES, row(cell("String", "a"), cell(kind, " ")))).tables
+
+    assert rows(table) == [("a", " " if kind == "String" else None)]
+    assert not table.notices
+
+
+@pytest.mark.parametrize(
     ("moment", "long"),
     [
         ("1899-12-31T00:00:00.000", dt.timedelta()),
@@ -92,6 +142,110 @@ def test_a_moment_in_the_format_of_a_duration_is_one(moment, long):
     other = cell("DateTime", "1900-01-02T00:00:00.000", ' ss:StyleID="d"')
 
     assert column(lasting, other) == [long, dt.timedelta(days=2)]
+
+
+LATE = "1900-01-01T06:00:00.000"  # 30 hours, or a moment
+STYLED = (
+    '<Style ss:ID="e" ss:Parent="c"/><Style ss:ID="c" ss:Parent="d"/>'
+    '<Style ss:ID="n" ss:Parent="d"><NumberFormat/></Style>'
+    '<Style ss:ID="x" ss:Parent="y"/><Style ss:ID="y" ss:Parent="x"/></Styles>'
+)
+
+
+def styled(own: str, row_: str, columns: str, table: str) -> object:
+    """What is read of a cell in the third column."""
+    names = row(*(cell("String", name) for name in "kwv"))
+    cells = cell("String", "a"), cell("String", "b"), cell("DateTime", LATE, own)
+    content = book(names, row(*cells, more=row_)).decode()
+    content = content.replace("</Styles>", STYLED)
+    content = content.replace(' ss:ExpandedRowCount="9">', f"{table}>{columns}")
+    (found,) = planned(content.encode()).tables
+    return rows(found)[0][2]
+
+
+@pytest.mark.parametrize(
+    ("own", "row_", "columns", "table"),
+    [
+        (' ss:StyleID="e"', "", "", ""),
+        ("", ' ss:StyleID="d"', '<Column ss:Index="3" ss:StyleID="t"/>', ""),
+        ("", "", '<Column ss:Index="3" ss:StyleID="d"/>', ' ss:StyleID="t"'),
+        ("", "", '<Column/><Column ss:Span="9999" ss:StyleID="c"/>', ""),
+        ("", "", '<Column ss:Span="1"/><Column ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:StyleID="t"/>', ' ss:StyleID="d"'),
+    ],
+)
+def test_a_format_may_be_that_of_the_row_the_column_the_table_or_a_parent(
+    own, row_, columns, table
+):
+    """The nearest counts."""
+    assert styled(own, row_, columns, table) == dt.timedelta(hours=30)
+
+
+@pytest.mark.parametrize(
+    ("own", "row_", "columns", "table"),
+    [
+        (' ss:StyleID="n"', ' ss:StyleID="d"', "", ""),
+        (' ss:StyleID="x"', "", "", ""),
+        ("", ' ss:StyleID="t"', '<Column ss:Index="3" ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:Span="1" ss:StyleID="d"/>', ""),
+        ("", "", '<Column ss:Index="0"/><Column/><Column ss:StyleID="d"/>', ""),
+        ("", "", "", ""),
+    ],
+)
+def test_a_moment_is_no_duration_by_the_format_of_something_else(own, row_, columns, table):
+    """As of its neighbours, or of a parent whose format is not kept."""
+    assert styled(own, row_, columns, table) == dt.datetime(1900, 1, 1, 6)
+
+
+def test_durations_of_less_than_a_day_are_no_other_kind():
+    """A column of both is one of durations, and nothing is said to be text."""
+    short = cell("DateTime", "1899-12-31T05:30:00.000", ' ss:StyleID="d"')
+    lines = [
+        row(cell("String", "a"), short),
+        row(cell("String", "b"), cell("DateTime", LATE, ' ss:StyleID="d"')),
+    ]
+
+    (table,) = planned(book(NAMES, *lines)).tables
+
+    assert rows(table) == [("a", dt.timedelta(hours=5.5)), ("b", dt.timedelta(hours=30))]
+    assert not table.notices
+
+
+FROM_1904 = '<ExcelWorkbook xmlns="urn:schemas-microsoft-com:office:excel"><Date1904/>'
+
+
+@pytest.mark.parametrize(
+    ("moment", "plain", "lasting"),
+    [
+        ("1904-01-01T00:00:00.000", dt.time(), dt.time()),
+        ("1904-01-01T05:30:00.000", dt.time(5, 30), dt.time(5, 30)),
+        ("1904-01-02T06:00:00.000", dt.datetime(1904, 1, 2, 6), dt.timedelta(hours=30)),
+        ("1904-03-02T00:00:00.000", dt.date(1904, 3, 2), dt.timedelta(days=61)),
+    ],
+)
+def test_a_calendar_may_begin_in_1904(moment, plain, lasting):
+    """A workbook says so; only then is its first day that of times (and of short durations)."""
+    cells = cell("DateTime", moment) + cell("DateTime", moment, ' ss:StyleID="d"')
+    names = row(*(cell("String", name) for name in "kvd"))
+    content = book(names, row(cell("String", "a"), cells)).decode()
+    later = content.replace("<Styles>", f"{FROM_1904}</ExcelWorkbook><Styles>").encode()
+
+    (table,) = planned(later).tables
+
+    assert rows(table) == [("a", plain, lasting)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "value"),
+    [
+        ("1904-01-01T00:00:00.000", dt.date(1904, 1, 1)),
+        ("1904-01-01T07:00:00.000", dt.datetime(1904, 1, 1, 7)),
+        ("1899-12-31Tx", "1899-12-31Tx"),
+    ],
+)
+def test_a_day_is_no_time_of_day(moment, value):
+    """As a birthday in 1904, of a calendar that begins in 1900."""
+    assert column(cell("DateTime", moment)) == [value]
 
 
 def test_an_error_is_no_value_and_a_comment_no_part_of_a_cell():
@@ -155,6 +309,25 @@ def test_it_is_known_by_what_it_says(name, before):
     assert [table.format for table in found.tables] == ["workbook"]
 
 
+@pytest.mark.parametrize(
+    ("declared", "encoding"),
+    [
+        ("ISO-8859-1", "latin-1"),
+        ("windows-1252", "cp1252"),
+        ("UTF-16", "utf-16"),
+        ("utf-16", "utf-8"),
+    ],
+)
+def test_it_may_be_in_another_encoding(declared, encoding):
+    """Than it declares, too."""
+    before = HEAD.replace("?>", f' encoding="{declared}"?>', 1)
+    content = book(NAMES, row(cell("String", "Zoë"), cell("Number", "1")), before=before)
+
+    (table,) = planned(content.decode().encode(encoding)).tables
+
+    assert (table.format, rows(table)) == ("workbook", [("Zoë", 1)])
+
+
 @pytest.mark.parametrize("end", [-1, -30, -200, 400])
 def test_a_document_that_is_cut_is_damaged(end):
     """And no table of half of it."""
@@ -185,3 +358,17 @@ def test_a_few_bytes_do_not_become_millions_of_cells():
     (failed,) = planned(book(NAMES, far)).failures
 
     assert failed.code == "limit.sheet_cells"
+
+
+def test_sheets_of_one_name_are_told_apart():
+    """And each is read once."""
+    one = book(NAMES, row(cell("String", "a"), cell("Number", "1"))).decode()
+    sheet = one[one.index("<Worksheet ") : one.index("</Workbook>")]
+    twice = one.replace("</Workbook>", f"{sheet.replace('>1<', '>2<')}</Workbook>")
+
+    found = planned(twice.encode()).tables
+
+    assert [(table.name, rows(table)) for table in found] == [
+        ("S & T", [("a", 1)]),
+        ("S & T_2", [("a", 2)]),
+    ]

@@ -66,6 +66,50 @@ def test_a_flat_workbook_is_read_as_a_package_is(name, content):
     assert rows(table) == [("Zoë", 1.0), ("b", 2.5)]
 
 
+def declaring(encoding: str) -> str:
+    return flat().decode().replace('"UTF-8"', f"'{encoding}'")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        declaring("ISO-8859-1").encode("latin-1"),
+        declaring("windows-1252").encode("cp1252"),
+        declaring("UTF-16").encode("utf-16"),
+        b"\xfe\xff" + declaring("utf-8").encode("utf-16-be"),
+        declaring("utf-16").encode(),
+        declaring("latin1").encode("utf-8-sig"),
+        declaring("utf-8").replace("b<", f"b<!--{'ë' * 5000}--><").encode("utf-16"),
+    ],
+)
+def test_a_flat_workbook_may_be_in_another_encoding(content):
+    """Its mark is believed before its declaration."""
+    (table,) = planned("a.fods", content).tables
+
+    assert rows(table) == [("Zoë", 1.0), ("b", 2.5)]
+
+
+@pytest.mark.parametrize("encoding", ["windows-9", "shift_jis", "ascii"])
+def test_an_encoding_that_is_none_is_damage(encoding):
+    (failed,) = planned("a.fods", declaring(encoding).encode("latin-1")).failures
+
+    assert failed.code == "parse.corrupt"
+    assert "encoding" in failed.message
+
+
+def test_the_tables_of_charts_are_no_sheets_of_one_name():
+    """In one document each chart has its numbers with it, always under the same name."""
+    table = '<table:table table:name="local-table"><table:table-row/></table:table>'
+    chart = f"<draw:frame><draw:object>{table}</draw:object></draw:frame>"
+    content = flat().replace(b"b<draw:frame>", f"b{chart * 2}<draw:frame>".encode())
+    assert content.count(b"local-table") == 2
+
+    (found,) = planned("a.fods", content).tables
+
+    assert rows(found) == [("Zoë", 1.0), ("b", 2.5)]
+    assert not found.notices
+
+
 def test_another_flat_document_is_named():
     """A text document is no workbook."""
     (failed,) = planned("a.fods", flat(kind="application/vnd.oasis.opendocument.text")).failures

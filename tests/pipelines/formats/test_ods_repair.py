@@ -251,3 +251,32 @@ def test_cells_that_a_link_copied_from_another_workbook_are_no_sheet():
 
     told = {notice.code: notice.message for notice in table.notices}
     assert name in told["sheet.linked"]
+
+
+@pytest.mark.parametrize(
+    "tag", [" table:name='A &amp; B'", '\n table:x="1>0" table:name="A &amp; B"']
+)
+def test_sheets_of_one_name_are_told_apart(tag):
+    """Each is read once, and what is merged is merged on its own sheet."""
+    wide = text_cell("g").replace("cell ", 'cell table:number-columns-spanned="2" ', 1)
+    names = list(map(text_cell, "kab"))
+    numbers = [ods_cell("float", number) for number in "012"]
+    lines = [["<table:table-cell/>", wide, "<table:covered-table-cell/>"], names, numbers]
+    with zipfile.ZipFile(io.BytesIO(ods(lines, "A &amp; B"))) as package:
+        content = package.read("content.xml").decode()
+    other = f"<table:table{tag}><table:table-row>{ods_cell('float', '5')}</table:table-row>"
+    twice = content.replace("<table:table ", f"{other}</table:table><table:table ")
+
+    file = MemoryObject("a.ods", with_part("content.xml", twice, ods(ROWS)))
+    first, second = Workbook().tables(file, Origin("a.ods"), Limits())
+
+    assert (first.name, first.schema.names()) == ("A & B", ["column_1"])
+    (notice,) = first.notices
+    assert (notice.code, notice.count) == ("sheet.renamed", 1)
+    assert (second.name, second.schema.names()) == ("A & B_2", ["k", "g a", "g b"])
+    assert [
+        chunk.frame.rows()
+        for table in (first, second)
+        for part in table.fragments
+        for chunk in part.chunks(table.schema)
+    ] == [[(5,)], [(0, 1, 2)]]

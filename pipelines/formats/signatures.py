@@ -113,12 +113,6 @@ HTML = re.compile(
     rb"<(!doctype\s+html|html|head|body|table\b.*?<tr)\b",
     re.IGNORECASE | re.DOTALL,
 )
-CELLS = re.compile(rb"<table\b[^<>]*>.*?<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE | re.DOTALL)
-ELEMENT = re.compile(
-    rb"\s*(<!--(?:(?!-->).)*-->\s*)*<(meta|title|style|script|link|base|div|p|h[1-6]|center|font|span"
-    rb"|b|i|br|hr|img|a|form|section|article|main|nav|header|pre|ul|ol|caption)\b[^<>]*>",
-    re.IGNORECASE | re.DOTALL,
-)
 TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
 NOT_CONTROLS = bytes(set(range(256)) - (set(range(32)) - set(TEXT_CONTROLS)))
 MOST_CONTROLS = 0.02
@@ -145,15 +139,6 @@ def is_html(head: bytes) -> bool:
     (True, True, False)
     """
     return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
-
-
-def is_html_part(head: bytes, *, is_named: bool) -> bool:
-    """Whether a part of a page begins so, which has a table; behind any words if its name says so.
-
-    >>> is_html_part(b"<p>of us<table><tr><td>1", is_named=False)
-    True
-    """
-    return CELLS.search(head) is not None and (is_named or ELEMENT.match(head) is not None)
 
 
 def is_binary(head: bytes) -> bool:

@@ -12,7 +12,7 @@ ELEMENT = re.compile(
 )
 TABLE = re.compile(rb"<table\b", re.IGNORECASE)
 CELL = re.compile(rb"<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE)
-RULED = re.compile(rb"^[ \t]*+(?:[|+][ \t]*+)?:?[-=]{2,}+:?[ \t]*+[|+]", re.MULTILINE)
+RULED = re.compile(rb"^[ \t]*+(?:[|+][ \t]*+)?:?[-=]++:?[ \t]*+[|+]", re.MULTILINE)
 LAYOUT = re.compile(r"[ \r]*(\n\s*)?")  # between elements; what parts cells is none
 
 

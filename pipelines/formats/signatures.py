@@ -56,6 +56,7 @@ ALONE = (
     rb"|\[[ \t]*\{[^\n]*\},[ \t\r]*\n|(?=\{[ \t\r]*\n)" + MEMBER + rb")"
 )
 ITEM = rb"- (?P<key>[\w\"' -]{1,80}): [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"  # of a list in YAML
+LISTED = rb"\((?:[^;']|'[^']*')*\)[^;(),\t\n]*+\s*+"  # up to the end of a statement
 NAMED = rb"(?:[\w.$]|\"[^\"\n]*\"|`[^`\n]*`|\[[^\]\n]*\])++"  # in SQL
 # What has its magic behind a length, or none: numbers in digits that a header is made of, or the
 # fields of a first column.
@@ -108,9 +109,17 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (
         re.compile(
             rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+(?:"
-            rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?" + NAMED + rb"\s*\([^;]*"
-            rb"|INSERT\s+INTO\s+" + NAMED + rb"\s*(?:\([^()]*\)\s*)?(?:VALUES\s*\(|SELECT\s)[^;]*"
-            rb"|DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?" + NAMED + rb"(?:\s+CASCADE)?\s*"
+            rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+            + NAMED
+            + rb"\s*"
+            + LISTED
+            + rb"|INSERT\s+INTO\s+"
+            + NAMED
+            + rb"\s*(?:\([^()]*\)\s*)?VALUES\s*"
+            + LISTED
+            + rb"|DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?"
+            + NAMED
+            + rb"(?:\s+CASCADE)?\s*"
             rb");[ \t\r]*(?:\n|\Z)",  # a statement to its end, as no sentence in a cell is one
             re.IGNORECASE | re.DOTALL,
         ),

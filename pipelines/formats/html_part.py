@@ -5,6 +5,7 @@ import re
 from lxml import etree, html
 
 HEAD_BYTES = 64 << 10
+FEWEST_LINES = 2
 ELEMENT = re.compile(
     rb"\s*(<!--(?:(?!-->).)*-->\s*)*<(meta|title|style|script|link|base|div|p|h[1-6]|center|font|span"
     rb"|b|i|br|hr|img|a|form|section|article|main|nav|header|pre|ul|ol|caption)\b[^<>]*>",
@@ -48,11 +49,20 @@ def _is_document(head: bytes) -> bool:
 
 
 def _has_loose_text(head: bytes) -> bool:
-    """Whether text stands outside of all elements, or a tab between two in a line."""
+    """Whether text stands outside of all elements, or a tab between two in a line, or in all lines.
+
+    Elements of cells may have no end.
+    """
+    lines = [line.strip() for line in head.splitlines() if line.strip()]
+    if len(lines) > FEWEST_LINES and all(b"\t" in line for line in lines[:-1]):
+        return True
     text = "<body><div>" + head.decode("latin-1").replace("\0", "")
+    parser = html.HTMLParser(no_network=True)
     try:
-        body = html.document_fromstring(text, parser=html.HTMLParser(no_network=True)).body
+        body = html.document_fromstring(text, parser=parser).body
     except (etree.LxmlError, ValueError, AssertionError):
+        return True
+    if parser.error_log.filter_from_fatals():  # the rest is not seen
         return True
     around = [body[0].text, *(each.tail for each in [*body[0], *body])]
     return not all(LAYOUT.fullmatch(each or "") for each in around)

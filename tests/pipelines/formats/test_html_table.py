@@ -250,6 +250,8 @@ GRID = "<table><tr><td>x</td><td>y</td></tr><tr><td>1</td><td>2</td></tr></table
         ("a", f"<b>n</b>\t<i>m</i>\n<p>x</p>\t{GRID}\n<p>y</p>\t{GRID}\n", "delimited", 2),
         ("a.dat", f"<b>n</b>;h\nx;{GRID}\ny;none", "delimited", 2),
         ("a.log", f"<title>n</title>\t1\n<p>x</p>{GRID}\t2\n", "delimited", 2),
+        ("a.log", f"<p>n\t1\n<p>x{GRID}\t2\n<p>y\t3\n", "delimited", 3),
+        ("a.dat", "<b>n;1\n" * 300 + f"<b>x{GRID};2\n", "delimited", 301),
         ("a.md", f"<br>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{GRID}", "pipe-table", 1),
         ("a.md", f"<div>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{GRID}</div>", "pipe-table", 1),
         ("a.dita", f"<section><i><a>1</a></i><i><a>2</a></i>{GRID}</section>", "xml", 2),

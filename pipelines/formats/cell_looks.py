@@ -26,6 +26,8 @@ FORMS = {
     "time": re.compile(r"(?:\d+[-/.]\d+[-/.]\d+ )?\d{1,2}:\d{2}(?::\d{2})? ?[AaPp][Mm]"),
     "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
+    "line of a log": re.compile(r"\[[\d.,:/ TZ+-]*\d\] *[^\s,].*"),
+    "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
 
 

@@ -15,9 +15,10 @@ from pipelines.formats import header_row, table_top, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, page_of
+from pipelines.formats.html_part import is_part
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.records import Record
-from pipelines.formats.signatures import is_html, is_html_part
+from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
 
 LARGEST_PAGE_BYTES = 64 << 20
@@ -60,7 +61,7 @@ class HtmlTable:
         if is_html(head):
             return True
         is_named = name.lower().endswith(self.extensions)
-        return not name.lower().endswith(OTHERS) and is_html_part(head, is_named=is_named)
+        return not name.lower().endswith(OTHERS) and is_part(head, is_named=is_named)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         page = _page(file, limits)

@@ -27,7 +27,8 @@ CHUNK_CHARACTERS = 4 << 20
 CHUNK_ROWS = 65_536
 HEADER = "header"
 OBJECT_OR_ARRAY = re.compile(  # `[2024-05-01 10:15]` and `[notice]` begin the lines of logs
-    rb'\{|\[\s*([\[{"\]]|-?[0-9][0-9.eE+-]*\s*([,\]]|$)|(true|false|null)\b|$)'
+    rb'\{|(?!(?:\[[^\[\]{}"\n]*\][ \t]*)++[^\s\[{])'  # as do brackets with text behind them
+    rb'\[\s*([\[{"\]]|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*([,\]]|$)|(true|false|null)\b|$)'
 )
 ANY_VALUE = re.compile(  # alone on its line: a table of cells may have the wrong extension
     rb"""[\[{]|(?:"(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*|true|false|null)\s*?(?:[\r\n]|$)""",

@@ -47,6 +47,17 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xed\xab\xee\xdb", "RPM package"),
     (32769, b"CD001", "ISO 9660 image"),
 )
+# Beginnings of JSON; and such as go on to the end of the text, or of which more lines follow: what
+# stands behind others in their line is a cell, or of a log.
+MEMBER = rb"\{\s*\"[^\"\n]{0,200}\"\s*:"
+JSON = rb"(?:\[\s*[\[{]|" + MEMBER + rb")"
+ALONE = (
+    rb"(?:" + JSON + rb"[^\n]*[\]}][\s);]*+\Z|\[[ \t\r]*\n\s*[\[{]|\[[ \t]*[\[{][ \t\r]*\n"
+    rb"|\[[ \t]*\{[^\n]*\},[ \t\r]*\n|(?=\{[ \t\r]*\n)" + MEMBER + rb")"
+)
+ITEM = rb"- (?P<key>[\w\"' -]{1,80}): [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"  # of a list in YAML
+LISTED = rb"\((?:[^;']|'[^']*')*\)[^;(),\t\n]*+\s*+"  # up to the end of a statement
+NAMED = rb"(?:[\w.$]|\"[^\"\n]*\"|`[^`\n]*`|\[[^\]\n]*\])++"  # in SQL
 # What has its magic behind a length, or none: numbers in digits that a header is made of, or the
 # fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
@@ -73,30 +84,43 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     ),
     (
         re.compile(
-            rb"\s*(?:(?:var|let|const)\s+)?[\w.$]{1,80}\s*[=(]\s*"  # a name, or a call
-            rb"(?:\[\s*[\[{]|\{\s*\"[^\"\n]{0,200}\"\s*:)"
+            rb"\s*(?:(?:var|let|const)\s+[\w.$]{1,80}\s*=\s*"
+            + JSON
+            + rb"|[\w.$]{1,80}\s*[=(]\s*"
+            + ALONE
+            + rb")"  # a name, or a call
         ),
         "script around JSON (leave nothing but the JSON)",
     ),
     (
-        re.compile(
-            rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/).)*\*/))++\s*"
-            rb"(?:\[\s*\{\s*\"|\{\s*\"[^\"\n]{0,200}\"\s*:)",
-            re.DOTALL,
-        ),
+        re.compile(rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/)[^\0])*\*/))++\s*" + ALONE),
         "JSON document with comments (take them out)",
     ),
     (
+        re.compile(rb"(?:%YAML[^\n]*\n)?---[^\n]*\n(?:#[^\n]*\n|\r?\n)*+" + ITEM),
+        "YAML document",
+    ),
+    (
         re.compile(
-            rb"(?:%YAML[^\n]*\n)?(?:---[^\n]*\n)?(?:#[^\n]*\n|\r?\n)*+"
-            rb"- [\w\"' -]{1,80}: [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"
+            rb"(?:#[^\n]*\n|\r?\n)*+" + ITEM + rb"(?:[^\n]*\n)*?(?<=\n)- (?P=key):"  # notes do not
         ),
         "YAML document",
     ),
     (
         re.compile(
-            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+"
-            rb"(?:CREATE\s+TABLE|INSERT\s+INTO|DROP\s+TABLE)\s+[\w\"`\[]",
+            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+(?:"
+            rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
+            + NAMED
+            + rb"\s*"
+            + LISTED
+            + rb"|INSERT\s+INTO\s+"
+            + NAMED
+            + rb"\s*(?:\([^()]*\)\s*)?VALUES\s*"
+            + LISTED
+            + rb"|DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?"
+            + NAMED
+            + rb"(?:\s+CASCADE)?\s*"
+            rb");[ \t\r]*(?:\n|\Z)",  # a statement to its end, as no sentence in a cell is one
             re.IGNORECASE | re.DOTALL,
         ),
         "SQL script (load it into a database, and export its tables)",
@@ -111,12 +135,6 @@ OFFICE_FOLDERS = (
 HTML = re.compile(
     rb"\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*"
     rb"<(!doctype\s+html|html|head|body|table\b.*?<tr)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-CELLS = re.compile(rb"<table\b[^<>]*>.*?<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE | re.DOTALL)
-ELEMENT = re.compile(
-    rb"\s*(<!--(?:(?!-->).)*-->\s*)*<(meta|title|style|script|link|base|div|p|h[1-6]|center|font|span"
-    rb"|b|i|br|hr|img|a|form|section|article|main|nav|header|pre|ul|ol|caption)\b[^<>]*>",
     re.IGNORECASE | re.DOTALL,
 )
 TEXT_CONTROLS = b"\t\n\r\f\v\x1b\0\x1a\x1c\x1d\x1e\x1f\x08\x07"
@@ -145,15 +163,6 @@ def is_html(head: bytes) -> bool:
     (True, True, False)
     """
     return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
-
-
-def is_html_part(head: bytes, *, is_named: bool) -> bool:
-    """Whether a part of a page begins so, which has a table; behind any words if its name says so.
-
-    >>> is_html_part(b"<p>of us<table><tr><td>1", is_named=False)
-    True
-    """
-    return CELLS.search(head) is not None and (is_named or ELEMENT.match(head) is not None)
 
 
 def is_binary(head: bytes) -> bool:

@@ -158,6 +158,11 @@ def page(body: str) -> bytes:
     return f"<!DOCTYPE html><html><body><table>{body}</table></body></html>".encode()
 
 
+def cells(text: str, rows: int) -> bytes:
+    """Delimited text with the same in a cell of each row."""
+    return ("id\thtml\n" + f"1\t{text}\n" * rows).encode()
+
+
 FILE_PASS = struct.pack("<HHHHH", 0x2F, 54, 1, 1, 1) + bytes(48)
 EXTERNAL_BOOK = struct.pack("<HHHHB", 0x1AE, 12, 1, 7, 0) + b"\1other."
 STANDARD = {
@@ -368,6 +373,9 @@ MARKUP = (
         "600,000 cells.html", partial(page, "<tr><td>1<td>2" * 300_000), "300,000 rows", seconds=10
     ),
     Attack("40,000 tables.html", partial(page, SMALL_TABLE * 40_000), "limit.tables"),
+    Attack(
+        "8,000 tables begun in cells.txt", partial(cells, "<table>", 8000), "8,000 rows", seconds=1
+    ),
     Attack(
         "an attribute of 40 MB.html",
         partial(page, f'<tr><td a="{"x" * 40_000_000}">1'),

@@ -144,6 +144,17 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
             "format.unknown",
             "an SQL script",
         ),
+        ("a.js", b'var a = {"b": 1}, c = 2\n', "format.unknown", "a script around JSON"),
+        ("a.js", b'a = [{"b": 1},\n{"b": 2}];', "format.unknown", "a script around JSON"),
+        ("a.json", b'// by us\n{\n"a": 1\n}', "format.unknown", "with comments"),
+        ("a.yml", b"- a: 1\n  b: x\n- a: 2\n  b: y\n", "format.unknown", "a YAML document"),
+        (
+            "a.sql",
+            b"insert into a.b (c) values ('x;'),\n('y');\n",
+            "format.unknown",
+            "an SQL script",
+        ),
+        ("a.sql", b"DROP TABLE IF EXISTS `a b`;\n", "format.unknown", "an SQL script"),
         ("a.csv.Z", b"\x1f\x9d\x90a,b", "format.unknown", "packed by compress"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
@@ -184,12 +195,28 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
         b"//srv/a,1\n//srv/b,2\n",
         b"- a: b\n- c: d\n",
         b"query,n\nCREATE TABLE t (a int),1\n",
+        b"Create table of contents,open\nWrite intro,done\n",
+        b"Create table plan (first draft),open\nWrite intro,done\n",
+        b"Create table plan (first draft),open\nWrite intro (short),note;\n",
+        b"Insert into tray A,ok,5\nClose lid,ok,6\n",
+        b"INSERT INTO statements,count,ms\na,1,2\nb,3,4\n",
+        b"Drop table reservations\nCall Ann\n",
+        b'event={"id":1},5\nevent={"id":2},6\n',
+        b'request={"a":1} status=200\nrequest={"a":2} status=404\n',
+        b'event={"id":1}\nevent={"id":2}\n',
+        b'// c\n{"a":1},5\n{"a":2},6\n',
+        b"- Buy: milk\n  Note: two\n",
+        b"[    0.000000] Linux version 6\n[    0.000012] Command line\n",
+        b"[2024-05-01] INFO so\n[2024-05-01] INFO oh\n",
+        b"[1234] started\n[1235] stopped\n",
+        b"[1] [notice] so\n[2] [notice] oh\n",
+        b"[8, 2];x\n[9, 3];y\n",
         b"[2024-05-01 10:15] INFO: so\n[2024-05-01 10:16] INFO: oh\n",
         b"[notice] so it is\n[notice] oh\n",
     ],
 )
 def test_what_only_begins_like_another_kind_is_text(content):
-    """Names of functions, paths, lists and logs."""
+    """Names of functions, paths, lists, sentences, events and logs."""
     assert [table.format for table in planned("a.csv", content).tables] == ["delimited"]
 
 

@@ -501,3 +501,17 @@ def test_names_of_people_do_not_part_rows(text, delimiter, columns):
     layout = detect(text, is_whole=True)
 
     assert (layout.dialect.delimiter, layout.columns) == (delimiter, columns)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "[10:15] Ann: hi there\n[10:16] Bob: hi\n[10:17] Ann: how are you\n",
+        "[    0.000000] Linux version 6\n[    0.100000] cpus:\n[    0.200000]   Intel\n",
+        "[8, 2];x\n[9, 3];y\n",
+    ],
+)
+def test_a_first_line_of_a_log_is_a_row(rows):
+    """What begins with a number in brackets as all below it names no column, nor does a list."""
+    assert detect(rows, is_whole=True).names is None
+    assert detect("line;k\n" + rows, is_whole=True).names is not None

@@ -240,6 +240,33 @@ def test_a_part_of_a_page_is_one_if_a_table_is_in_it(above, name, is_page):
         assert table_of(read(table.fragments, table.schema)).rows() == [(1, "x"), (2, "y")]
 
 
+GRID = "<table><tr><td>x</td><td>y</td></tr><tr><td>1</td><td>2</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "format_", "height"),
+    [
+        ("a.txt", f"<p>One</p>\t5\n<div>{GRID}</div>\t6\n<p>Three</p>\t7", "delimited", 3),
+        ("a", f"<b>n</b>\t<i>m</i>\n<p>x</p>\t{GRID}\n<p>y</p>\t{GRID}\n", "delimited", 2),
+        ("a.dat", f"<b>n</b>;h\nx;{GRID}\ny;none", "delimited", 2),
+        ("a.log", f"<title>n</title>\t1\n<p>x</p>{GRID}\t2\n", "delimited", 2),
+        ("a.log", f"<p>n\t1\n<p>x{GRID}\t2\n<p>y\t3\n", "delimited", 3),
+        ("a.dat", "<b>n;1\n" * 300 + f"<b>x{GRID};2\n", "delimited", 301),
+        ("a.md", f"<br>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{GRID}", "pipe-table", 1),
+        ("a.md", f"<div>\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n{GRID}</div>", "pipe-table", 1),
+        ("a.dita", f"<section><i><a>1</a></i><i><a>2</a></i>{GRID}</section>", "xml", 2),
+        ("a", f"<div>\n\t{GRID}\n</div>", "html", 1),
+        ("a", f"<title>x</title>\r\n\t<br>\n {GRID}", "html", 1),
+    ],
+)
+def test_markup_in_cells_makes_no_page(name, content, format_, height):
+    """Nor do tables that bars rule, nor elements of sound XML; layout between elements is none."""
+    (table, *_) = plan([MemoryObject(name, content.encode())], Limits()).tables
+
+    assert table.format == format_
+    assert table_of(read(table.fragments, table.schema)).height == height
+
+
 def test_a_page_without_an_end_is_mentioned():
     """It may have been cut short, which the parser would pass over."""
     (notice,) = planned(PAGE.removesuffix("</html>"))[0].notices

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.measures import is_key, is_measure
-from pipelines.analytics.wording import amount, bounded, cell, count, number, percent, shorten
+from pipelines.analytics.wording import amount, bounded, count, grouped, number, percent, shorten
 from pipelines.profile import ColumnProfile, TableProfile
 
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # a name must not end its own marks
@@ -196,7 +196,7 @@ def _outlier(
     many = count(report.get("count", len(report["values"])), "value")
     told = (
         f" has {many} {amount(report['threshold'])} or more standard deviations from the mean, "
-        f"the farthest {cell(far['value'], 40)} ({far['zscore']:.1f} deviations{row})."
+        f"the farthest {grouped(far['value'])} ({far['zscore']:.1f} deviations{row})."
     )
     weight = 40 + min(far["zscore"], 50) / 2.5
     grave = ranges.get((table, report["column"]), 0.0)
@@ -211,7 +211,7 @@ def _apart(findings: Findings, report: Mapping[str, Any]) -> Sentence:
     told = (
         f" has {count(report['count'], 'value')} far from its median, outside "
         f"{amount(bounds['lower'], 4)} to {amount(bounds['upper'], 4)}, "
-        f"the farthest {cell(far['value'], 40)} in row {far['row']:,}."
+        f"the farthest {grouped(far['value'])} in row {far['row']:,}."
     )
     return Sentence(38, "outlier", (*place, told), table, report["column"])
 

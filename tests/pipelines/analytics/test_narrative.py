@@ -188,6 +188,7 @@ def test_a_rare_step_is_not_far_out():
 
     assert not any("the farthest 20 (" in line for line in outlying("discount", values))
     assert any("the farthest 200 (" in line for line in outlying("discount", [*values, 200]))
+    assert any("the farthest 4,983 (" in line for line in outlying("discount", [*values, 4983]))
 
 
 def test_stand_ins_are_told_of_once():

@@ -15,6 +15,8 @@ from pipelines.runtime.advance import Advance
 from serve_app.jobs.supervision import Ended, RunnerDied
 from serve_app.settings import Settings
 
+ANSWER_S = 2.0
+
 
 @dataclass
 class _Member:
@@ -49,9 +51,22 @@ class RayCrew:
         return any(map(_is_idle, self._members))
 
     def start(self, order: JobOrder) -> None:
-        member = next(filter(_is_idle, self._members))
+        member = self._waiting()
         member.job_id, member.asked, member.advance = order.job_id, None, Advance()
         member.run = member.actor.run.options(name=f"job-{order.job_id}").remote(order)
+
+    def _waiting(self) -> _Member:
+        """A runner that answers; or one that is still to come, if those that waited have died.
+
+        Ray tells of a death late: what has been killed this moment seems to wait.
+        """
+        for place, member in enumerate(self._members):
+            if _is_idle(member):
+                with suppress(RayError):
+                    ray.get(member.actor.advance.remote(), timeout=ANSWER_S)
+                    return member
+                self._members[place] = self._member()
+        return next(member for member in self._members if member.job_id is None)
 
     def _replace_dead(self) -> None:
         """No job is to take the blame for a runner that died while it had none."""

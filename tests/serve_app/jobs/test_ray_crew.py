@@ -60,7 +60,7 @@ def said(script: str, *arguments: object) -> list[str]:
         text=True,
         check=True,
     )
-    return done.stdout.split()
+    return done.stdout.splitlines()  # Ray may have a say too
 
 
 @pytest.mark.parametrize(
@@ -68,9 +68,9 @@ def said(script: str, *arguments: object) -> list[str]:
 )
 def test_jobs_wait_until_there_is_a_runner(resource, patience_s, found):
     """Else they would be RUNNING, for hours, without one."""
-    assert said(PLACED, resource, patience_s)[-1] == found
+    assert found in said(PLACED, resource, patience_s)
 
 
 def test_a_runner_that_was_killed_a_moment_ago_takes_no_job():
     """Ray may not know of its death yet; the job would take the blame."""
-    assert said(KILLED, "analytics", 120)[-2:] == ["True", "new"]
+    assert "True new" in said(KILLED, "analytics", 120)

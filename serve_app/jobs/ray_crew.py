@@ -15,7 +15,7 @@ from pipelines.runtime.advance import Advance
 from serve_app.jobs.supervision import Ended, RunnerDied
 from serve_app.settings import Settings
 
-ANSWER_S = 2.0
+ANSWER_S = 5.0  # of a busy machine; a dead runner is an error at once
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -357,13 +357,12 @@ class S3Object:
     def open(self) -> BinaryIO:
         return io.BufferedReader(_RangeReader(self), BLOCK_BYTES)
 
-    def sha256(self, on_block: Callable[[], None] = lambda: None) -> str:
-        """The digest of all bytes, in hexadecimal; `on_block` is called as it goes on."""
+    def sha256(self) -> str:
+        """The digest of all bytes, in hexadecimal."""
         digest = hashlib.sha256()
         # A server that prefetches for a long stream works twice as hard as for the same in ranges.
         for start in range(0, self.size, DIGEST_BYTES):
             digest.update(self.read(start, start + DIGEST_BYTES))
-            on_block()
         return digest.hexdigest()
 
 

@@ -13,13 +13,12 @@ from threading import Event
 from typing import Any
 
 from connectors.block_relay import Block, BlockRelay, relay_folder
-from connectors.object_store import S3Object
+from connectors.object_store import DIGEST_BYTES, S3Object
 from pipelines.formats.base import Plan, TablePlan
 from pipelines.sandbox import Cancelled
 from pipelines.scan import PartResult
 
 RELAYED_BYTES = 64 << 20  # an input below this size is hashed in a moment
-BLOCK_BYTES = 32 << 20  # a server that prefetches for a long stream works twice as hard for it
 READ_BYTES = 1 << 20
 
 
@@ -44,7 +43,7 @@ class RunningDigest:
             near = next((b for b in blocks if b.start <= self.position < b.end), None)
             if near is None or not self._take(near):
                 ahead = min((b.start for b in blocks if b.start > self.position), default=end)
-                stop = min(ahead, end, self.position + BLOCK_BYTES)
+                stop = min(ahead, end, self.position + DIGEST_BYTES)
                 self._add(replace(self.file, relay=None).fetched(self.position, stop))
         for block in self._blocks():
             if block.end <= self.position:

@@ -78,8 +78,13 @@ def fragment_rejects_key(job_id: str, folder: str, fragment: int) -> str:
     return f"{scratch(job_id)}rejects/{folder}/{fragment:05d}.parquet"
 
 
+def states_path(folder: str) -> str:
+    """Relative to the job."""
+    return f"states/{folder}.arrow"
+
+
 def states_key(job_id: str, folder: str) -> str:
-    return f"{base(job_id)}states/{folder}.arrow"
+    return base(job_id) + states_path(folder)
 
 
 def result_key(job_id: str, path: str = "results.json") -> str:

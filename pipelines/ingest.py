@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
+from pipelines.statistics.table_states import TableStates
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,14 @@ class IngestResult:
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> "IngestResult":
         return _ADAPTER.validate_python(state)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What the scan hands to the phases: its result, and the states of its tables, in order."""
+
+    result: IngestResult
+    states: tuple[TableStates, ...]
 
 
 def summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:

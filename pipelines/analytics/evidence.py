@@ -25,10 +25,16 @@ from pipelines.statistics.table_states import TableStates
 
 
 class Evidence:
-    """The result of the ingest phase, and what follows from it. Safe to share between threads."""
+    """The result of the ingest phase, and what follows from it. Safe to share between threads.
 
-    def __init__(self, workspace: Workspace, ingest: IngestResult) -> None:
+    The states of the tables are taken as they are given, or else read as they were published.
+    """
+
+    def __init__(
+        self, workspace: Workspace, ingest: IngestResult, states: Sequence[TableStates] = ()
+    ) -> None:
         self.ingest = ingest
+        self._states = states
         self._workspace = workspace
         self._lock = RLock()
 
@@ -76,11 +82,17 @@ class Evidence:
     @cached_property
     def _tables(self) -> tuple[TableProfile, ...]:
         as_of = datetime.fromtimestamp(self._workspace.order.created_at, UTC).date()
-        return tuple(self._looked_up(table, as_of) for table in self.ingest.tables)
+        states = self._states or map(self._workspace.states, self.ingest.tables)
+        found = tuple(
+            self._looked_up(table, each, as_of)
+            for table, each in zip(self.ingest.tables, states, strict=True)
+        )
+        self._states = ()  # the profiles hold what is asked for from now on
+        return found
 
-    def _looked_up(self, table: TableIngest, as_of: date) -> TableProfile:
+    def _looked_up(self, table: TableIngest, states: TableStates, as_of: date) -> TableProfile:
         """What the states tell of a table, and what only a second pass can."""
-        profile = _profile(table, self._workspace.states(table), as_of)
+        profile = _profile(table, states, as_of)
         slices = partial(self._workspace.slices, table)
         return to_come.with_rows(over_all_rows(profile, slices), slices)
 

@@ -54,10 +54,10 @@ NODES: tuple[Node, ...] = (
 Graph = CompiledStateGraph[RunState, None, RunState, RunState]
 
 
-def build_graph(workspace: Workspace, checkpointer: BaseCheckpointSaver[Any]) -> Graph:
-    """The phases of one run over this workspace."""
+def build_graph(steps: Steps, checkpointer: BaseCheckpointSaver[Any]) -> Graph:
+    """The phases of one run."""
     builder = StateGraph(RunState)
-    steps, progress = Steps(workspace), _Progress(workspace)
+    progress = _Progress(steps.workspace)
     for node in NODES:
         builder.add_node(str(node.phase), _Guarded(node, steps, progress))
     for node in NODES[2:]:
@@ -123,7 +123,9 @@ def run_graph(workspace: Workspace, checkpoints: str) -> Outcome:
     with open_checkpointer(checkpoints) as checkpointer:
         outcome = _published(workspace)
         try:
-            outcome = outcome or _run(workspace, checkpointer)
+            if outcome is None:
+                with Steps(workspace) as steps:
+                    outcome = _run(steps, checkpointer)
         except RunCancelled:
             checkpointer.delete_thread(job_id)
             raise
@@ -138,10 +140,10 @@ def run_graph(workspace: Workspace, checkpoints: str) -> Outcome:
     return outcome
 
 
-def _run(workspace: Workspace, checkpointer: BaseCheckpointSaver[Any]) -> Outcome:
+def _run(steps: Steps, checkpointer: BaseCheckpointSaver[Any]) -> Outcome:
     """A thread is never given its input twice: that would start it again upon its old state."""
-    job_id = workspace.order.job_id
-    graph = build_graph(workspace, checkpointer)
+    job_id = steps.workspace.order.job_id
+    graph = build_graph(steps, checkpointer)
     config: Any = {"configurable": {"thread_id": job_id}}
     snapshot = graph.get_state(config)
     if snapshot.created_at is None:

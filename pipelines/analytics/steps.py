@@ -1,12 +1,15 @@
 """Steps: what each phase reads and writes. The thin seam between pure phases and the workspace."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from itertools import islice
 from threading import Lock
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
-from pipelines import receipt
+from pipelines import artifacts, receipt
 from pipelines.analytics import (
     data_quality,
     descriptive,
@@ -23,30 +26,56 @@ from pipelines.analytics.report import write_report
 from pipelines.analytics.retelling import draft
 from pipelines.analytics.scanned import scanned
 from pipelines.analytics.state import RunState
-from pipelines.analytics.workspace import File, Workspace
-from pipelines.artifacts import JSON_TYPE, Artifact, Phase
-from pipelines.ingest import IngestResult
+from pipelines.analytics.workspace import Answer, File, Workspace
+from pipelines.artifacts import ARROW_TYPE, JSON_TYPE, Artifact, Phase
+from pipelines.ingest import Ingested, IngestResult
 from pipelines.options import JobOptions
 from pipelines.publish import json_bytes
+from pipelines.statistics import published
+
+TOGETHER = 8  # states that are held as bytes at one time
 
 
 class Steps:
-    """One run's phases, as nodes of the graph: state in, update out."""
+    """One run's phases, as nodes of the graph: state in, update out.
+
+    Models take longest and work elsewhere, so they are asked as soon as the tables are known.
+    Leaving the context waits for their answer.
+    """
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self._evidence: Evidence | None = None
         self._lock = Lock()
+        self._ahead = ThreadPoolExecutor(1)
+        self._answer: Future[Answer] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ahead.shutdown()
 
     def ingest(self, _: RunState) -> RunState:
-        result = self.workspace.ingest()
-        self._evidence = Evidence(self.workspace, result)
+        ingested = self.workspace.ingest()
+        result = ingested.result
+        evidence = self._evidence = Evidence(self.workspace, result, ingested.states)
+        self._answer = self._ahead.submit(self._infer, evidence)
+        states = self._publish_states(ingested)
         body = json_bytes(receipt.receipt(result))
         text = "What was read, how it was understood, and what was guessed."
         found = File("results/ingest_receipt.json", body, JSON_TYPE, text)
         update = self._publish(Phase.INGEST, ingest.payload(result), [found])
         read = _by_key(scanned(self.workspace, result))
-        return {"ingest": result.to_state(), "artifacts": {**read, **update["artifacts"]}}
+        return {
+            "ingest": result.to_state(),
+            "artifacts": {**read, **states, **update["artifacts"]},
+        }
 
     def profile(self, state: RunState) -> RunState:
         return self._publish(Phase.PROFILE, profile.payload(self._of(state).tables))
@@ -75,11 +104,8 @@ class Steps:
         return self._publish(Phase.DESCRIPTIVE_STATS, payload, descriptive.files(payload))
 
     def ml_inference(self, state: RunState) -> RunState:
-        order = self.workspace.order
-        options = JobOptions.model_validate(order.options).ml
-        payload, files = inference.infer(
-            self._of(state).tables, options, order.job_id, self.workspace.inquire
-        )
+        asked = self._answer
+        payload, files = asked.result() if asked else self._infer(self._of(state))
         return self._publish(Phase.ML_INFERENCE, payload, files)
 
     def nl_report(self, state: RunState) -> RunState:
@@ -92,6 +118,11 @@ class Steps:
         earlier = [Artifact(**entry) for entry in state["artifacts"].values()]
         outcome = close(self.workspace, self._of(state), earlier)
         return {"outcome": outcome.to_state()}
+
+    def _infer(self, evidence: Evidence) -> Answer:
+        order = self.workspace.order
+        options = JobOptions.model_validate(order.options).ml
+        return inference.infer(evidence.tables, options, order.job_id, self.workspace.inquire)
 
     def _of(self, state: RunState) -> Evidence:
         """The evidence of this run, from the checkpoint where another process gathered it."""
@@ -120,11 +151,26 @@ class Steps:
             receipt=receipt.receipt(evidence.ingest),
         )
 
+    def _publish_states(self, ingested: Ingested) -> dict[str, dict[str, Any]]:
+        """For later attempts and other jobs; a few tables at a time, since they can be large."""
+        files = _states_files(ingested)
+        written: dict[str, dict[str, Any]] = {}
+        while some := list(islice(files, TOGETHER)):
+            written |= _by_key(self.workspace.put(some))
+        return written
+
     def _publish(
         self, phase: Phase, payload: Mapping[str, Any], files: Sequence[File] = ()
     ) -> RunState:
         main = finalize.phase_file(phase, json_bytes(payload))
         return {"artifacts": _by_key(self.workspace.put([main, *files]))}
+
+
+def _states_files(ingested: Ingested) -> Iterator[File]:
+    for table, states in zip(ingested.result.tables, ingested.states, strict=True):
+        text = f"Mergeable profile states of the table {table.name}."
+        path = artifacts.states_path(table.folder)
+        yield File(path, published.written(states), ARROW_TYPE, text)
 
 
 def _by_key(written: Iterable[Artifact]) -> dict[str, dict[str, Any]]:

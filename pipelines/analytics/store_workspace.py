@@ -20,7 +20,7 @@ from pipelines.analytics.inference import inquire_here
 from pipelines.analytics.retelling import Draft, Retelling
 from pipelines.analytics.workspace import Answer, Bounds, File, Slice, artifact_of
 from pipelines.artifacts import Artifact
-from pipelines.ingest import IngestResult, Part, TableIngest
+from pipelines.ingest import Ingested, Part, TableIngest
 from pipelines.options import MlOptions
 from pipelines.order import JobOrder
 from pipelines.profile import TableProfile
@@ -41,7 +41,7 @@ class StoreWorkspace:
     """
 
     order: JobOrder
-    scan: Callable[[], IngestResult]
+    scan: Callable[[], Ingested]
     is_cancelled: Callable[[], bool] = lambda: False
     tell: Callable[[str, float], None] = lambda _phase, _fraction: None
     learn: Callable[[TableProfile, MlOptions], Answer] = inquire_here
@@ -54,7 +54,7 @@ class StoreWorkspace:
     def uri(self, key: str) -> str:
         return self.store.uri(key)
 
-    def ingest(self) -> IngestResult:
+    def ingest(self) -> Ingested:
         return self.scan()
 
     def inquire(self, table: TableProfile, options: MlOptions) -> Answer:

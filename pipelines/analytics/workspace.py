@@ -9,7 +9,7 @@ import polars as pl
 from pipelines import artifacts
 from pipelines.analytics.retelling import Draft, Retelling
 from pipelines.artifacts import Artifact
-from pipelines.ingest import IngestResult, TableIngest
+from pipelines.ingest import Ingested, TableIngest
 from pipelines.options import MlOptions
 from pipelines.order import JobOrder
 from pipelines.profile import TableProfile
@@ -75,7 +75,7 @@ class Workspace(Protocol):
         """The `s3://` address of a key."""
         ...
 
-    def ingest(self) -> IngestResult:
+    def ingest(self) -> Ingested:
         """Plan and scan the inputs. May raise RunCancelled."""
         ...
 
@@ -109,7 +109,9 @@ class Workspace(Protocol):
         """Remove every object of the job but those to keep, the inputs and the manifests."""
         ...
 
-    def states(self, table: TableIngest) -> TableStates: ...
+    def states(self, table: TableIngest) -> TableStates:
+        """The states of a table as an earlier attempt has published them."""
+        ...
 
     def slices(
         self, table: TableIngest, columns: Sequence[str], matters: Callable[[Bounds], bool]

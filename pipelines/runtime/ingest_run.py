@@ -6,17 +6,17 @@ from functools import partial
 
 from connectors.object_store import ObjectStore
 from pipelines import artifacts, column_type
-from pipelines.artifacts import ARROW_TYPE, slug
+from pipelines.artifacts import slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
-from pipelines.ingest import IngestResult, SourceIngest, TableIngest, summed
+from pipelines.ingest import Ingested, IngestResult, SourceIngest, TableIngest, summed
 from pipelines.order import JobOrder
 from pipelines.privacy import masked, masked_failure
 from pipelines.rejects import join
 from pipelines.runtime.engine import Engine
 from pipelines.runtime.table_reading import TableReading
 from pipelines.scan import PREVIEW_ROWS, FragmentReading, PartOrder, PartResult
-from pipelines.statistics import published
 from pipelines.statistics.as_read import AsRead, together
+from pipelines.statistics.table_states import TableStates
 
 
 def ingest(
@@ -25,8 +25,8 @@ def ingest(
     bytes_read: int,
     choose_engine: Callable[[Sequence[PartOrder]], Engine],
     on_result: Callable[[PartResult, int], None],
-) -> IngestResult:
-    """Read everything that the plan names, and publish parts, states and rejects.
+) -> Ingested:
+    """Read everything that the plan names, and publish parts and rejects.
 
     The result names no inputs: who calls knows them.
     """
@@ -45,22 +45,23 @@ def ingest(
         for reading in readings:
             reading.review()
     store.delete(sorted(key for reading in readings for key in reading.left_over(order)))
-    tables = [
+    finished = [
         _finished(order, store, reading, sources)
         for reading in readings
         if (sources := list(reading.read()))
     ]
     failures = [*plan.failures, *(each for reading in readings for each in reading.failures())]
     scratch = artifacts.scratch(order.job_id)  # what rounds before the last one rejected
-    store.delete([found.key for found in store.keys(scratch)])
-    return IngestResult(
+    store.delete([each.key for each in store.keys(scratch)])
+    found = IngestResult(
         inputs=(),
-        tables=tuple(tables),
+        tables=tuple(table for table, _ in finished),
         bytes_read=bytes_read,
         failures=tuple(map(masked_failure, failures) if order.is_private else failures),
         skipped=plan.skipped,
         privacy="mask" if order.is_private else "none",
     )
+    return Ingested(found, tuple(states for _, states in finished))
 
 
 def _finished(
@@ -68,7 +69,7 @@ def _finished(
     store: ObjectStore,
     reading: TableReading,
     read: list[tuple[TablePlan, list[FragmentReading]]],
-) -> TableIngest:
+) -> tuple[TableIngest, TableStates]:
     plan = reading.plan
     sources = tuple(_source(source, found) for source, found in read)
     results = reading.parts()
@@ -80,7 +81,6 @@ def _finished(
     parts = tuple(result.part for result in results if result.part is not None)
     preview = [row for result in results for row in result.preview][:PREVIEW_ROWS]
     states = replace(reading.states(), as_read=_as_read(sources))
-    states_key = artifacts.states_key(order.job_id, reading.folder)
     table = TableIngest(
         name=plan.name,
         folder=reading.folder,
@@ -89,15 +89,12 @@ def _finished(
         rows=sum(part.rows for part in parts),
         size_bytes=sum(source.size_bytes for source, _ in read),
         parts=parts,
-        states_key=states_key,
+        states_key=artifacts.states_key(order.job_id, reading.folder),
         preview=tuple(preview),
         notices=notices,
         rejects_key=rejects_key if has_rejects else None,
     )
-    if order.is_private:
-        table, states = masked(table, states)
-    store.put(states_key, published.written(states), ARROW_TYPE)
-    return table
+    return masked(table, states) if order.is_private else (table, states)
 
 
 def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceIngest:

@@ -12,7 +12,7 @@ from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.choices import Overrides
-from pipelines.ingest import IngestResult, InputFile
+from pipelines.ingest import Ingested, InputFile
 from pipelines.options import JobOptions
 from pipelines.order import JobOrder
 from pipelines.privacy import masked_error
@@ -39,7 +39,7 @@ def run_job(order: JobOrder, children: Sandbox, learner: Learner, watch: Watch) 
     return run_graph(workspace, order.checkpoints)
 
 
-def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
+def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> Ingested:
     try:
         return _read(order, children, watch)
     except sandbox.Cancelled as error:
@@ -50,23 +50,21 @@ def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
         raise masked_error(error) from None
 
 
-def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
+def _read(order: JobOrder, children: Sandbox, watch: Watch) -> Ingested:
     store = ObjectStore(order.store)
     objects = [store.object(item.key, item.bucket) for item in order.inputs]
     watch.on_plan(sum(item.size for item in objects))
     with input_digests(objects, watch.is_cancelled) as digests:
-        result = _ingest(order, digests, children, watch)
+        ingested = _ingest(order, digests, children, watch)
         found = digests.finish()
     inputs = tuple(
         InputFile(item.name, f"s3://{item.bucket}/{item.key}", item.size, digest)
         for item, digest in zip(objects, found, strict=True)
     )
-    return replace(result, inputs=inputs)
+    return replace(ingested, result=replace(ingested.result, inputs=inputs))
 
 
-def _ingest(
-    order: JobOrder, digests: InputDigests, children: Sandbox, watch: Watch
-) -> IngestResult:
+def _ingest(order: JobOrder, digests: InputDigests, children: Sandbox, watch: Watch) -> Ingested:
     options = JobOptions.model_validate(order.options)
     planner = Planner(
         f"job-{order.job_id}-plan",

@@ -104,7 +104,7 @@ def _read(
     found = children.run(plan, [file], limits, limits=bounds)
     order = JobOrder(job, 1, 0.0, {}, (), store, "", limits=limits)
     engine = InlineEngine(job, children, limits, lambda *_: None, lambda: False)
-    return ingest(order, found, file.size or 0, lambda _: engine, lambda *_: None)
+    return ingest(order, found, file.size or 0, lambda _: engine, lambda *_: None).result
 
 
 @dataclass(frozen=True, slots=True)

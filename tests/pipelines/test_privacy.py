@@ -19,6 +19,7 @@ from pipelines.runtime.engine import InlineEngine
 from pipelines.runtime.ingest_run import ingest
 from pipelines.sandbox import Sandbox
 from pipelines.source_plan import plan
+from pipelines.statistics import published
 from pipelines.statistics.table_states import TableStates
 
 LIMITS = Limits()
@@ -170,10 +171,12 @@ def test_reading_leaves_no_personal_value_behind(name, content, object_store, ch
         order = JobOrder(job_id, 1, 0.0, {}, (), object_store.config, "", options=options)
         engine = InlineEngine("test", children, LIMITS, lambda *_: None, lambda: False)
         planned = plan([object_store.object(key)], LIMITS)
-        result = ingest(order, planned, len(content), lambda _, e=engine: e, lambda *_: None)
+        ingested = ingest(order, planned, len(content), lambda _, e=engine: e, lambda *_: None)
+        result = ingested.result
         said = json.dumps([result.to_state(), receipt(result)])
         rest = b"".join(_content(object_store, key) for key in _others(object_store, job_id))
-        found[mode] = (said.encode() + rest, result)
+        states = b"".join(map(published.written, ingested.states))
+        found[mode] = (said.encode() + states + rest, result)
 
     assert b"secret" in found["none"][0]
     for secret in (b"secret", b"03/04/1985", b"1985-"):

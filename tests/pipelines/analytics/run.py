@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
-import pyarrow as pa
 
 from connectors.object_store import ObjectStore, StoreConfig
 from pipelines import artifacts
@@ -16,7 +15,7 @@ from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.cells import json_values
 from pipelines.column_type import word
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
-from pipelines.ingest import IngestResult, InputFile, Part, SourceIngest, TableIngest
+from pipelines.ingest import Ingested, IngestResult, InputFile, Part, SourceIngest, TableIngest
 from pipelines.order import InputObject, JobOrder
 from pipelines.privacy import masked
 from pipelines.publish import sha256
@@ -69,7 +68,7 @@ def order(
 
 @dataclass
 class Scan:
-    """Stores frames as a scan would: a part for every `rows_a_part` rows, and merged states."""
+    """Stores frames as a scan would, a part for every `rows_a_part` rows, and merges states."""
 
     order: JobOrder
     tables: Mapping[str, pl.DataFrame] = field(default_factory=lambda: {"sales": sales()})
@@ -77,21 +76,25 @@ class Scan:
     skipped: tuple[SkippedMember, ...] = ()
     rows_a_part: int = 150
 
-    def __call__(self) -> IngestResult:
+    def __call__(self) -> Ingested:
         store = ObjectStore(self.order.store)
         content = b"the upload"
         store.put(self.order.inputs[0].key, content)
         uri = store.uri(self.order.inputs[0].key)
-        return IngestResult(
+        tables = [self._table(store, name, frame) for name, frame in self.tables.items()]
+        result = IngestResult(
             inputs=(InputFile("sales.csv", uri, len(content), sha256(content)),),
-            tables=tuple(self._table(store, name, frame) for name, frame in self.tables.items()),
+            tables=tuple(table for table, _ in tables),
             bytes_read=len(content),
             failures=self.failures,
             skipped=self.skipped,
             privacy="mask" if self.order.is_private else "none",
         )
+        return Ingested(result, tuple(states for _, states in tables))
 
-    def _table(self, store: ObjectStore, name: str, frame: pl.DataFrame) -> TableIngest:
+    def _table(
+        self, store: ObjectStore, name: str, frame: pl.DataFrame
+    ) -> tuple[TableIngest, TableStates]:
         parts, states = [], []
         for fragment, start in enumerate(range(0, max(frame.height, 1), self.rows_a_part)):
             rows = frame[start : start + self.rows_a_part]
@@ -102,7 +105,6 @@ class Scan:
             digest = sha256(stream.getvalue())
             parts.append(Part(key, rows.height, len(stream.getvalue()), digest))
             states.append(TableStates.of(rows, fragment=fragment, first_row=0))
-        states_key = artifacts.states_key(self.order.job_id, name)
         whole = running_merge.merged(states)
         table = TableIngest(
             name=name,
@@ -121,24 +123,14 @@ class Scan:
                     guesses=(Guess("delimiter", ",", 1.0),),
                 ),
             ),
-            states_key=states_key,
+            states_key=artifacts.states_key(self.order.job_id, name),
             preview=tuple(
                 dict(zip(frame.columns, row, strict=True))
                 for row in zip(*map(json_values, frame.head(5).iter_columns()), strict=True)
             ),
             notices=(Notice("text.encoding", "It was guessed.", "INFO", input="sales.csv"),),
         )
-        if self.order.is_private:
-            table, whole = masked(table, whole)
-        store.put(states_key, _ipc(whole.to_arrow()))
-        return table
-
-
-def _ipc(table: pa.Table) -> bytes:
-    sink = io.BytesIO()
-    with pa.ipc.new_file(sink, table.schema) as writer:
-        writer.write_table(table)
-    return sink.getvalue()
+        return masked(table, whole) if self.order.is_private else (table, whole)
 
 
 def workspace(placed: JobOrder, **facts: Any) -> StoreWorkspace:

@@ -63,7 +63,8 @@ def test_a_wide_table_has_exact_correlations(privacy, object_store, sqlite_url):
     order = runs.order(object_store.config, sqlite_url, str(uuid.uuid4()), privacy=privacy)
     workspace = runs.workspace(order, tables={"t": frame})
 
-    (profile,) = Evidence(workspace, workspace.ingest()).tables
+    ingested = workspace.ingest()
+    (profile,) = Evidence(workspace, ingested.result, ingested.states).tables
 
     assert profile.correlation_method == "exact"
     i, j = profile.correlated.index("c3"), profile.correlated.index("c1002")

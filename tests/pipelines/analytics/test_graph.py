@@ -82,6 +82,7 @@ def stored_checkpoints(order):
 EVENTS = [
     *(f"wrote phases/{node.phase}.json" for node in NODES[:-1]),
     "ingest 0.0",
+    "wrote states/sales.arrow",
     "wrote results/results.json",
     "commits",
     "committed",
@@ -193,6 +194,27 @@ def test_progress_only_grows_and_names_every_phase(order):
     assert fractions == sorted(fractions)
     assert {phase for phase, _ in told} == set(Phase)
     assert fractions[-1] == 1.0
+
+
+def test_models_are_asked_while_what_was_read_is_published(order):
+    """They take longest, so they wait for no other phase."""
+    asked, waited = threading.Event(), []
+
+    class Watched(StoreWorkspace):
+        def inquire(self, table, options):
+            asked.set()
+            return super().inquire(table, options)
+
+        def put(self, files):
+            chosen = list(files)
+            if chosen[0].path == "phases/ingest.json":
+                waited.append(asked.wait(timeout=60))
+            return super().put(chosen)
+
+    outcome = runs.run(order, lambda placed: Watched(placed, runs.Scan(placed)))
+
+    assert waited == [True]
+    assert outcome.status == "SUCCEEDED"
 
 
 def test_of_several_tables_each_entry_says_which_it_speaks_of(order, object_store):

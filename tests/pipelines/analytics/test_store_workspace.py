@@ -9,6 +9,7 @@ from pipelines.analytics.outliers import far
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.analytics.workspace import File
 from pipelines.profile import profile_table
+from pipelines.statistics.table_states import TableStates
 from tests.pipelines.analytics import run as runs
 
 
@@ -19,7 +20,7 @@ def order(object_store, sqlite_url):
 
 def stored(order, frame):
     workspace = runs.workspace(order, tables={"t": frame})
-    (table,) = workspace.ingest().tables
+    (table,) = workspace.ingest().result.tables
     return workspace, table
 
 
@@ -67,8 +68,10 @@ def test_only_row_groups_that_matter_are_read(order):
 def test_the_second_pass_finds_what_numpy_finds(order):
     """Counts over parts and row groups equal those over the whole column."""
     values = np.random.default_rng(3).standard_t(3, 1000)
-    workspace, table = stored(order, pl.DataFrame({"a": values, "b": np.arange(1000) % 10}))
-    profile = profile_table("t", table.origins, workspace.states(table), size_bytes=1)
+    frame = pl.DataFrame({"a": values, "b": np.arange(1000) % 10})
+    workspace, table = stored(order, frame)
+    states = TableStates.of(frame, fragment=0, first_row=0)
+    profile = profile_table("t", table.origins, states, size_bytes=1)
 
     found = far(profile, lambda *asked: workspace.slices(table, *asked))["zscore"]
 
@@ -110,8 +113,9 @@ class Counting(StoreWorkspace):
 def read_for_outliers(order, frame):
     """The profile, what the second pass finds, and the cells that it decodes for it."""
     workspace = Counting(order, runs.Scan(order, tables={"t": frame}))
-    (table,) = workspace.ingest().tables
-    profile = profile_table("t", table.origins, workspace.states(table), size_bytes=1)
+    ingested = workspace.ingest()
+    (table,), (states,) = ingested.result.tables, ingested.states
+    profile = profile_table("t", table.origins, states, size_bytes=1)
     found = far(profile, lambda *asked: workspace.slices(table, *asked))
     return found, workspace.cells
 

@@ -16,7 +16,7 @@ from pipelines.analytics.graph import run_graph
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.containers.limits import Limits
 from pipelines.formats import delimited
-from pipelines.ingest import IngestResult, InputFile
+from pipelines.ingest import Ingested, InputFile
 from pipelines.order import InputObject, JobOrder
 from pipelines.publish import sha256
 from pipelines.runtime.engine import InlineEngine
@@ -112,17 +112,17 @@ def run(object_store, children, job_id, tmp_path, monkeypatch):
     return run_in_order
 
 
-def read(order: JobOrder, store: ObjectStore, children: Sandbox, seed: int | None) -> IngestResult:
+def read(order: JobOrder, store: ObjectStore, children: Sandbox, seed: int | None) -> Ingested:
     objects = [store.object(item.key) for item in order.inputs]
     engine = InlineEngine("order", children, LIMITS, lambda *_: None, lambda: False)
     chosen = engine if seed is None else Shuffled(engine, random.Random(seed))
     size = sum(map(len, FILES.values()))
-    result = ingest(order, plan(objects, LIMITS), size, lambda _: chosen, lambda *_: None)
+    ingested = ingest(order, plan(objects, LIMITS), size, lambda _: chosen, lambda *_: None)
     inputs = (
         InputFile(item.name, store.uri(item.key), len(content), sha256(content))
         for item, content in zip(order.inputs, FILES.values(), strict=True)
     )
-    return replace(result, inputs=tuple(inputs))
+    return replace(ingested, result=replace(ingested.result, inputs=tuple(inputs)))
 
 
 @pytest.fixture(scope="module")

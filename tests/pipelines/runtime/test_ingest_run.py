@@ -12,7 +12,7 @@ from connectors.object_store import ObjectStore
 from pipelines import artifacts
 from pipelines.choices import Overrides
 from pipelines.containers.limits import Limits
-from pipelines.ingest import IngestResult
+from pipelines.ingest import Ingested, IngestResult
 from pipelines.order import JobOrder
 from pipelines.profile import profile_table
 from pipelines.receipt import receipt
@@ -32,10 +32,15 @@ def children() -> Iterator[Sandbox]:
     sandbox.close()
 
 
-def read(
+def read(*asked: Any, **overrides: Any) -> IngestResult:
+    """The tables of one stored file."""
+    return scanned(*asked, **overrides).result
+
+
+def scanned(
     store: ObjectStore, children: Sandbox, job_id: str, name: str, content: bytes, **overrides: Any
-) -> IngestResult:
-    """The tables of one stored file, read as a runner reads a small one."""
+) -> Ingested:
+    """One stored file, read as a runner reads a small one."""
     key = artifacts.input_key(job_id, name)
     store.put(key, content)
     order = JobOrder(job_id, 1, 0.0, {}, (), store.config, "")
@@ -154,9 +159,9 @@ def test_what_stood_in_cells_is_in_the_states(object_store, children):
         "d/2.csv": b"n,at\n-,\n7,\nNA,2024-02-01T00:00:00+01:00\n",
     }
 
-    result = read(object_store, children, "as-read", "d.zip", stored(members))
+    ingested = scanned(object_store, children, "as-read", "d.zip", stored(members))
 
-    states = published.read(object_store.get(result.tables[0].states_key))
+    result, (states,) = ingested.result, ingested.states
     assert states.as_read.result("n") == {"nullTokens": {"-": 1, "NA": 2}}
     assert states.as_read.result("at") == {
         "nullTokens": {"": 2},

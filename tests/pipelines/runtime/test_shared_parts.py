@@ -64,7 +64,7 @@ def read(
         return InlineEngine("test", children, LIMITS, lambda *_: None, lambda: False)
 
     order = JobOrder(job_id, 1, 0.0, {}, (), store.config, "")
-    return ingest(order, found, 0, choose, lambda *_: None), rounds
+    return ingest(order, found, 0, choose, lambda *_: None).result, rounds
 
 
 def table_of(*members: Numbers) -> Plan:

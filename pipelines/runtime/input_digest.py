@@ -13,7 +13,7 @@ from threading import Event
 from typing import Any
 
 from connectors.block_relay import Block, BlockRelay, relay_folder
-from connectors.object_store import DIGEST_BYTES, S3Object
+from connectors.s3_object import DIGEST_BYTES, S3Object
 from pipelines.formats.base import Plan, TablePlan
 from pipelines.sandbox import Cancelled
 from pipelines.scan import PartResult

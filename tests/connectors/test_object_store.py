@@ -1,11 +1,13 @@
 """The object store: the ranges of one version, by no more requests than reading them takes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from connectors.errors import SourceChanged
-from connectors.object_store import HELD_BYTES, ObjectStore
+from connectors.object_store import ObjectStore
+from connectors.s3_object import HELD_BYTES
 
 
 @pytest.fixture
@@ -65,3 +67,20 @@ def test_a_large_object_is_read_by_ranges_of_its_version(object_store, requests)
     object_store.put("held/large.bin", content[::-1])
     with pytest.raises(SourceChanged):
         large.read(0, 4)
+
+
+@pytest.mark.parametrize("data_folder, is_signed", [("/here", False), ("", True)])
+def test_what_is_sent_is_signed_but_to_a_server_on_this_machine(
+    data_folder, is_signed, object_store
+):
+    """Nobody stands between; the digest would take as long as the one that the manifest needs."""
+    store = ObjectStore(replace(object_store.config, data_folder=data_folder))
+    signed = []
+    header = "x-amz-content-sha256"
+    note = lambda request, **_: signed.append(request.headers[header] != b"UNSIGNED-PAYLOAD")  # noqa: E731
+    store.client.meta.events.register("before-send.s3.PutObject", note)
+
+    store.put("sent/part.bin", b"as it is")
+
+    assert signed == [is_signed]
+    assert store.get("sent/part.bin") == b"as it is"

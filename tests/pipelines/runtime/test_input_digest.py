@@ -10,7 +10,8 @@ import pytest
 
 from connectors.block_relay import LEAST_BYTES
 from connectors.errors import SourceChanged
-from connectors.object_store import ObjectStore, S3Object
+from connectors.object_store import ObjectStore
+from connectors.s3_object import S3Object
 from pipelines.containers.limits import Limits
 from pipelines.formats import delimited, json_lines
 from pipelines.formats.base import Plan

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from connectors.errors import ReadError
-from connectors.object_store import ObjectStore
+from connectors.errors import ReadError, UploadChanged
+from connectors.object_store import ObjectStore, S3Object
 from pipelines import sandbox
 from pipelines.analytics.graph import run_graph
 from pipelines.analytics.outcome import Outcome
@@ -14,7 +14,7 @@ from pipelines.analytics.workspace import RunCancelled
 from pipelines.choices import Overrides
 from pipelines.ingest import IngestResult, InputFile
 from pipelines.options import JobOptions
-from pipelines.order import JobOrder
+from pipelines.order import InputObject, JobOrder
 from pipelines.privacy import masked_error
 from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
@@ -52,7 +52,7 @@ def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
 
 def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
     store = ObjectStore(order.store)
-    objects = [store.object(item.key, item.bucket) for item in order.inputs]
+    objects = [_found(store, item) for item in order.inputs]
     watch.on_plan(sum(item.size for item in objects))
     with input_digests(objects, watch.is_cancelled) as digests:
         result = _ingest(order, digests, children, watch)
@@ -62,6 +62,17 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> IngestResult:
         for item, digest in zip(objects, found, strict=True)
     )
     return replace(result, inputs=inputs)
+
+
+def _found(store: ObjectStore, wanted: InputObject) -> S3Object:
+    """The input, which from here on is read in this version alone."""
+    found = store.object(wanted.key, wanted.bucket)
+    if wanted.etag is not None and found.etag != wanted.etag:
+        raise UploadChanged(
+            f"{wanted.name} is not what had been uploaded when the job was queued: "
+            "something else was put to the upload URL since"
+        )
+    return found
 
 
 def _ingest(

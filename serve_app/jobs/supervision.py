@@ -182,8 +182,8 @@ class Supervision:
     def _look_for_uploads(self) -> None:
         for job in self.jobs.awaiting_upload():
             (wanted,) = order_inputs(job)
-            if self.store.head(wanted.key, bucket=wanted.bucket) is not None:
-                self.jobs.enqueue(job.job_id)
+            if (there := self.store.head(wanted.key, bucket=wanted.bucket)) is not None:
+                self.jobs.enqueue(job.job_id, there.etag)
                 self.metrics.count(Counter.JOB_QUEUED, _source_type(job))
             elif job.upload_expires_at is not None and time.time() > job.upload_expires_at:
                 error = UploadNotReceived("nothing was uploaded before the upload URL expired")

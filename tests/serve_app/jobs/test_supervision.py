@@ -133,6 +133,26 @@ def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store
     assert "hidden" not in repr(order)
 
 
+def test_an_upload_that_comes_by_itself_is_read_as_it_came(
+    supervise, job_store, object_store, crew
+):
+    """What is put there after that is another version, which its run refuses."""
+    job_id = queued(job_store, JobStatus.CREATED)
+    key = job_store.get(job_id).source["key"]
+    object_store.put(key, b"a\n1\n")
+    first = object_store.object(key).etag
+    supervision = supervise()
+    crew.size = 0
+    supervision.step()
+    object_store.put(key, b"a\n2\n")
+
+    crew.size = 1
+    supervision.step()
+
+    (wanted,) = crew.orders[job_id].inputs
+    assert wanted.etag == first != object_store.object(key).etag
+
+
 def test_no_more_jobs_are_claimed_than_the_crew_can_run(supervise, job_store, crew):
     """What waits, waits in the job store, where others can take it."""
     for _ in range(3):

@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 import polars as pl
 import pyarrow.parquet as pq
 
-from connectors.errors import MetricFoundryError, ReadError, SourceError
+from connectors.errors import MetricFoundryError, ReadError, SourceChanged, SourceError
 from connectors.object_store import ObjectStore, StoreConfig
 from pipelines import sandbox_child
 from pipelines.artifacts import PARQUET_TYPE
@@ -179,6 +179,8 @@ class _Making:
                     self._take(chunk.frame)
                     report = (self._order.table, self._order.index, self._rows + account.data)
                     sandbox_child.report(report)
+            except SourceChanged:
+                raise  # the whole plan is void; another attempt makes a new one
             except (ReadError, SourceError) as error:
                 self._is_torn = self._is_torn or taken > 0
                 self.schema = before  # its rows will not be in the table

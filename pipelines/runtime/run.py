@@ -87,15 +87,16 @@ def _ingest(
         watch.is_cancelled,
     )
     plan = planner.plan(digests.objects, group=options.group)
+    watch.on_planned()
     digests.follow(plan)
 
     def choose(orders: Sequence[PartOrder]) -> Engine:
         engine: Engine
         name = f"job-{order.job_id}-ingest"
         if fits_inline(orders, order.inline_bytes):
-            engine = InlineEngine(name, children, order.limits, watch.on_rows, watch.is_cancelled)
+            engine = InlineEngine(name, children, order.limits, watch.on_read, watch.is_cancelled)
         else:
-            engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
+            engine = DataEngine(name, order.limits, watch.is_cancelled)
         return engine
 
     def on_result(result: PartResult, size_bytes: int) -> None:

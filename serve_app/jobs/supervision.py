@@ -281,14 +281,15 @@ class Supervision:
 
 
 def _progress(advance: Advance, *, is_done: bool = False) -> Progress:
+    total = advance.bytes_total
     return Progress(
         phase=advance.phase,
         phase_index=PHASES.index(Phase(advance.phase)) + 1,
         phase_count=len(PHASES),
         fraction=1.0 if is_done else advance.fraction,
         rows_read=advance.rows_read,
-        bytes_read=advance.bytes_read,
-        bytes_total=advance.bytes_total,
+        bytes_read=total if is_done and total is not None else advance.bytes_read,
+        bytes_total=total,
     )
 
 

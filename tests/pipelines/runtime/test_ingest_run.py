@@ -98,9 +98,11 @@ def test_members_of_a_group_are_read_again_in_the_type_that_holds_all(object_sto
     assert [notice.code for notice in table.notices] == ["members.grouped", "type.widened"]
 
 
-@pytest.mark.parametrize(("name", "of"), [("a.csv", bytes), ("a.zip", lambda c: stored({"m": c}))])
+@pytest.mark.parametrize(
+    ("name", "of"), [("a.csv", bytes), ("a.zip", lambda content: stored({"m.csv": content}))]
+)
 def test_an_input_that_changes_is_no_failure_of_a_member(object_store, children, name, of):
-    """Whether it is planned or read by then: the attempt ends, and another begins from the start."""
+    """Whether it is planned or read by then: the attempt ends, and another begins anew."""
     key = artifacts.input_key(f"changed-{name}", name)
     object_store.put(key, of(numbers(0) * 5))  # more than is held
     before = object_store.object(key)

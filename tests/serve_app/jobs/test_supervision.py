@@ -107,13 +107,15 @@ def test_a_job_is_run_and_ends(supervise, job_store, crew):
 
     supervision.step()
     assert job_store.get(job_id).status is JobStatus.RUNNING
+    crew.at = Advance("finalize", 0.9, rows_read=9, bytes_read=90, bytes_total=100)
     crew.ends[job_id] = done(job_id)
     supervision.step()
 
     job = job_store.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
     assert job.result_key == artifacts.result_key(job_id)
-    assert job.progress.fraction == 1.0
+    assert (job.progress.fraction, job.progress.rows_read) == (1.0, 9)
+    assert job.progress.bytes_read == job.progress.bytes_total == 100  # its header too
 
 
 def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store, crew):

@@ -5,6 +5,7 @@ MetricFoundryError
 │   ├── SourceNotFound        source.not_found
 │   ├── SourceChanged         source.changed
 │   ├── UploadNotReceived     upload.not_received
+│   ├── UploadChanged         upload.changed
 │   ├── UnsupportedSource     source.unsupported
 │   └── InvalidSource         source.invalid
 ├── InvalidRequest         theirs: the request itself  request.invalid
@@ -103,6 +104,13 @@ class UploadNotReceived(SourceError):
 
     code = "upload.not_received"
     hint = "Create a new job and upload the file before its URL expires."
+
+
+class UploadChanged(SourceError):
+    """Something else was put to the upload URL once the job had been queued."""
+
+    code = "upload.changed"
+    hint = "Create a new job and upload the file once; a job reads what lay there as it was queued."
 
 
 class InvalidRequest(MetricFoundryError):

@@ -12,11 +12,15 @@ from pipelines.options import JobOptions
 
 @dataclass(frozen=True, slots=True)
 class InputObject:
-    """An object to read: the upload under `input/`, or what an s3:// source names."""
+    """An object to read: the upload under `input/`, or what an s3:// source names.
+
+    With an `etag`, only that version of it will do.
+    """
 
     bucket: str
     key: str
     name: str
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

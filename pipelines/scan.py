@@ -13,7 +13,7 @@ from typing import IO, Any, BinaryIO, cast
 import polars as pl
 import pyarrow.parquet as pq
 
-from connectors.errors import MetricFoundryError, ReadError, SourceError
+from connectors.errors import MetricFoundryError, ReadError, SourceChanged, SourceError
 from connectors.object_store import ObjectStore, StoreConfig
 from pipelines import sandbox_child
 from pipelines.artifacts import PARQUET_TYPE
@@ -142,7 +142,7 @@ class _Making:
 
     def __init__(self, order: PartOrder, spool: IO[bytes]) -> None:
         self._order = order
-        self._rows = 0
+        self._rows = self._bytes = 0
         self._is_torn = False
         self._waiting: list[pl.DataFrame] = []
         self._waiting_rows = self._waiting_bytes = 0
@@ -177,14 +177,18 @@ class _Making:
                         span = (span[0] if span else chunk.span[0], chunk.span[1])
                     taken += chunk.frame.height
                     self._take(chunk.frame)
-                    report = (self._order.table, self._order.index, self._rows + account.data)
-                    sandbox_child.report(report)
+                    so_far = self._bytes + (span[1] - span[0] if span else 0)
+                    rows = self._rows + account.data
+                    sandbox_child.report((self._order.table, self._order.index, rows, so_far))
+            except SourceChanged:
+                raise  # the whole plan is void; another attempt makes a new one
             except (ReadError, SourceError) as error:
                 self._is_torn = self._is_torn or taken > 0
                 self.schema = before  # its rows will not be in the table
                 return FragmentReading(piece.index, fault=Fault.of(error))
             kept = self.holds and rejects.put(store, piece.rejects_key)
         self._rows += account.data
+        self._bytes += piece.fragment.size_bytes
         return FragmentReading(
             piece.index,
             account,

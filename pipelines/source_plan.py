@@ -10,6 +10,7 @@ from connectors.errors import (
     MetricFoundryError,
     NothingInside,
     ReadError,
+    SourceChanged,
     SourceError,
 )
 from pipelines.choices import Overrides
@@ -55,12 +56,15 @@ def plan(
 
 
 def look(objects: Sequence[StoredObject], limits: Limits) -> list[Finding | Unread]:
-    """What lies in the objects, however deeply nested; archives are opened, files are not read."""
+    """What lies in the objects, however deeply nested; archives are opened, files are not read.
+
+    Raises SourceChanged, after which nothing that was found holds.
+    """
     return [found for file in objects for found in _Inspection(limits).of(file)]
 
 
 def read(unread: Unread, limits: Limits, overrides: Overrides) -> list[Finding]:
-    """The tables of a file, or why there are none."""
+    """The tables of a file, or why there are none. Raises SourceChanged: then no finding holds."""
     file, origin = unread.file, unread.origin
     choices = overrides.of_member(origin.member or origin.input)
     found: list[Finding] = []
@@ -69,6 +73,8 @@ def read(unread: Unread, limits: Limits, overrides: Overrides) -> list[Finding]:
     except NothingInside as error:
         path = origin.member or origin.input
         found.append(SkippedMember(origin.input, path, str(error), is_sound=True))
+    except SourceChanged:
+        raise
     except (ReadError, SourceError) as error:
         found.append(failure(error, origin))
     return found
@@ -131,6 +137,8 @@ class _Inspection:
                 yield Unread(file, origin)
             else:
                 yield from self._open(container, file, origin, depth + 1)
+        except SourceChanged:
+            raise
         except (ReadError, SourceError) as error:
             yield failure(error, origin)
 

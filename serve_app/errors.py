@@ -22,6 +22,7 @@ STATUS: Mapping[type[MetricFoundryError], int] = {
     errors.ArtifactNotFound: 404,
     errors.ResultNotReady: 404,
     errors.SourceNotFound: 404,
+    errors.UploadChanged: 409,
     errors.JobConflict: 409,
     errors.JobError: 400,
     errors.InvalidRequest: 400,

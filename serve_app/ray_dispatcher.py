@@ -31,17 +31,19 @@ class RayDispatcher:
             self._supervisor.nudge.remote()
 
     def check(self) -> None:
-        """Raises ServiceUnavailable unless the supervisor answers."""
+        """Raises ServiceUnavailable unless the supervisor answers and has a runner."""
         supervisor = self._supervisor
         if supervisor is None:
             self._connect_aside()
             raise ServiceUnavailable("the supervisor is starting")
         try:
-            ray.get(supervisor.ping.remote(), timeout=ANSWER_TIMEOUT_S)
+            has_runners = ray.get(supervisor.has_runners.remote(), timeout=ANSWER_TIMEOUT_S)
         except RayError as error:
             self._supervisor = None
             self._connect_aside()
             raise ServiceUnavailable("the supervisor does not answer") from error
+        if not has_runners:
+            raise ServiceUnavailable("no runner has started yet; jobs wait for one")
 
     def _connect_aside(self) -> None:
         threading.Thread(target=self._connect, name="find-supervisor", daemon=True).start()

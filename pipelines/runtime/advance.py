@@ -5,7 +5,7 @@ from threading import Event, Lock
 
 from pipelines.scan import PartResult
 
-INGEST_SHARE = 0.65
+PLAN_SHARE, INGEST_SHARE = 0.03, 0.65  # of the job, once that is done
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,9 @@ class Watch:
 
     _lock: Lock = field(default_factory=Lock)
     _stop: Event = field(default_factory=Event)
-    _rows: dict[tuple[int, int], int] = field(default_factory=dict)
+    _read: dict[tuple[int, int], tuple[int, int]] = field(default_factory=dict)
+    _rows: int = 0
+    _bytes: int = 0
     _advance: Advance = field(default_factory=Advance)
 
     def advance(self) -> Advance:
@@ -47,15 +49,28 @@ class Watch:
         with self._lock:
             self._advance = replace(self._advance, bytes_total=bytes_total)
 
-    def on_rows(self, table: int, fragment: int, rows: int) -> None:
+    def on_planned(self) -> None:
+        """It is known what there is to read."""
         with self._lock:
-            self._rows[table, fragment] = rows
-            self._advance = replace(self._advance, rows_read=sum(self._rows.values()))
+            furthest = max(self._advance.fraction, PLAN_SHARE)
+            self._advance = replace(self._advance, fraction=furthest)
+
+    def on_read(self, table: int, part: int, rows: int, size_bytes: int) -> None:
+        """So much of a part has been read by now; what is read again does not count twice."""
+        with self._lock:
+            known_rows, known_bytes = self._read.get((table, part), (0, 0))
+            self._read[table, part] = (rows, size_bytes)
+            self._rows += rows - known_rows
+            self._bytes += size_bytes - known_bytes
+            total = max(self._advance.bytes_total or 0, 1)
+            read = max(self._advance.bytes_read, min(self._bytes, total))
+            reached = PLAN_SHARE + (INGEST_SHARE - PLAN_SHARE) * read / total
+            self._advance = replace(
+                self._advance,
+                rows_read=self._rows,
+                bytes_read=read,
+                fraction=max(self._advance.fraction, reached),
+            )
 
     def on_result(self, result: PartResult, size_bytes: int) -> None:
-        self.on_rows(result.table, result.index, result.rows)
-        with self._lock:
-            total = max(self._advance.bytes_total or 0, 1)
-            read = min(self._advance.bytes_read + size_bytes, total)
-            furthest = max(self._advance.fraction, INGEST_SHARE * read / total)
-            self._advance = replace(self._advance, bytes_read=read, fraction=furthest)
+        self.on_read(result.table, result.index, result.rows, size_bytes)

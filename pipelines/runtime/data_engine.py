@@ -57,7 +57,6 @@ class DataEngine:
 
     name: str
     limits: Limits
-    on_rows: Callable[[int, int, int], None]
     is_cancelled: Callable[[], bool]
 
     def scan(self, orders: Sequence[PartOrder]) -> Iterator[PartResult]:

@@ -93,7 +93,7 @@ class InlineEngine:
     name: str
     children: Sandbox
     limits: Limits
-    on_rows: Callable[[int, int, int], None]
+    on_read: Callable[[int, int, int, int], None]
     is_cancelled: Callable[[], bool]
 
     def scan(self, orders: Sequence[PartOrder]) -> Iterator[PartResult]:
@@ -114,7 +114,7 @@ class InlineEngine:
             [order],
             self.limits,
             self.name,
-            on_progress=lambda report: self.on_rows(*report),
+            on_progress=lambda report: self.on_read(*report),
             is_cancelled=self.is_cancelled,
         )
         return [pickle.loads(each) for each in sealed]  # noqa: S301 - our own child's answers

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from connectors.errors import ReadError
+from connectors.errors import ReadError, UploadChanged
 from connectors.object_store import ObjectStore
+from connectors.s3_object import S3Object
 from pipelines import sandbox
 from pipelines.analytics.graph import run_graph
 from pipelines.analytics.outcome import Outcome
@@ -14,7 +15,7 @@ from pipelines.analytics.workspace import RunCancelled
 from pipelines.choices import Overrides
 from pipelines.ingest import Ingested, InputFile
 from pipelines.options import JobOptions
-from pipelines.order import JobOrder
+from pipelines.order import InputObject, JobOrder
 from pipelines.privacy import masked_error
 from pipelines.runtime.advance import Watch
 from pipelines.runtime.data_engine import DataEngine
@@ -52,7 +53,7 @@ def _scan(order: JobOrder, children: Sandbox, watch: Watch) -> Ingested:
 
 def _read(order: JobOrder, children: Sandbox, watch: Watch) -> Ingested:
     store = ObjectStore(order.store)
-    objects = [store.object(item.key, item.bucket) for item in order.inputs]
+    objects = [_found(store, item) for item in order.inputs]
     watch.on_plan(sum(item.size for item in objects))
     with input_digests(objects, watch.is_cancelled) as digests:
         ingested = _ingest(order, digests, children, watch)
@@ -62,6 +63,17 @@ def _read(order: JobOrder, children: Sandbox, watch: Watch) -> Ingested:
         for item, digest in zip(objects, found, strict=True)
     )
     return replace(ingested, result=replace(ingested.result, inputs=inputs))
+
+
+def _found(store: ObjectStore, wanted: InputObject) -> S3Object:
+    """The input, which from here on is read in this version alone."""
+    found = store.object(wanted.key, wanted.bucket)
+    if wanted.etag is not None and found.etag != wanted.etag:
+        raise UploadChanged(
+            f"{wanted.name} is not what had been uploaded when the job was queued: "
+            "something else was put to the upload URL since"
+        )
+    return found
 
 
 def _ingest(order: JobOrder, digests: InputDigests, children: Sandbox, watch: Watch) -> Ingested:
@@ -74,15 +86,16 @@ def _ingest(order: JobOrder, digests: InputDigests, children: Sandbox, watch: Wa
         watch.is_cancelled,
     )
     plan = planner.plan(digests.objects, group=options.group)
+    watch.on_planned()
     digests.follow(plan)
 
     def choose(orders: Sequence[PartOrder]) -> Engine:
         engine: Engine
         name = f"job-{order.job_id}-ingest"
         if fits_inline(orders, order.inline_bytes):
-            engine = InlineEngine(name, children, order.limits, watch.on_rows, watch.is_cancelled)
+            engine = InlineEngine(name, children, order.limits, watch.on_read, watch.is_cancelled)
         else:
-            engine = DataEngine(name, order.limits, watch.on_rows, watch.is_cancelled)
+            engine = DataEngine(name, order.limits, watch.is_cancelled)
         return engine
 
     def on_result(result: PartResult, size_bytes: int) -> None:

@@ -72,7 +72,8 @@ class Job:
 
     `owner`, `attempt` and `lease_until` say who runs it: every write of a run carries its attempt
     and is refused once another attempt has begun. `crashes` counts attempts that just died.
-    `source` is the stored form of the source (no secrets), `request_id` the request that made it.
+    `source` is the stored form of the source (no secrets), `request_id` the request that made it,
+    `input_etag` the version of an upload that lay there when the job was queued.
     """
 
     job_id: str
@@ -89,6 +90,7 @@ class Job:
     lease_until: float | None = None
     cancel_requested: bool = False
     upload_expires_at: float | None = None
+    input_etag: str | None = None
     started_at: float | None = None
     completed_at: float | None = None
     progress: Progress = field(default_factory=Progress)

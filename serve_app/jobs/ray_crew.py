@@ -50,6 +50,10 @@ class RayCrew:
         self._replace_dead()
         return any(map(_is_idle, self._members))
 
+    def is_staffed(self) -> bool:
+        """Whether any runner is there, busy or not. May be asked by another thread."""
+        return any(member.has_started for member in self._members)
+
     def start(self, order: JobOrder) -> None:
         member = self._waiting()
         member.job_id, member.asked, member.advance = order.job_id, None, Advance()

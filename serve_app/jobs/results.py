@@ -1,13 +1,14 @@
 """Results: what readers may see of a job's objects, and when."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connectors.errors import ArtifactNotFound, JobError, ResultNotReady
 from connectors.object_store import Listing, ObjectInfo, ObjectStore
 from pipelines import artifacts
 from serve_app.jobs.keys import key_inside, prefix_inside, results_folder
+from serve_app.jobs.listing_token import opened, sealed
 from serve_app.jobs.model import Job, JobStatus
 from serve_app.jobs.store import JobStore
 
@@ -40,7 +41,7 @@ class Results:
     ) -> tuple[str, Listing]:
         """The prefix that was listed, and a page of what lies under it."""
         folder = prefix_inside(artifacts.base(self.jobs.get(job_id).job_id), prefix)
-        return folder, self.store.page(folder, delimiter=delimiter, token=token, size=size)
+        return folder, self._page(folder, delimiter, token, size)
 
     def files(
         self, job_id: str, prefix: str, delimiter: str, token: str | None, size: int
@@ -49,7 +50,7 @@ class Results:
         job = self.jobs.get(job_id)
         folder = prefix_inside(results_folder(job_id), prefix)
         _published(job)
-        listing = self.store.page(folder, delimiter=delimiter, token=token, size=size)
+        listing = self._page(folder, delimiter, token, size)
         if not (listing.objects or listing.prefixes or token):
             raise _absent(job, f"anything under {folder}")
         return folder, listing
@@ -76,6 +77,11 @@ class Results:
             raise _absent(job, "tables")
         tables: list[dict[str, Any]] = json.loads(self.store.get(job.result_key))["tables"]
         return tables
+
+    def _page(self, folder: str, delimiter: str, token: str | None, size: int) -> Listing:
+        inner = opened(token, folder) if token else None
+        page = self.store.page(folder, delimiter=delimiter, token=inner, size=size)
+        return replace(page, next_token=page.next_token and sealed(folder, page.next_token))
 
     def _sign(self, job: Job, key: str) -> tuple[str, str]:
         if key.endswith("/") or self.store.head(key) is None:

@@ -14,6 +14,7 @@ from connectors.errors import (
     JobNotFound,
     LimitExceeded,
     SourceNotFound,
+    UploadChanged,
 )
 from connectors.object_store import ObjectStore
 from connectors.registry import SourceSpec
@@ -64,16 +65,18 @@ class JobService:
         chosen = {"overrides": overrides.to_wire()} if overrides.given else {}
         job_id, at = str(uuid4()), self.clock()
         uploads = isinstance(source, UploadSource)
+        stored, input_etag = self._stored(source, job_id)
         job = Job(
             job_id=job_id,
             status=JobStatus.CREATED if uploads else JobStatus.QUEUED,
-            source={**self._stored(source, job_id), **chosen},
+            source={**stored, **chosen},
             source_config=source.model_dump(exclude_none=True, exclude={"kind"}),
             options=options,
             request_id=request_id,
             created_at=at,
             updated_at=at,
             upload_expires_at=at + self.upload_ttl_s if uploads else None,
+            input_etag=input_etag,
         )
         if isinstance(source, UploadSource):
             accepted = self._with_upload(job, source)
@@ -90,13 +93,16 @@ class JobService:
             raise JobConflict("the job was cancelled")
         if job.status not in {JobStatus.CREATED, JobStatus.QUEUED}:
             return job
-        for wanted in order_inputs(job):
-            if self.store.head(wanted.key, bucket=wanted.bucket) is None:
-                raise SourceNotFound(
-                    f"the job's input s3://{wanted.bucket}/{wanted.key} is not there",
-                    hint="Upload the file to uploadUrl first, then ask again.",
-                )
-        queued = self.jobs.enqueue(job_id)
+        (wanted,) = order_inputs(job)
+        there = self.store.head(wanted.key, bucket=wanted.bucket)
+        if there is None:
+            raise SourceNotFound(
+                f"the job's input s3://{wanted.bucket}/{wanted.key} is not there",
+                hint="Upload the file to uploadUrl first, then ask again.",
+            )
+        queued = self.jobs.enqueue(job_id, there.etag)
+        if queued.input_etag not in {None, there.etag}:
+            raise UploadChanged("the job is queued already, for what had been uploaded before")
         if job.status is JobStatus.CREATED:
             self._started(queued)
         return queued
@@ -108,22 +114,23 @@ class JobService:
         self._nudge(job)
         return job
 
-    def _stored(self, source: SourceSpec, job_id: str) -> dict[str, Any]:
-        """The source as the job keeps and shows it."""
+    def _stored(self, source: SourceSpec, job_id: str) -> tuple[dict[str, Any], str | None]:
+        """The source as the job keeps and shows it, and its version where that is settled."""
         if isinstance(source, EarlierJob):
             return self._again(source)
         if isinstance(source, S3Source):
-            return {"type": "s3", "uri": source.uri}
-        return {
+            return {"type": "s3", "uri": source.uri}, None
+        stored = {
             "type": "upload",
             "bucket": self.store.bucket,
             "key": input_key(job_id, source.stored_name),
             "filename": source.stored_name,
             **({"contentType": source.media_type} if source.media_type else {}),
         }
+        return stored, None
 
-    def _again(self, source: EarlierJob) -> dict[str, Any]:
-        """The source of the earlier job: its object is read where it lies."""
+    def _again(self, source: EarlierJob) -> tuple[dict[str, Any], str | None]:
+        """The source of the earlier job: its object is read where it lies, as it was then."""
         try:
             earlier = self.jobs.get(source.from_job)
         except JobNotFound as error:
@@ -134,7 +141,7 @@ class JobService:
         if earlier.status is JobStatus.CREATED:
             raise JobConflict("fromJob: that job has not received its upload yet")
         again = {name: value for name, value in earlier.source.items() if name != "overrides"}
-        return {**again, "fromJob": source.from_job}
+        return {**again, "fromJob": source.from_job}, earlier.input_etag
 
     def _with_upload(self, job: Job, source: UploadSource) -> Accepted:
         if (source.size_bytes or 0) > self.single_put_bytes:
@@ -184,7 +191,8 @@ def order_inputs(job: Job) -> tuple[InputObject, ...]:
     source = job.source
     match source.get("type"):
         case "upload":
-            return (InputObject(source["bucket"], source["key"], source["filename"]),)
+            name = source["filename"]
+            return (InputObject(source["bucket"], source["key"], name, job.input_etag),)
         case "s3":
             bucket, key = split_uri(source["uri"])
             return (InputObject(bucket, key, key.rstrip("/").rsplit("/", 1)[-1]),)

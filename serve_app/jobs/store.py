@@ -63,8 +63,11 @@ class JobStore(Protocol):
         cursor: str | None = None,
     ) -> JobPage: ...
 
-    def enqueue(self, job_id: str) -> Job:
-        """CREATED → QUEUED; a job further on is returned as it is. Raises JobNotFound."""
+    def enqueue(self, job_id: str, input_etag: str | None = None) -> Job:
+        """CREATED → QUEUED; a job further on is returned as it is. Raises JobNotFound.
+
+        `input_etag` is the version of its upload that the job reads from now on.
+        """
         ...
 
     def awaiting_upload(self) -> list[Job]:
@@ -179,11 +182,11 @@ class SqlJobStore:
         more = len(found) > limit
         return JobPage(tuple(found[:limit]), encode_cursor(found[limit - 1]) if more else None)
 
-    def enqueue(self, job_id: str) -> Job:
+    def enqueue(self, job_id: str, input_etag: str | None = None) -> Job:
         queued = self._update(
             update(jobs)
             .where(jobs.c.job_id == job_id, jobs.c.status == JobStatus.CREATED)
-            .values(status=JobStatus.QUEUED, updated_at=now())
+            .values(status=JobStatus.QUEUED, input_etag=input_etag, updated_at=now())
         )
         return queued or self.get(job_id)
 

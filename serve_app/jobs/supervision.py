@@ -182,8 +182,8 @@ class Supervision:
     def _look_for_uploads(self) -> None:
         for job in self.jobs.awaiting_upload():
             (wanted,) = order_inputs(job)
-            if self.store.head(wanted.key, bucket=wanted.bucket) is not None:
-                self.jobs.enqueue(job.job_id)
+            if (there := self.store.head(wanted.key, bucket=wanted.bucket)) is not None:
+                self.jobs.enqueue(job.job_id, there.etag)
                 self.metrics.count(Counter.JOB_QUEUED, _source_type(job))
             elif job.upload_expires_at is not None and time.time() > job.upload_expires_at:
                 error = UploadNotReceived("nothing was uploaded before the upload URL expired")
@@ -281,14 +281,15 @@ class Supervision:
 
 
 def _progress(advance: Advance, *, is_done: bool = False) -> Progress:
+    total = advance.bytes_total
     return Progress(
         phase=advance.phase,
         phase_index=PHASES.index(Phase(advance.phase)) + 1,
         phase_count=len(PHASES),
         fraction=1.0 if is_done else advance.fraction,
         rows_read=advance.rows_read,
-        bytes_read=advance.bytes_read,
-        bytes_total=advance.bytes_total,
+        bytes_read=total if is_done and total is not None else advance.bytes_read,
+        bytes_total=total,
     )
 
 

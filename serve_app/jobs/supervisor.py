@@ -52,8 +52,9 @@ class SupervisorActor:
     def nudge(self) -> None:
         self._nudged.set()
 
-    def ping(self) -> bool:
-        return True
+    def has_runners(self) -> bool:
+        """Whether jobs would run, and not merely be taken."""
+        return self._crew.is_staffed()
 
     def _loop(self) -> None:
         while True:

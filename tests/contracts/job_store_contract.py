@@ -139,6 +139,17 @@ class JobStoreContract:
             assert after == before
         assert job_store.get("job") == after
 
+    def test_the_version_of_an_upload_is_settled_once(self, job_store):
+        """Whoever queues the job says what it reads; the next one to try changes nothing."""
+        job_store.create(job(status=JobStatus.CREATED))
+
+        answers = [job_store.enqueue("job", etag).input_etag for etag in ("first", "second")]
+
+        assert answers == ["first", "first"]
+        claimed = job_store.claim("owner", LEASE_S)
+        assert claimed is not None
+        assert claimed.input_etag == "first"
+
     def test_an_empty_queue_gives_nothing(self, job_store):
         """A claim without queued jobs is None; a created job is not yet queued."""
         job_store.create(job(status=JobStatus.CREATED))

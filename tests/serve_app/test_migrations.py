@@ -59,6 +59,18 @@ def test_migrating_again_keeps_the_jobs(url):
     assert store.get("job") == job()
 
 
+def test_the_jobs_of_an_older_version_are_kept(url):
+    """A row of the first schema is a job of the code of today, and goes back down too."""
+    migrate(url)
+    store = SqlJobStore(url)
+    store.create(job())
+
+    downgrade(url, "0001")
+    migrate(url)
+
+    assert store.get("job") == job()
+
+
 def test_other_tables_in_the_same_database_are_left_alone(url):
     """Checkpoints and whatever else lives there survive a migration down."""
     migrate(url)

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from connectors.errors import SourceChanged
 from connectors.object_store import ObjectStore
 from pipelines import artifacts
 from pipelines.choices import Overrides
@@ -100,6 +101,25 @@ def test_members_of_a_group_are_read_again_in_the_type_that_holds_all(object_sto
     assert frame["n"][120_000] == "007x"
     assert table.schema == (("n", "text"), ("text", "text"), ("__source__", "text"))
     assert [notice.code for notice in table.notices] == ["members.grouped", "type.widened"]
+
+
+@pytest.mark.parametrize(
+    ("name", "of"), [("a.csv", bytes), ("a.zip", lambda content: stored({"m.csv": content}))]
+)
+def test_an_input_that_changes_is_no_failure_of_a_member(object_store, children, name, of):
+    """Whether it is planned or read by then: the attempt ends, and another begins anew."""
+    key = artifacts.input_key(f"changed-{name}", name)
+    object_store.put(key, of(numbers(0) * 5))  # more than is held
+    before = object_store.object(key)
+    planned = plan([before], LIMITS)
+    order = JobOrder(f"changed-{name}", 1, 0.0, {}, (), object_store.config, "")
+    engine = InlineEngine("test", children, LIMITS, lambda *_: None, lambda: False)
+    object_store.put(key, of(numbers(7) * 5))
+
+    with pytest.raises(SourceChanged):
+        plan([before], LIMITS)
+    with pytest.raises(SourceChanged):
+        ingest(order, planned, 1, lambda _: engine, lambda *_: None)
 
 
 def test_a_type_that_the_cells_deny_is_not_said_to_be_seen_in_a_sample(object_store, children):

@@ -18,7 +18,7 @@ crew = RayCrew(Settings(_env_file=None, runners=1))
 deadline = time.monotonic() + float(sys.argv[2])
 while not crew.is_free() and time.monotonic() < deadline:
     time.sleep(0.2)
-print("free" if crew.is_free() else "none")
+print("free" if crew.is_free() else "none", "staffed" if crew.is_staffed() else "alone")
 """
 
 KILLED = (
@@ -64,7 +64,8 @@ def said(script: str, *arguments: object) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("resource", "patience_s", "found"), [("analytics", 120, "free"), ("other", 8, "none")]
+    ("resource", "patience_s", "found"),
+    [("analytics", 120, "free staffed"), ("other", 8, "none alone")],
 )
 def test_jobs_wait_until_there_is_a_runner(resource, patience_s, found):
     """Else they would be RUNNING, for hours, without one."""

@@ -107,13 +107,15 @@ def test_a_job_is_run_and_ends(supervise, job_store, crew):
 
     supervision.step()
     assert job_store.get(job_id).status is JobStatus.RUNNING
+    crew.at = Advance("finalize", 0.9, rows_read=9, bytes_read=90, bytes_total=100)
     crew.ends[job_id] = done(job_id)
     supervision.step()
 
     job = job_store.get(job_id)
     assert job.status is JobStatus.SUCCEEDED
     assert job.result_key == artifacts.result_key(job_id)
-    assert job.progress.fraction == 1.0
+    assert (job.progress.fraction, job.progress.rows_read) == (1.0, 9)
+    assert job.progress.bytes_read == job.progress.bytes_total == 100  # its header too
 
 
 def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store, crew):
@@ -131,6 +133,26 @@ def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store
     (order, _) = crew.orders.values()
     assert order.chat == ChatConfig("http://a/v1", "m", "hidden")
     assert "hidden" not in repr(order)
+
+
+def test_an_upload_that_comes_by_itself_is_read_as_it_came(
+    supervise, job_store, object_store, crew
+):
+    """What is put there after that is another version, which its run refuses."""
+    job_id = queued(job_store, JobStatus.CREATED)
+    key = job_store.get(job_id).source["key"]
+    object_store.put(key, b"a\n1\n")
+    first = object_store.object(key).etag
+    supervision = supervise()
+    crew.size = 0
+    supervision.step()
+    object_store.put(key, b"a\n2\n")
+
+    crew.size = 1
+    supervision.step()
+
+    (wanted,) = crew.orders[job_id].inputs
+    assert wanted.etag == first != object_store.object(key).etag
 
 
 def test_no_more_jobs_are_claimed_than_the_crew_can_run(supervise, job_store, crew):

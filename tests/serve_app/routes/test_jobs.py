@@ -10,6 +10,7 @@ import pytest
 
 from connectors.errors import ServiceUnavailable
 from serve_app.jobs.model import JobFailure, JobStatus, Progress
+from serve_app.jobs.service import order_inputs
 
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 URI = "s3://bucket/folder/file.csv"
@@ -378,6 +379,36 @@ def test_process_starts_an_upload_that_is_there(client, object_store, supervisor
         }
     assert supervisor.nudges == 1
     assert counts.counted["JobQueued", "upload"] == 1
+
+
+def test_what_is_put_after_the_job_was_queued_is_refused(client, job_store):
+    """The upload URL works on, but the job is for what lay there when it was queued."""
+    created = create_upload(client, filename="a.csv")
+    job_id, url = created["jobId"], created["uploadUrl"]
+    first = httpx2.put(url, content=b"a\n1\n").headers["etag"]
+    assert client.post(f"/jobs/{job_id}/process").status_code == 200
+    httpx2.put(url, content=b"a\n1\n")  # a client that repeats itself changes nothing
+    assert client.post(f"/jobs/{job_id}/process").status_code == 200
+
+    httpx2.put(url, content=b"a\n2\n")
+    answer = client.post(f"/jobs/{job_id}/process")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "upload.changed")
+    assert answer.json()["retryable"] is False
+    (wanted,) = order_inputs(job_store.get(job_id))
+    assert wanted.etag == first
+
+
+def test_an_upload_is_read_again_as_the_earlier_job_read_it(client, job_store):
+    """`fromJob` takes the version over with the address."""
+    created = create_upload(client, filename="a.csv")
+    first = httpx2.put(created["uploadUrl"], content=b"a\n1\n").headers["etag"]
+    client.post(f"/jobs/{created['jobId']}/process")
+
+    second = again(client, created["jobId"], "upload").json()
+
+    assert job_store.get(second["jobId"]).input_etag == first
+    assert "input_etag" not in second["source"]
 
 
 def test_process_without_an_upload(client):

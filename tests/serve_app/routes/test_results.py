@@ -147,6 +147,35 @@ def test_artifacts_in_pages(client, publish):
     assert sorted(seen) == sorted(FILES)
 
 
+FORGED = ["zzz", "0", "[]", "WyJhIl0", "bnVsbA", "W10", "WzEsMl0", "artifacts/", "é", "[" * 3000]
+
+
+@pytest.mark.parametrize("route", ["artifacts", "results/files"])
+@pytest.mark.parametrize("token", FORGED)
+def test_a_token_that_was_not_given_out_is_refused(client, publish, route, token):
+    """It is no place in the listing, whatever the object store would make of it."""
+    answer = client.get(f"/jobs/{publish()}/{route}", params={"continuationToken": token})
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "request.invalid")
+    assert "continuationToken" in answer.json()["detail"]
+
+
+def test_a_token_is_good_for_its_own_listing(client, publish):
+    """Not for another prefix, nor for another job."""
+    one, other = publish(), publish()
+    first = {"delimiter": "", "pageSize": 1}
+    token = client.get(f"/jobs/{one}/artifacts", params=first).json()["nextToken"]
+    on = {**first, "continuationToken": token}
+
+    answers = [
+        client.get(f"/jobs/{one}/artifacts", params=on),
+        client.get(f"/jobs/{one}/artifacts", params={**on, "prefix": "results/"}),
+        client.get(f"/jobs/{other}/artifacts", params=on),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 400, 400]
+
+
 @pytest.mark.parametrize("full", [True, False])
 def test_a_prefix_narrows_the_list(client, publish, full):
     """A full key prefix and one below the job's folder mean the same."""

@@ -2,11 +2,13 @@
 
 import ctypes
 import gc
+from contextlib import suppress
 from threading import Event, Timer
 from typing import Any
 
 import pyarrow as pa
 import ray
+from ray.exceptions import RayError
 
 from connectors.object_store import StoreConfig
 from pipelines.analytics.outcome import Outcome
@@ -26,6 +28,7 @@ class Runner:
     """Runs jobs. Threaded, so that it can be asked how far it is, and told to stop, meanwhile."""
 
     def __init__(self, store: StoreConfig) -> None:
+        self._store = store
         self._watch = Watch()
         self._children = Sandbox(warm=(preload, (store,)))
         self._children.start()
@@ -49,6 +52,11 @@ class Runner:
         finally:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
                 _release_memory_soon()
+
+    def expect_large(self) -> None:
+        """Be ready for a large input. Only slower without it."""
+        with suppress(RayError):
+            data_engine.warm(self._store)
 
     def advance(self) -> Advance:
         return self._watch.advance()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import ray
-from ray.data import DataContext, Datasource, ReadTask
+from ray.data import DataContext, Dataset, Datasource, ReadTask
 from ray.data.block import BlockMetadata
 from ray.exceptions import RayError
 
@@ -30,13 +30,33 @@ SHARE = 0.25  # of what is left for each CPU: first large packs, at the end sing
 SMALL_PACK_BYTES = 16 << 20
 LARGE_PACK_BYTES = 256 << 20
 FRAGMENT_BYTES = 1 << 20  # what a fragment costs beside its bytes, however few they are
+MOST_READERS = 32  # that are started ahead
 SCHEMA = pa.schema([("result", pa.large_binary())])
+METADATA = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
 
 
 @cache
 def children_of(store: StoreConfig) -> Sandbox:
     """The sandbox of this worker process; it stays warm between tasks."""
     return Sandbox(warm=(preload, (store,)))
+
+
+def warm(store: StoreConfig) -> None:
+    """Have readers there before they are wanted: those of a large input take seconds to start.
+
+    A run over nothing, on every CPU up to a bound; a moment's work where they are there already.
+    """
+    tasks = [_start_of_a_reader(store)] * min(MOST_READERS, max(1, int(_cpus())))
+    for _ in _dataset(tasks, "warm-readers").iter_batches(batch_size=None):
+        pass
+
+
+def _start_of_a_reader(store: StoreConfig) -> ReadTask:
+    def start() -> Iterator[pa.Table]:
+        children_of(store).run(preload, store)  # which waits for what children are forked from
+        yield SCHEMA.empty_table()
+
+    return ReadTask(start, METADATA, schema=SCHEMA)
 
 
 def configure() -> None:
@@ -62,10 +82,7 @@ class DataEngine:
     def scan(self, orders: Sequence[PartOrder]) -> Iterator[PartResult]:
         packs = packed(orders, SHARE / max(1.0, _cpus()))
         tasks = [_task(pack, self.limits, self.name) for pack in packs]
-        dataset = ray.data.read_datasource(
-            _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
-        )
-        dataset.set_name(self.name)
+        dataset = _dataset(tasks, self.name)
         try:
             for batch in dataset.iter_batches(batch_size=None, batch_format="pyarrow"):
                 for payload in batch["result"]:
@@ -77,6 +94,14 @@ class DataEngine:
                     raise sandbox.Cancelled
         except RayError as error:
             raise ServiceUnavailable(f"reading was interrupted: {type(error).__name__}") from error
+
+
+def _dataset(tasks: list[ReadTask], name: str) -> Dataset:
+    dataset: Dataset = ray.data.read_datasource(
+        _Fragments(tasks), override_num_blocks=len(tasks), **resources.READ_TASK
+    )
+    dataset.set_name(name)
+    return dataset
 
 
 def _cpus() -> float:
@@ -111,8 +136,7 @@ def _task(pack: list[PartOrder], limits: Limits, kind: str) -> ReadTask:
     def read() -> Iterator[pa.Table]:
         yield pa.table({"result": _answers(pack, limits, kind)}, schema=SCHEMA)
 
-    metadata = BlockMetadata(num_rows=None, size_bytes=None, exec_stats=None, input_files=None)
-    return ReadTask(read, metadata, schema=SCHEMA)
+    return ReadTask(read, METADATA, schema=SCHEMA)
 
 
 def _answers(pack: list[PartOrder], limits: Limits, kind: str) -> list[bytes]:

@@ -123,6 +123,11 @@ class RayCrew:
         if (member := self._of(job_id)) is not None:
             ray.kill(member.actor)
 
+    def expect_large(self) -> None:
+        idle = next(filter(_is_idle, self._members), None)
+        if idle is not None:
+            idle.actor.expect_large.remote()
+
     def _of(self, job_id: str) -> _Member | None:
         return next((member for member in self._members if member.job_id == job_id), None)
 

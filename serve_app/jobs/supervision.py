@@ -5,7 +5,7 @@ killed, becomes a fenced move of the job row. Nothing here knows Ray, and nothin
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -29,6 +29,7 @@ from serve_app.settings import Settings
 
 CANCEL_GRACE_S = 3.0
 UPLOADS_EVERY_S = 1.0
+SLOW_UPLOAD_S = 1.0  # an upload that takes longer is a large one
 LEASES_EVERY_S = 2.0
 RETENTION_EVERY_S = 600.0
 PROGRESS_EVERY_S = 0.5
@@ -62,6 +63,10 @@ class Crew(Protocol):
         """Make an end of the runner that has the job; the job then ends with RunnerDied."""
         ...
 
+    def expect_large(self) -> None:
+        """A large input is on its way."""
+        ...
+
 
 @dataclass
 class _Run:
@@ -89,6 +94,7 @@ class Supervision:
     running: dict[str, _Run] = field(default_factory=dict)
     _deaths: dict[tuple[str, str | None], int] = field(default_factory=dict)
     _due: dict[str, float] = field(default_factory=dict)
+    _expected: set[str] = field(default_factory=set)
 
     def take_over(self) -> None:
         """At the start, on a database that no other supervisor shares: what ran, runs no more."""
@@ -180,7 +186,9 @@ class Supervision:
                 self.crew.kill(job.job_id)
 
     def _look_for_uploads(self) -> None:
-        for job in self.jobs.awaiting_upload():
+        awaited = self.jobs.awaiting_upload()
+        self._expect_large(awaited)
+        for job in awaited:
             (wanted,) = order_inputs(job)
             if (there := self.store.head(wanted.key, bucket=wanted.bucket)) is not None:
                 self.jobs.enqueue(job.job_id, there.etag)
@@ -188,6 +196,21 @@ class Supervision:
             elif job.upload_expires_at is not None and time.time() > job.upload_expires_at:
                 error = UploadNotReceived("nothing was uploaded before the upload URL expired")
                 self.jobs.fail(job.job_id, _wire(RunFailure.of(error)))
+
+    def _expect_large(self, awaited: Sequence[Job]) -> None:
+        """Readers start while a large file is still under way."""
+        slow = {
+            job.job_id
+            for job in awaited
+            if time.time() - job.created_at > SLOW_UPLOAD_S and self._may_be_large(job)
+        }
+        if slow - self._expected:
+            self.crew.expect_large()
+        self._expected = slow
+
+    def _may_be_large(self, job: Job) -> bool:
+        size = job.source_config.get("size_bytes")
+        return size is None or size > self.settings.inline_bytes
 
     def _requeue_expired(self) -> None:
         for job in self.jobs.expired():

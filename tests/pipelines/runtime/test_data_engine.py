@@ -1,8 +1,11 @@
 """Packs: which fragments go together into one task of Ray Data."""
 
+import subprocess
+import sys
 from dataclasses import dataclass
 
 import polars as pl
+import pytest
 
 from connectors.object_store import StoreConfig
 from pipelines.runtime.data_engine import packed
@@ -47,3 +50,42 @@ def test_many_small_fragments_are_shared_out_too():
 
     assert len(packs) > 8
     assert max(map(len, packs)) <= 257
+
+
+WARMED = """
+import os, time
+import ray
+from connectors.store_config import StoreConfig
+from pipelines.runtime import data_engine, resources
+
+STORE = StoreConfig("b", "http://127.0.0.1:9", access_key="a", secret_key="s")
+ray.init(num_cpus=2, resources={"ingest": 2}, include_dashboard=False, log_to_driver=False)
+data_engine.configure()
+
+@ray.remote(**resources.READ_TASK)
+def seen():
+    time.sleep(1)  # so that the other one runs elsewhere
+    return os.getpid(), data_engine.children_of.cache_info().currsize
+
+def readers():
+    found = ray.get([seen.remote() for _ in range(2)])
+    return len({pid for pid, _ in found}), sum(count for _, count in found)
+
+print("before", *readers())
+deadline = time.monotonic() + 120
+while readers() != (2, 2) and time.monotonic() < deadline:
+    data_engine.warm(STORE)  # one reader may take the place of one that is still to come
+print("after", *readers())
+"""
+
+
+@pytest.mark.ray
+def test_readers_are_there_once_they_were_warmed():
+    """One on each CPU, with its children's server."""
+    done = subprocess.run(
+        [sys.executable, "-c", WARMED], capture_output=True, text=True, check=True
+    )
+
+    said = done.stdout.splitlines()
+    assert "before 2 0" in said
+    assert "after 2 2" in said

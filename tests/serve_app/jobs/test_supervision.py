@@ -30,6 +30,7 @@ class Hands:
         self.cancelled = []
         self.killed = []
         self.at = Advance()
+        self.expects = 0
 
     def is_free(self):
         return len(self.orders) < self.size
@@ -48,6 +49,9 @@ class Hands:
 
     def cancel(self, job_id):
         self.cancelled.append(job_id)
+
+    def expect_large(self):
+        self.expects += 1
 
     def kill(self, job_id):
         self.killed.append(job_id)
@@ -88,11 +92,11 @@ def supervise(job_store, object_store, crew, sqlite_url):
     return make
 
 
-def queued(job_store, status=JobStatus.QUEUED, **facts):
+def queued(job_store, status=JobStatus.QUEUED, age_s=0, **facts):
     job_id = str(uuid4())
     key = artifacts.input_key(job_id, "a.csv")
     source = {"type": "upload", "bucket": "metricfoundry", "key": key, "filename": "a.csv"}
-    now = time.time()
+    now = time.time() - age_s
     job_store.create(Job(job_id, status, source=source, created_at=now, updated_at=now, **facts))
     return job_id
 
@@ -292,6 +296,26 @@ def test_an_upload_that_arrives_starts_its_job(supervise, job_store, crew):
     supervision.step()
 
     assert job_id in crew.orders
+
+
+@pytest.mark.parametrize(
+    ("age_s", "size_bytes", "expects"),
+    [(0, None, 0), (5, None, 1), (5, 1 << 30, 1), (0, 1 << 30, 0), (5, 1000, 0)],
+)
+def test_readers_start_while_a_large_upload_is_under_way(
+    age_s, size_bytes, expects, supervise, job_store, crew
+):
+    """Once for each: an upload that takes long, unless its size is known to be small."""
+    config = {} if size_bytes is None else {"size_bytes": size_bytes}
+    job_id = queued(job_store, JobStatus.CREATED, age_s=age_s, source_config=config)
+    supervision = supervise()
+
+    for _ in range(3):
+        supervision._due.clear()
+        supervision.step()
+
+    assert job_store.get(job_id).status is JobStatus.CREATED
+    assert crew.expects == expects
 
 
 def test_an_upload_that_never_arrives_fails_its_job(supervise, job_store):

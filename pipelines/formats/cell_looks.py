@@ -26,9 +26,24 @@ FORMS = {
     "time": re.compile(r"(?:\d+[-/.]\d+[-/.]\d+ )?\d{1,2}:\d{2}(?::\d{2})? ?[AaPp][Mm]"),
     "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "line of a log": re.compile(r"\[[\d.,:/ TZ+-]*\d\] *[^\s,].*"),
+    "line of a log": re.compile(r"(?:\[[^\[\]]*\]|\{[^{}]*\}) *[^\s,].*"),
+    "moment, and more": re.compile(r".{0,30}?(?<!\d)\d{1,2}:\d{2}:\d{2}(?!\d).*"),
+    "level, and more": re.compile(r"[A-Z]+: \S.*"),
+    "item of a list": re.compile(r"(?:[-*•]|\d+[.)]) \S.*"),
+    "setting": re.compile(r"[\w.-]+=[^=\s].*"),
+    "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
+NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
+
+
+def is_name(cell: str) -> bool:
+    """A word or a few of them, as columns are called; what begins with a blank is none.
+
+    >>> is_name("total (EUR)"), is_name(" and more"), is_name("10 a")
+    (True, False, False)
+    """
+    return NAME.fullmatch(cell) is not None
 
 
 def is_typed(cell: str) -> bool:

@@ -14,7 +14,7 @@ from itertools import dropwhile, islice
 from pipelines.choices import Choices
 from pipelines.formats import header_row, line_looks, table_top
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import VALUE, is_typed
+from pipelines.formats.cell_looks import VALUE, is_name, is_typed, is_value
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", "\x1f", "¦", ":", "^", "~", "#", "@", " ")
@@ -29,11 +29,13 @@ SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+MANY_ODD = 0.1  # of the rows
 SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 USUAL = (",", "\t", ";", "|")
+DECLARED = re.compile(r'"?sep=([^\s\w"]|\t)"?\r?\n', re.IGNORECASE)  # as Excel takes it
 ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
@@ -64,6 +66,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[:SAMPLE_LINES]
     telling = _below_comments(lines)
+    declared = DECLARED.match(lines[0]) if lines and choices.delimiter is None else None
+    if declared is not None:
+        choices = choices.model_copy(update={"delimiter": declared[1]})
     scored = sorted(
         (_score(telling, dialect, is_whole=is_whole) for dialect in _dialects(newline, telling)),
         key=lambda candidate: -candidate.score,
@@ -74,14 +79,15 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
         best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
-        best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
+        mark = "," if choices.header else _of_names(telling)
+        best = _score(lines, Dialect(mark, newline=newline), is_whole=is_whole)
     dialect = _refine(best.dialect, lines, is_whole=is_whole)
     if choices.quote is not None:
         dialect = replace(dialect, quote=choices.quote or None)
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    is_open = choices.delimiter is None and not choices.header and not _parts_first(records)
+    is_open = choices.delimiter is None and not choices.header and not _are_named(records)
     if columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
@@ -105,7 +111,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(
         "delimiter",
-        dialect.delimiter if columns > 1 else "none",
+        dialect.delimiter if max(columns, len(names or ())) > 1 else "none",
         round(min(1.0, max(0.0, best.score)), 2),
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
@@ -206,9 +212,21 @@ def _width(record: Record) -> int:
     return len(record.cells)
 
 
-def _parts_first(records: Sequence[Record]) -> bool:
-    """Whether the first line that is not blank has several cells, as names have."""
-    return next((_width(each) > 1 for each in records if any(map(str.strip, each.cells))), False)
+def _are_named(records: Sequence[Record]) -> bool:
+    """Whether the first line that is not blank has several names, and none below has more cells."""
+    told = [record.cells for record in records if any(map(str.strip, record.cells))]
+    return bool(told) and _are_names(told[0]) and max(map(len, told)) == len(told[0])
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether cells are several names."""
+    return len(cells) > 1 and all(is_name(cell.strip('"')) for cell in cells)
+
+
+def _of_names(lines: Sequence[str]) -> str:
+    """What parts the names in the first line, where next to nothing parts the lines below."""
+    first = next((line.strip() for line in lines if line.strip()), "")
+    return next((mark for mark in USUAL if _are_names(first.split(mark))), NOWHERE)
 
 
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
@@ -224,10 +242,14 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
         if not wide:
             return _Candidate(dialect, 0.0)
         width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
-        if count < LEAST_SHARE * len(rows):
+        is_of_prose = width == 2 or len(wide) == 1
+        are_parts = is_of_prose and all(cell[:1] == " " for row in wide for cell in row.cells[1:])
+        if count < LEAST_SHARE * len(rows) or are_parts:
             return _Candidate(dialect, 0.0)
     if dialect.delimiter == "@" and width < 3:
         return _Candidate(dialect, 0.0)  # these are addresses
+    if dialect.delimiter == " " and _is_prose(rows, width):
+        return _Candidate(dialect, 0.0)
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
@@ -266,6 +288,14 @@ def _is_rare(dialect: Dialect, lines: list[str]) -> bool:
     if having >= LEAST_SHARE * (having + others) or dialect.skips_space:
         return False
     return not any(opened in line or line[:1] == '"' or "\r" in line[:-2] for line in lines)
+
+
+def _is_prose(rows: Sequence[Record], width: int) -> bool:
+    """Whether blanks part the words of sentences: many rows have more or fewer, and words last."""
+    told = rows[1:] if all(map(is_name, rows[0].cells)) else rows
+    odd = sum(_width(row) != width for row in told)
+    words = sum(not (is_typed(row.cells[-1]) or is_value(row.cells[-1])) for row in told)
+    return odd > MANY_ODD * len(told) and words * 2 > len(told)
 
 
 def _is_typed_column(column: Sequence[str]) -> bool:

@@ -211,6 +211,10 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
         b"[1234] started\n[1235] stopped\n",
         b"[1] [notice] so\n[2] [notice] oh\n",
         b"[8, 2];x\n[9, 3];y\n",
+        b'["a"];x\n["b]"];y\n',
+        b'{"a": 1}\tx\n{"a": 2}\ty\n',
+        b"{3F2504E0-4F89},5\n{3F2504E0-4F90},6\n",
+        b'[{"a": [1]}] started\n[{"a": [2]}] stopped\n',
         b"[2024-05-01 10:15] INFO: so\n[2024-05-01 10:16] INFO: oh\n",
         b"[notice] so it is\n[notice] oh\n",
     ],
@@ -218,6 +222,19 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
 def test_what_only_begins_like_another_kind_is_text(content):
     """Names of functions, paths, lists, sentences, events and logs."""
     assert [table.format for table in planned("a.csv", content).tables] == ["delimited"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'["a]b;x", "c"]',
+        b"[1, 2] [3, 4]",
+        b'[{"a": "' + b"x" * 99_999 + b'"}] ',
+    ],
+)
+def test_values_with_nothing_but_values_behind_them_are_json(content):
+    """Brackets in strings close nothing, and what is cut short is no cell."""
+    assert [table.format for table in planned("a.txt", content).tables] == ["json"]
 
 
 def test_nesting_up_to_the_limit_is_read():

@@ -79,7 +79,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
         best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
-        mark = "," if choices.header else _of_names(telling)
+        mark = "," if choices.header else _likeliest_mark(telling)
         best = _score(lines, Dialect(mark, newline=newline), is_whole=is_whole)
     dialect = _refine(best.dialect, lines, is_whole=is_whole)
     if choices.quote is not None:
@@ -87,8 +87,10 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    is_open = choices.delimiter is None and not choices.header and not _are_named(records)
-    if columns == 1 and is_open and not table_top.are_closed(records):
+    is_open = choices.delimiter is None and not choices.header
+    if columns == 1 and is_open and (named := _named_columns(records)):
+        columns = named
+    elif columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
     first = table_top.first_record(records, columns)
@@ -111,7 +113,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         first, header_rows, two, notices = len(lead), 0, None, ()
     delimiter = Guess(
         "delimiter",
-        dialect.delimiter if max(columns, len(names or ())) > 1 else "none",
+        dialect.delimiter if columns > 1 else "none",
         round(min(1.0, max(0.0, best.score)), 2),
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
@@ -165,9 +167,9 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind a
-    usual one that parts all lines evenly, into as many cells at least: the names of people,
-    `Doe, Ann`, stand in a column of each row.
+    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind one
+    that parts all lines evenly, into as many cells at least, and is no weak one in the first case:
+    the names of people, `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
@@ -184,7 +186,7 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
                 each
                 for each in scored
                 if each is not best
-                and each.dialect.delimiter in USUAL
+                and (is_of_prose or each.dialect.delimiter in USUAL)
                 and _is_even(each)
                 and table_top.columns(each.records) >= least
             ),
@@ -212,10 +214,11 @@ def _width(record: Record) -> int:
     return len(record.cells)
 
 
-def _are_named(records: Sequence[Record]) -> bool:
-    """Whether the first line that is not blank has several names, and none below has more cells."""
+def _named_columns(records: Sequence[Record]) -> int:
+    """How many names the first line has that is not blank, if none below has more cells; or 0."""
     told = [record.cells for record in records if any(map(str.strip, record.cells))]
-    return bool(told) and _are_names(told[0]) and max(map(len, told)) == len(told[0])
+    is_head = bool(told) and _are_names(told[0]) and max(map(len, told)) == len(told[0])
+    return len(told[0]) if is_head else 0
 
 
 def _are_names(cells: Sequence[str]) -> bool:
@@ -223,10 +226,12 @@ def _are_names(cells: Sequence[str]) -> bool:
     return len(cells) > 1 and all(is_name(cell.strip('"')) for cell in cells)
 
 
-def _of_names(lines: Sequence[str]) -> str:
-    """What parts the names in the first line, where next to nothing parts the lines below."""
-    first = next((line.strip() for line in lines if line.strip()), "")
-    return next((mark for mark in USUAL if _are_names(first.split(mark))), NOWHERE)
+def _likeliest_mark(lines: Sequence[str]) -> str:
+    """What parts a text where nothing does so well: the names in its first line; or all lines."""
+    told = [line.strip() for line in lines if line.strip()]
+    named = (mark for mark in USUAL if told and _are_names(told[0].split(mark)))
+    is_everywhere = all("," in line for line in told) and not line_looks.are_times(told, ",")
+    return next(named, "," if is_everywhere else NOWHERE)
 
 
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:

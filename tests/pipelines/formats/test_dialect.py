@@ -124,6 +124,7 @@ def test_nothing_parts_the_cells_of_one_column():
         ("full name,ratio\nCyd Poe\nDan Joy\nGil Roe\nEve Fox\n", ("full name", "ratio")),
         ("sep=,\na\n1\n2\n", ("a",)),
         ("sep=;\na;b,c\n1;x,y\n2;z,y\n", ("a", "b,c")),
+        ("id\tk\tv\tw\nid1\nid2\nid3\n", ("id", "k", "v", "w")),
         ("k|v\n" + "".join(f"n{i}\n" for i in range(9)), ("k", "v")),
     ],
 )
@@ -132,7 +133,15 @@ def test_what_parts_the_first_line_parts_all(text, names):
     layout = detect(text, is_whole=True)
 
     assert layout.names == names
-    assert layout.dialect.delimiter == next(each for each in ";|," if each in text)
+    assert layout.dialect.delimiter == next(each for each in "\t;|," if each in text)
+
+
+@pytest.mark.parametrize("mark", [":", "#", "~"])
+def test_names_of_people_part_nothing_below_names(mark):
+    """A comma that the first line lacks, and blanks follow, is one of prose."""
+    text = f"name{mark}age\nDoe, John{mark}30\nRoe, Jane{mark}31\nPoe, Bob{mark}32\n"
+
+    assert detect(text, is_whole=True).names == ("name", "age")
 
 
 @pytest.mark.parametrize("first", ["Paris, France", "No. 5, 6", "level=info a,b", "1,2 and 3"])

@@ -183,6 +183,9 @@ def _goes_on(text: str) -> bool:
 
 
 def _guesses(layout: Layout, outline: Outline) -> tuple[Guess, ...]:
+    if layout.kind == "documents" and outline.members and outline.is_alone:
+        others = (f"the elements of {key!r}" for key in outline.arrays)
+        return (Guess("rows", "one object, one row", 0.7, tuple(others)[:5]),)
     if layout.kind in {"array", "documents"}:
         return ()
     chosen = f"{layout.kind} by {layout.key}" if layout.kind == "wrapped" else layout.kind
@@ -195,6 +198,8 @@ def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tu
         + (f"; not in the table: {', '.join(list(outline.others)[:20])}" if outline.others else ""),
         "keyed": f"the rows are the members of one object, their keys in {layout.key!r}",
         "columns": "the rows were rebuilt from an object of columns",
+        "lists": "the rows were rebuilt from an object of columns, each an array",
+        "split": "the rows are the arrays in 'data', named by 'columns'; an index is in no column",
     }.get(layout.kind)
     if message is None:
         return ()

@@ -73,6 +73,7 @@ def test_names_are_found_where_they_are(text, names):
         ("2024-05-01 10:15:10 INFO a b\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
         ("2024-05-01 10:15:10 INFO a\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
         ("name age town\n1 Ann 5 Rome\n2 Bob 6 Oslo\n3 Cyd 7 Bonn\n", 4),
+        ("- a\n- b\n- c\n", 1),
         ("all is well\nso it is\nsee you, bye\n", 1),
         ("INFO: a\nINFO: b, c\nINFO: d\n", 1),
         ("2024-05-01 10:15:00,123 Elm St,5\n2024-05-01 10:15:01,125 Oak St,7\n", 3),

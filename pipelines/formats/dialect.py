@@ -304,7 +304,7 @@ def _is_prose(rows: Sequence[Record], width: int) -> bool:
 
 
 def _is_typed_column(column: Sequence[str]) -> bool:
-    """Whether nearly all cells are numbers, dates and the like, and not all are dashes of a list."""
+    """Whether nearly all cells are numbers, dates and the like, not all dashes of a list."""
     if all(cell == "-" for cell in column):
         return False
     least = 0.9 * len(column)

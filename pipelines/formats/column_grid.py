@@ -57,7 +57,7 @@ class Grid:
         cells: list[str] = []
         begin, is_tight = 0, False
         line = self._filled(line)
-        for (start, end), runs in zip(self.gaps, self._blanks(line), strict=True):
+        for (start, end), runs in zip(self.gaps, _blanks(line, self.gaps), strict=True):
             wide = [run for run in runs if run[1] - run[0] > 1]
             if not runs or (len(runs) > 1 and len(wide) != 1):
                 return None
@@ -75,24 +75,11 @@ class Grid:
         """With the gaps that remain where values of these lines reach into them."""
         gaps = list(self.gaps)
         for line in map(self._filled, lines):
-            narrowed = replace(self, gaps=tuple(gaps))
-            for place, runs in enumerate(narrowed._blanks(line)):
+            for place, runs in enumerate(_blanks(line, tuple(gaps))):
                 start, end = gaps[place]
                 if len(runs) == 1 and runs[0][1] - runs[0][0] > 1:
                     gaps[place] = max(start, runs[0][0]), min(end, runs[0][1])
         return replace(self, gaps=tuple(gaps))
-
-    def _blanks(self, line: str) -> Iterator[list[tuple[int, int]]]:
-        """For each gap, the runs of blanks that lie in it, or reach into it, in full length."""
-        runs = [run.span() for run in BLANKS.finditer(line)]
-        first = 0
-        for start, end in self.gaps:
-            while first < len(runs) and runs[first][1] <= start:
-                first += 1
-            last = first
-            while last < len(runs) and runs[last][0] < end:
-                last += 1
-            yield runs[first:last]
 
     def _filled(self, line: str) -> str:
         return line.ljust(self.gaps[-1][1] + 2)
@@ -111,3 +98,16 @@ def spread(line: str, unit: Unit) -> str:
     return "".join(
         char + FILLER if unicodedata.east_asian_width(char) in "WF" else char for char in line
     )
+
+
+def _blanks(line: str, gaps: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """For each gap, the runs of blanks that lie in it, or reach into it, in full length."""
+    runs = [run.span() for run in BLANKS.finditer(line)]
+    first = 0
+    for start, end in gaps:
+        while first < len(runs) and runs[first][1] <= start:
+            first += 1
+        last = first
+        while last < len(runs) and runs[last][0] < end:
+            last += 1
+        yield runs[first:last]

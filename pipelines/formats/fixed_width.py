@@ -19,6 +19,7 @@ from pipelines.formats import (
     footer,
     grid_search,
     header_row,
+    ipac,
     line_looks,
     records,
     text_encoding,
@@ -57,12 +58,15 @@ class FixedWidth:
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         text = _Text.of(head)
+        if ipac.find(text.lines) is not None:
+            return True
         survey = grid_search.find(text.lines)
         return survey is not None and not _is_delimited(text, survey)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         text = _Text.of(_head(file), self.choices.encoding)
-        survey = grid_search.find(text.lines)
+        barred = ipac.find(text.lines) if self.choices.header is None else None
+        survey = grid_search.find(text.lines) if barred is None else barred[0]
         if survey is None:
             raise UnknownFormat(f"{file.name} has no columns at fixed positions")
         if survey.grid.columns > limits.max_columns:
@@ -73,7 +77,7 @@ class FixedWidth:
             )
         if not text.encoding.is_byte_oriented:
             file = Transcoded(file, text.encoding.name, text.encoding.bom_bytes)
-        header = find_header(text.lines, survey, self.choices.header)
+        header = barred[1] if barred else find_header(text.lines, survey, self.choices.header)
         names = unique_columns(header.names or (None,) * survey.grid.columns)
         form = GridForm(
             text.codec,

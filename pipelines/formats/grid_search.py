@@ -61,7 +61,7 @@ class Survey:
 
     @property
     def confidence(self) -> float:
-        fitting = len(self.cells) / (len(self.cells) + self.misfits)
+        fitting = len(self.cells) / max(1, len(self.cells) + self.misfits)
         return round(fitting * (0.95 if self.ruler is not None else 0.85), 2)
 
 

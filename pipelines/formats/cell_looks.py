@@ -34,6 +34,7 @@ FORMS = {
     "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
+WORD = re.compile(r"[^\W\d_]+")
 NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 
 
@@ -57,7 +58,15 @@ def form(cell: str) -> str | None:
     >>> form("ann@example.org"), form("10.0.0.1"), form("e-mail")
     ('e-mail', 'ip', None)
     """
-    return next((name for name, of in FORMS.items() if of.fullmatch(cell.strip())), None)
+    named = next((name for name, of in FORMS.items() if of.fullmatch(cell.strip())), None)
+    return named or _code(cell.strip())
+
+
+def _code(cell: str) -> str | None:
+    """How a code of letters, digits and marks is made up: `2011.0.170-S` as `9.9.9-A`."""
+    made = WORD.sub("A", re.sub(r"\d+", "9", cell))
+    is_code = made.count("9") > 1 and "A" in made and " " not in made and not made.isalnum()
+    return made if is_code else None
 
 
 def is_value(cell: str) -> bool:

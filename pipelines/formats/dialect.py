@@ -242,15 +242,15 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     if not rows:
         return _Candidate(dialect, 0.0)
     width, count = max(Counter(map(_width, rows)).items(), key=lambda item: (item[1], item[0]))
+    wide = [row for row in rows if _width(row) > 1]
     if width == 1:
-        wide = [row for row in rows if _width(row) > 1]
         if not wide:
             return _Candidate(dialect, 0.0)
         width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
-        is_of_prose = width == 2 or len(wide) == 1
-        are_parts = is_of_prose and all(cell[:1] == " " for row in wide for cell in row.cells[1:])
-        if count < LEAST_SHARE * len(rows) or are_parts:
+        if count < LEAST_SHARE * len(rows):
             return _Candidate(dialect, 0.0)
+    if _are_parts(wide, len(rows)):
+        return _Candidate(dialect, 0.0)
     if dialect.delimiter == "@" and width < 3:
         return _Candidate(dialect, 0.0)  # these are addresses
     if dialect.delimiter == " " and _is_prose(rows, width):
@@ -274,7 +274,8 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     meaning = len(values) / max(1, len(cells))
     if dialect.delimiter in DOUBTFUL:
         columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
-        if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
+        is_wordy = dialect.delimiter in WORDY or count < len(rows)
+        if is_wordy and not any(map(_is_typed_column, columns)):
             return _Candidate(dialect, 0.0)
         if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):
             return _Candidate(dialect, 0.0)  # these spaces align, these marks begin comments
@@ -293,6 +294,14 @@ def _is_rare(dialect: Dialect, lines: list[str]) -> bool:
     if having >= LEAST_SHARE * (having + others) or dialect.skips_space:
         return False
     return not any(opened in line or line[:1] == '"' or "\r" in line[:-2] for line in lines)
+
+
+def _are_parts(wide: Sequence[Record], rows: int) -> bool:
+    """Whether the few rows that have several cells are sentences: blanks follow the delimiters."""
+    is_of_prose = len(wide) * 2 < rows and all(_width(row) == 2 for row in wide)
+    return (is_of_prose or len(wide) == 1 < rows) and all(
+        cell[:1] == " " for row in wide for cell in row.cells[1:]
+    )
 
 
 def _is_prose(rows: Sequence[Record], width: int) -> bool:

@@ -38,6 +38,7 @@ HEAD_BYTES = 64 << 10
 SPOT_BYTES = 1 << 18
 TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
+MOST_CROSSING = 0.2  # of the lines that are looked at
 PADDED = re.compile(r"\S {2,}\S")
 
 
@@ -97,7 +98,12 @@ class FixedWidth:
             null_words=self.choices.null_tokens,
         )
         spots = _spots(first, is_whole=text.is_whole)
-        grid = survey.grid.narrowed([line for spot in spots for line in _lines(spot)])
+        lines = [line for spot in spots for line in _lines(spot)]
+        grid = survey.grid.narrowed(lines)
+        crossing = sum(grid.part(line) is None for line in lines)
+        if not text.is_whole and crossing > MOST_CROSSING * len(lines):  # other lines follow
+            yield from Delimited(self.choices).tables(file, origin, limits)
+            return
         form = replace(form, grid=grid)
         first = replace(first, form=form)
         below = _footer(first, is_whole=text.is_whole)

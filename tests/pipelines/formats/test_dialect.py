@@ -74,6 +74,9 @@ def test_names_are_found_where_they_are(text, names):
         ("2024-05-01 10:15:10 INFO a\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
         ("name age town\n1 Ann 5 Rome\n2 Bob 6 Oslo\n3 Cyd 7 Bonn\n", 4),
         ("- a\n- b\n- c\n", 1),
+        ("- mended (#12)\n- made\n- told (#155)\n- took (#3, #4)\n", 1),
+        ("this is all\nof xml, html, and more\n", 1),
+        ("http://a.org/x?y=1&amp;z\nhttp://b.org/x\nhttp://c.org/?a&amp;b;c\n", 1),
         ("all is well\nso it is\nsee you, bye\n", 1),
         ("INFO: a\nINFO: b, c\nINFO: d\n", 1),
         ("2024-05-01 10:15:00,123 Elm St,5\n2024-05-01 10:15:01,125 Oak St,7\n", 3),
@@ -151,6 +154,19 @@ def test_a_delimiter_in_a_first_line_of_words_parts_nothing(first):
     layout = detect(f"{first}\nalpha\nbeta gamma\ndelta\n", is_whole=True)
 
     assert (layout.columns, layout.guesses[0].chosen) == (1, "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("2011.0.170-S,a\n2011.0.629-T,b\n2012.0.1-S,c\n", None),
+        ("2011.0.170-S,a\nshort,b\n2012.0.1-S,c\n", ("2011.0.170-S", "a")),
+        ("id-2,a\n2011.0.629-T,b\n2012.0.1-S,c\n", ("id-2", "a")),
+    ],
+)
+def test_a_code_like_all_below_it_is_no_name(text, names):
+    """Letters, figures and marks in the same order make a row."""
+    assert detect(text, is_whole=True).names == names
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,15 @@ def layout_of(lines: Sequence[str], found: Attributes, name: str, *, is_whole: b
     layout = dialect.detect("".join(lines), rows, is_whole=is_whole)
     quoted = re.compile(rf"""(?:^|{delimiter})\s*(['"])""")
     quotes = Counter(quote for line in told for quote in quoted.findall(line))
+    quote = max("'\"", key=lambda quote: quotes[quote])
     return replace(
         layout,
         dialect=replace(
             layout.dialect,
             comment=COMMENT,
             is_comment_sure=True,
-            quote=max("'\"", key=lambda quote: quotes[quote]),
+            quote=quote,
+            escape="\\" if any(f"\\{quote}" in line for line in told) else layout.dialect.escape,
             skips_space=delimiter == " " or any(SPACED.search(line) for line in told),
         ),
         columns=len(names),

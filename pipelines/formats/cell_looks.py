@@ -26,9 +26,25 @@ FORMS = {
     "time": re.compile(r"(?:\d+[-/.]\d+[-/.]\d+ )?\d{1,2}:\d{2}(?::\d{2})? ?[AaPp][Mm]"),
     "ip": re.compile(r"\d{1,3}(?:\.\d{1,3}){3}"),
     "uuid": re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"),
-    "line of a log": re.compile(r"\[[\d.,:/ TZ+-]*\d\] *[^\s,].*"),
+    "line of a log": re.compile(r"(?:\[[^\[\]]*\]|\{[^{}]*\}) *[^\s,].*"),
+    "moment, and more": re.compile(r".{0,30}?(?<!\d)\d{1,2}:\d{2}:\d{2}(?!\d).*"),
+    "level, and more": re.compile(r"[A-Z]+: \S.*"),
+    "item of a list": re.compile(r"(?:[-*•]|\d+[.)]) \S.*"),
+    "setting": re.compile(r"[\w.-]+=[^=\s].*"),
+    "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
+WORD = re.compile(r"[^\W\d_]+")
+NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
+
+
+def is_name(cell: str) -> bool:
+    """A word or a few of them, as columns are called; what begins with a blank is none.
+
+    >>> is_name("total (EUR)"), is_name(" and more"), is_name("10 a")
+    (True, False, False)
+    """
+    return NAME.fullmatch(cell) is not None
 
 
 def is_typed(cell: str) -> bool:
@@ -42,7 +58,15 @@ def form(cell: str) -> str | None:
     >>> form("ann@example.org"), form("10.0.0.1"), form("e-mail")
     ('e-mail', 'ip', None)
     """
-    return next((name for name, of in FORMS.items() if of.fullmatch(cell.strip())), None)
+    named = next((name for name, of in FORMS.items() if of.fullmatch(cell.strip())), None)
+    return named or _code(cell.strip())
+
+
+def _code(cell: str) -> str | None:
+    """How a code of letters, digits and marks is made up: `2011.0.170-S` as `9.9.9-A`."""
+    made = WORD.sub("A", re.sub(r"\d+", "9", cell))
+    is_code = made.count("9") > 1 and "A" in made and " " not in made and not made.isalnum()
+    return made if is_code else None
 
 
 def is_value(cell: str) -> bool:

@@ -6,7 +6,7 @@ still part it from its neighbour; where none do, the line cannot be parted, and 
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -57,8 +57,7 @@ class Grid:
         cells: list[str] = []
         begin, is_tight = 0, False
         line = self._filled(line)
-        for start, end in self.gaps:
-            runs = _blanks(line, start, end)
+        for (start, end), runs in zip(self.gaps, _blanks(line, self.gaps), strict=True):
             wide = [run for run in runs if run[1] - run[0] > 1]
             if not runs or (len(runs) > 1 and len(wide) != 1):
                 return None
@@ -76,8 +75,8 @@ class Grid:
         """With the gaps that remain where values of these lines reach into them."""
         gaps = list(self.gaps)
         for line in map(self._filled, lines):
-            for place, (start, end) in enumerate(gaps):
-                runs = _blanks(line, start, end)
+            for place, runs in enumerate(_blanks(line, tuple(gaps))):
+                start, end = gaps[place]
                 if len(runs) == 1 and runs[0][1] - runs[0][0] > 1:
                     gaps[place] = max(start, runs[0][0]), min(end, runs[0][1])
         return replace(self, gaps=tuple(gaps))
@@ -101,12 +100,14 @@ def spread(line: str, unit: Unit) -> str:
     )
 
 
-def _blanks(line: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The runs of blanks that lie in the gap, or reach into it, in their full length."""
-    runs: list[tuple[int, int]] = []
-    for run in BLANKS.finditer(line, len(line[:start].rstrip(" "))):
-        if run.start() >= end:
-            break
-        if run.end() > start:
-            runs.append(run.span())
-    return runs
+def _blanks(line: str, gaps: Sequence[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    """For each gap, the runs of blanks that lie in it, or reach into it, in full length."""
+    runs = [run.span() for run in BLANKS.finditer(line)]
+    first = 0
+    for start, end in gaps:
+        while first < len(runs) and runs[first][1] <= start:
+            first += 1
+        last = first
+        while last < len(runs) and runs[last][0] < end:
+            last += 1
+        yield runs[first:last]

@@ -14,7 +14,7 @@ from itertools import dropwhile, islice
 from pipelines.choices import Choices
 from pipelines.formats import header_row, line_looks, table_top
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import VALUE, is_typed
+from pipelines.formats.cell_looks import VALUE, is_name, is_typed, is_value
 from pipelines.formats.records import Dialect, Record, read, split_lines
 
 DELIMITERS = (",", "\t", ";", "|", "\x1f", "¦", ":", "^", "~", "#", "@", " ")
@@ -29,11 +29,13 @@ SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+MANY_ODD = 0.1  # of the rows
 SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 USUAL = (",", "\t", ";", "|")
+DECLARED = re.compile(r'"?sep=([^\s\w"]|\t)"?\r?\n', re.IGNORECASE)  # as Excel takes it
 ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
@@ -64,6 +66,9 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     newline = "\n" if "\n" in text or "\r" not in text else "\r"
     lines = split_lines(text, newline)[:SAMPLE_LINES]
     telling = _below_comments(lines)
+    declared = DECLARED.match(lines[0]) if lines and choices.delimiter is None else None
+    if declared is not None:
+        choices = choices.model_copy(update={"delimiter": declared[1]})
     scored = sorted(
         (_score(telling, dialect, is_whole=is_whole) for dialect in _dialects(newline, telling)),
         key=lambda candidate: -candidate.score,
@@ -74,15 +79,18 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         plain = _Candidate(Dialect(choices.delimiter, newline=newline), 1.0)
         best, runner_up = replace(next(as_chosen, plain), score=1.0), best
     if best.score <= 0:
-        best = _score(lines, Dialect(",", newline=newline), is_whole=is_whole)
+        mark = "," if choices.header else _likeliest_mark(telling)
+        best = _score(lines, Dialect(mark, newline=newline), is_whole=is_whole)
     dialect = _refine(best.dialect, lines, is_whole=is_whole)
     if choices.quote is not None:
         dialect = replace(dialect, quote=choices.quote or None)
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else _sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
-    is_open = choices.delimiter is None and not choices.header and not _parts_first(records)
-    if columns == 1 and is_open and not table_top.are_closed(records):
+    is_open = choices.delimiter is None and not choices.header
+    if columns == 1 and is_open and (named := _named_columns(records)):
+        columns = named
+    elif columns == 1 and is_open and not table_top.are_closed(records):
         dialect = replace(dialect, delimiter=NOWHERE, skips_space=False)
         records = _sample(lines, dialect, is_whole=is_whole)
     first = table_top.first_record(records, columns)
@@ -159,9 +167,9 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind a
-    usual one that parts all lines evenly, into as many cells at least: the names of people,
-    `Doe, Ann`, stand in a column of each row.
+    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind one
+    that parts all lines evenly, into as many cells at least, and is no weak one in the first case:
+    the names of people, `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
@@ -178,7 +186,7 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
                 each
                 for each in scored
                 if each is not best
-                and each.dialect.delimiter in USUAL
+                and (is_of_prose or each.dialect.delimiter in USUAL)
                 and _is_even(each)
                 and table_top.columns(each.records) >= least
             ),
@@ -206,9 +214,24 @@ def _width(record: Record) -> int:
     return len(record.cells)
 
 
-def _parts_first(records: Sequence[Record]) -> bool:
-    """Whether the first line that is not blank has several cells, as names have."""
-    return next((_width(each) > 1 for each in records if any(map(str.strip, each.cells))), False)
+def _named_columns(records: Sequence[Record]) -> int:
+    """How many names the first line has that is not blank, if none below has more cells; or 0."""
+    told = [record.cells for record in records if any(map(str.strip, record.cells))]
+    is_head = bool(told) and _are_names(told[0]) and max(map(len, told)) == len(told[0])
+    return len(told[0]) if is_head else 0
+
+
+def _are_names(cells: Sequence[str]) -> bool:
+    """Whether cells are several names."""
+    return len(cells) > 1 and all(is_name(cell.strip('"')) for cell in cells)
+
+
+def _likeliest_mark(lines: Sequence[str]) -> str:
+    """What parts a text where nothing does so well: the names in its first line; or all lines."""
+    told = [line.strip() for line in lines if line.strip()]
+    named = (mark for mark in USUAL if told and _are_names(told[0].split(mark)))
+    is_everywhere = all("," in line for line in told) and not line_looks.are_times(told, ",")
+    return next(named, "," if is_everywhere else NOWHERE)
 
 
 def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
@@ -219,15 +242,19 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     if not rows:
         return _Candidate(dialect, 0.0)
     width, count = max(Counter(map(_width, rows)).items(), key=lambda item: (item[1], item[0]))
+    wide = [row for row in rows if _width(row) > 1]
     if width == 1:
-        wide = [row for row in rows if _width(row) > 1]
         if not wide:
             return _Candidate(dialect, 0.0)
         width, count = max(Counter(map(_width, wide)).items(), key=lambda item: item[1])
         if count < LEAST_SHARE * len(rows):
             return _Candidate(dialect, 0.0)
+    if _are_parts(wide, len(rows)):
+        return _Candidate(dialect, 0.0)
     if dialect.delimiter == "@" and width < 3:
         return _Candidate(dialect, 0.0)  # these are addresses
+    if dialect.delimiter == " " and _is_prose(rows, width):
+        return _Candidate(dialect, 0.0)
     consistency = count / len(rows)
     cells = [cell for row in rows if _width(row) == width for cell in row.cells[:50]]
     cells = cells[:: max(1, len(cells) // MEANING_CELLS)]
@@ -247,7 +274,8 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     meaning = len(values) / max(1, len(cells))
     if dialect.delimiter in DOUBTFUL:
         columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
-        if dialect.delimiter in WORDY and not any(map(_is_typed_column, columns)):
+        is_wordy = dialect.delimiter in WORDY or count < len(rows)
+        if is_wordy and not any(map(_is_typed_column, columns)):
             return _Candidate(dialect, 0.0)
         if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):
             return _Candidate(dialect, 0.0)  # these spaces align, these marks begin comments
@@ -268,8 +296,26 @@ def _is_rare(dialect: Dialect, lines: list[str]) -> bool:
     return not any(opened in line or line[:1] == '"' or "\r" in line[:-2] for line in lines)
 
 
+def _are_parts(wide: Sequence[Record], rows: int) -> bool:
+    """Whether the few rows that have several cells are sentences: blanks follow the delimiters."""
+    is_of_prose = len(wide) * 2 < rows and all(_width(row) == 2 for row in wide)
+    return (is_of_prose or len(wide) == 1 < rows) and all(
+        cell[:1] == " " for row in wide for cell in row.cells[1:]
+    )
+
+
+def _is_prose(rows: Sequence[Record], width: int) -> bool:
+    """Whether blanks part the words of sentences: many rows have more or fewer, and words last."""
+    told = rows[1:] if all(map(is_name, rows[0].cells)) else rows
+    odd = sum(_width(row) != width for row in told)
+    words = sum(not (is_typed(row.cells[-1]) or is_value(row.cells[-1])) for row in told)
+    return odd > MANY_ODD * len(told) and words * 2 > len(told)
+
+
 def _is_typed_column(column: Sequence[str]) -> bool:
-    """Whether nearly all cells are numbers, dates and the like."""
+    """Whether nearly all cells are numbers, dates and the like, not all dashes of a list."""
+    if all(cell == "-" for cell in column):
+        return False
     least = 0.9 * len(column)
     left = len(column)
     for cell in column:

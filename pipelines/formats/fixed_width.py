@@ -19,6 +19,7 @@ from pipelines.formats import (
     footer,
     grid_search,
     header_row,
+    ipac,
     line_looks,
     records,
     text_encoding,
@@ -37,6 +38,7 @@ HEAD_BYTES = 64 << 10
 SPOT_BYTES = 1 << 18
 TAIL_BYTES = 64 << 10
 FRAGMENT_BYTES = 32 << 20
+MOST_CROSSING = 0.2  # of the lines that are looked at
 PADDED = re.compile(r"\S {2,}\S")
 
 
@@ -57,12 +59,15 @@ class FixedWidth:
 
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         text = _Text.of(head)
+        if ipac.find(text.lines) is not None:
+            return True
         survey = grid_search.find(text.lines)
         return survey is not None and not _is_delimited(text, survey)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         text = _Text.of(_head(file), self.choices.encoding)
-        survey = grid_search.find(text.lines)
+        barred = ipac.find(text.lines) if self.choices.header is None else None
+        survey = grid_search.find(text.lines) if barred is None else barred[0]
         if survey is None:
             raise UnknownFormat(f"{file.name} has no columns at fixed positions")
         if survey.grid.columns > limits.max_columns:
@@ -73,7 +78,7 @@ class FixedWidth:
             )
         if not text.encoding.is_byte_oriented:
             file = Transcoded(file, text.encoding.name, text.encoding.bom_bytes)
-        header = find_header(text.lines, survey, self.choices.header)
+        header = barred[1] if barred else find_header(text.lines, survey, self.choices.header)
         names = unique_columns(header.names or (None,) * survey.grid.columns)
         form = GridForm(
             text.codec,
@@ -93,7 +98,12 @@ class FixedWidth:
             null_words=self.choices.null_tokens,
         )
         spots = _spots(first, is_whole=text.is_whole)
-        grid = survey.grid.narrowed([line for spot in spots for line in _lines(spot)])
+        lines = [line for spot in spots for line in _lines(spot)]
+        grid = survey.grid.narrowed(lines)
+        crossing = sum(grid.part(line) is None for line in lines)
+        if not text.is_whole and crossing > MOST_CROSSING * len(lines):  # other lines follow
+            yield from Delimited(self.choices).tables(file, origin, limits)
+            return
         form = replace(form, grid=grid)
         first = replace(first, form=form)
         below = _footer(first, is_whole=text.is_whole)

@@ -61,7 +61,7 @@ class Survey:
 
     @property
     def confidence(self) -> float:
-        fitting = len(self.cells) / (len(self.cells) + self.misfits)
+        fitting = len(self.cells) / max(1, len(self.cells) + self.misfits)
         return round(fitting * (0.95 if self.ruler is not None else 0.85), 2)
 
 
@@ -140,6 +140,7 @@ def _by_gaps(lines: Sequence[str], unit: Unit) -> Survey | None:
     if len(places) > MANY and not matrix.within(DEEPEST_TITLE, DEEPEST_FOOTER).gaps():
         return None  # where there are no gaps within, more lines make none
     by_runs: dict[Gaps, Gaps] = {}
+    narrowed: dict[Gaps, Grid] = {}
     for top, bottom in _trims(len(places)):
         fewest = 1 if best is None else best.grid.columns
         part = matrix.within(top, bottom)
@@ -151,7 +152,9 @@ def _by_gaps(lines: Sequence[str], unit: Unit) -> Survey | None:
         gaps = by_runs[runs]
         if not fewest <= len(gaps) < MAX_COLUMNS:
             continue
-        grid = Grid(gaps, unit).narrowed([lines[place] for place in places])
+        if gaps not in narrowed:
+            narrowed[gaps] = Grid(gaps, unit).narrowed([lines[place] for place in places])
+        grid = narrowed[gaps]
         outside = [*places[:top], *places[len(places) - bottom :]]
         if any(_is_row(lines[place], grid) for place in outside):
             continue

@@ -3,6 +3,7 @@
 import re
 
 from lxml import etree, html
+from lxml.html import defs
 
 HEAD_BYTES = 64 << 10
 FEWEST_LINES = 2
@@ -14,6 +15,7 @@ ELEMENT = re.compile(
 TABLE = re.compile(rb"<table\b", re.IGNORECASE)
 CELL = re.compile(rb"<tr\b[^<>]*>\s*<t[hd]\b", re.IGNORECASE)
 RULED = re.compile(rb"^[ \t]*+(?:[|+][ \t]*+)?:?[-=]++:?[ \t]*+[|+]", re.MULTILINE)
+TAGS = defs.tags | {"main", "picture", "template", "dialog", "bdi"}
 LAYOUT = re.compile(r"[ \r]*(\n\s*)?")  # between elements; what parts cells is none
 
 
@@ -36,16 +38,19 @@ def is_part(head: bytes, *, is_named: bool) -> bool:
 
 
 def _is_document(head: bytes) -> bool:
-    """Whether it is sound XML as far as it is seen; within a `div` it is a page all the same."""
+    """Whether it is sound XML as far as it is seen, with elements that HTML does not have.
+
+    Within a `div` it is a page all the same.
+    """
     parser = etree.XMLPullParser(events=("start",), resolve_entities=False, no_network=True)
     try:
         parser.feed(head)
-        _, root = next(iter(parser.read_events()))
         if len(head) < HEAD_BYTES:
             parser.close()
-    except (etree.LxmlError, ValueError, StopIteration):
+        tags = [str(element.tag).lower() for _, element in parser.read_events()]
+    except (etree.LxmlError, ValueError):
         return False
-    return str(root.tag).lower() != "div"
+    return tags[:1] != ["div"] and not TAGS.issuperset(tags)
 
 
 def _has_loose_text(head: bytes) -> bool:

@@ -27,9 +27,11 @@ CHUNK_CHARACTERS = 4 << 20
 CHUNK_ROWS = 65_536
 HEADER = "header"
 OBJECT_OR_ARRAY = re.compile(  # `[2024-05-01 10:15]` and `[notice]` begin the lines of logs
-    rb'\{|(?!(?:\[[^\[\]{}"\n]*\][ \t]*)++[^\s\[{])'  # as do brackets with text behind them
-    rb'\[\s*([\[{"\]]|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*([,\]]|$)|(true|false|null)\b|$)'
+    rb'\{|\[\s*([\[{"\]]|-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*([,\]]|$)'
+    rb"|(true|false|null)\b|$)"
 )
+BRACKETED = re.compile(r"""\[[^][{}"\n]*\]|\{[^][{}"\n]*\}""")
+BETWEEN = " \t\r,"
 ANY_VALUE = re.compile(  # alone on its line: a table of cells may have the wrong extension
     rb"""[\[{]|(?:"(?:[^"\\]|\\.)*(?:"|$)|-?[0-9][0-9.eE+-]*|true|false|null)\s*?(?:[\r\n]|$)""",
     re.DOTALL,
@@ -132,8 +134,9 @@ class Json:
         """It begins like an object or an array; a lone value needs the name."""
         encoding = json.detect_encoding(head[:4])
         start = head.decode(encoding, "replace").lstrip(WHITE).encode()
-        value = ANY_VALUE if name.lower().endswith(self.extensions) else OBJECT_OR_ARRAY
-        return value.match(start) is not None
+        if name.lower().endswith(self.extensions):
+            return ANY_VALUE.match(start) is not None
+        return OBJECT_OR_ARRAY.match(start) is not None and not _goes_on(start.decode())
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         layout, outline = layout_of(file, limits)
@@ -160,7 +163,29 @@ class Json:
         )
 
 
+def _goes_on(text: str) -> bool:
+    """Whether words follow the first value in its line, as in rows of cells and in logs.
+
+    >>> _goes_on('["a", "b"];5'), _goes_on("[10:15] [main] so"), _goes_on('{"a": 1}, {"a": 2}')
+    (True, True, False)
+    """
+    line, at = text.partition("\n")[0], 0
+    decoder = json.JSONDecoder(strict=False)
+    while line[at : at + 1] in ("[", "{"):
+        bracketed = BRACKETED.match(line, at)
+        try:
+            at = decoder.raw_decode(line, at)[1] if bracketed is None else bracketed.end()
+        except (ValueError, RecursionError):
+            return False
+        while at < len(line) and line[at] in BETWEEN:
+            at += 1
+    return any(map(str.isalnum, line[at:]))
+
+
 def _guesses(layout: Layout, outline: Outline) -> tuple[Guess, ...]:
+    if layout.kind == "documents" and outline.members and outline.is_alone:
+        others = (f"the elements of {key!r}" for key in outline.arrays)
+        return (Guess("rows", "one object, one row", 0.7, tuple(others)[:5]),)
     if layout.kind in {"array", "documents"}:
         return ()
     chosen = f"{layout.kind} by {layout.key}" if layout.kind == "wrapped" else layout.kind
@@ -173,6 +198,8 @@ def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tu
         + (f"; not in the table: {', '.join(list(outline.others)[:20])}" if outline.others else ""),
         "keyed": f"the rows are the members of one object, their keys in {layout.key!r}",
         "columns": "the rows were rebuilt from an object of columns",
+        "lists": "the rows were rebuilt from an object of columns, each an array",
+        "split": "the rows are the arrays in 'data', named by 'columns'; an index is in no column",
     }.get(layout.kind)
     if message is None:
         return ()

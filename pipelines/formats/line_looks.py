@@ -16,6 +16,7 @@ WHOLE = re.compile(  # lines that are one value each, whatever stands in it
       (?:Z|UTC|[+-]\d{2}:?\d{2})?                       # a time, a date and a time
     | (?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\ )?\d{1,2}:\d{2}(?::\d{2})?\ ?[AP]M
     | -?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?               # money
+    | (?:https?|ftp)://[^\s,|]+                           # an address
     | "(?:[^"]++|"")*+"                                  # a cell in quotes
     )\s*""",
     re.VERBOSE | re.IGNORECASE,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipelines.formats.base import Notice
-from pipelines.formats.cell_looks import is_value
+from pipelines.formats.cell_looks import is_name, is_value
 from pipelines.formats.sequential import Sequential
 
 QUOTE = '"'
@@ -22,7 +22,6 @@ CURLY = {
     for each in DELIMITERS
 }
 BRACKETS = "[{(<"
-NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 LEAST_WRAPPED = 0.5  # of the lines: the others hold no delimiter of that writer
 LONGEST = 1 << 20  # bytes of a line
 
@@ -99,7 +98,7 @@ def _has_names(lines: Sequence[str], delimiter: str) -> bool:
     """Whether the first line has names, and some column below it has only figures."""
     names, *rows = (line.split(delimiter) for line in lines)
     columns = zip(*rows, strict=True)
-    return all(map(NAME.fullmatch, names)) and any(all(map(is_value, each)) for each in columns)
+    return all(map(is_name, names)) and any(all(map(is_value, each)) for each in columns)
 
 
 def _are_curly(lines: Sequence[str], delimiter: str) -> bool:

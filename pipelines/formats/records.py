@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pipelines.formats.cell_looks import is_value
+
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
 NULL = "\\N"  # of MySQL, where a backslash escapes; other letters lose it
@@ -115,7 +117,10 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
 
 
 def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
-    """Whether each line of a record is a row by itself, parted by tabs, which no cell holds."""
+    """Whether each line of a record is a row by itself, parted by tabs, which no cell holds.
+
+    They all begin with a value then, or none does.
+    """
     if dialect.delimiter != "\t" or record.lines == 1:
         return False
     own = lines[record.line : record.line + record.lines]
@@ -123,6 +128,7 @@ def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) 
         width > 1
         and any(map(str.strip, own))
         and all(line.count("\t") == width - 1 for line in own)
+        and len({is_value(line.split("\t", 1)[0]) for line in own}) == 1
     )
 
 

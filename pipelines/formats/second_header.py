@@ -44,7 +44,7 @@ MISSING = frozenset(MISSING_WORDS.split())
 ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
 ORANGE_WORDS = frozenset(word for word in ORANGE_TYPES if len(word) > 1)
 ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i", "w"])
-RULER = re.compile(r"\s*[-=_]{2,}\s*")
+RULER = re.compile(r"\s*(?:[-=_]{2,}|\*{3,})\s*")
 ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
 FEWEST_TEXTS = 3
 
@@ -97,7 +97,7 @@ def ruled(names: Sequence[str], ruler: Sequence[str]) -> TwoRows | None:
     >>> ruled(["id", "name"], ["--", "----"]).names, ruled(["id", "name"], ["-", "-"])
     (('id', 'name'), None)
     """
-    lines = [cell for cell in ruler if cell.strip(" -=_") or not cell.strip()]
+    lines = [cell for cell in ruler if cell.strip(" -=_*") or not cell.strip()]
     dashes = [cell for cell in ruler if RULER.fullmatch(cell)]
     is_whole = len(ruler) == 1 or len(ruler) == len(names)
     if lines or not dashes or not is_whole or any(map(is_value, names)) or not any(names):

@@ -108,7 +108,8 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     ),
     (
         re.compile(
-            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?)*+(?:"
+            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?"
+            rb"|(?:SET|USE|PRAGMA|BEGIN|START|SELECT pg_catalog\.)\b[^;\n]*;[ \t\r]*\n)*+(?:"
             rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
             + NAMED
             + rb"\s*"

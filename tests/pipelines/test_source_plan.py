@@ -155,6 +155,12 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
             "an SQL script",
         ),
         ("a.sql", b"DROP TABLE IF EXISTS `a b`;\n", "format.unknown", "an SQL script"),
+        (
+            "a.txt",
+            b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE t(a INT);\n",
+            "format.unknown",
+            "an SQL script",
+        ),
         ("a.csv.Z", b"\x1f\x9d\x90a,b", "format.unknown", "packed by compress"),
         ("a.zip", zipped({}), "input.empty", "no data"),
         ("a.zip", zipped({"README": b"x", "d/": b""}), "input.empty", "no data"),
@@ -194,6 +200,7 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
         b'a = 1,b = 2\n"[{",2\n',
         b"//srv/a,1\n//srv/b,2\n",
         b"- a: b\n- c: d\n",
+        b"SET a;1\nSET b;2\n",
         b"query,n\nCREATE TABLE t (a int),1\n",
         b"Create table of contents,open\nWrite intro,done\n",
         b"Create table plan (first draft),open\nWrite intro,done\n",
@@ -211,6 +218,10 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
         b"[1234] started\n[1235] stopped\n",
         b"[1] [notice] so\n[2] [notice] oh\n",
         b"[8, 2];x\n[9, 3];y\n",
+        b'["a"];x\n["b]"];y\n',
+        b'{"a": 1}\tx\n{"a": 2}\ty\n',
+        b"{3F2504E0-4F89},5\n{3F2504E0-4F90},6\n",
+        b'[{"a": [1]}] started\n[{"a": [2]}] stopped\n',
         b"[2024-05-01 10:15] INFO: so\n[2024-05-01 10:16] INFO: oh\n",
         b"[notice] so it is\n[notice] oh\n",
     ],
@@ -218,6 +229,19 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
 def test_what_only_begins_like_another_kind_is_text(content):
     """Names of functions, paths, lists, sentences, events and logs."""
     assert [table.format for table in planned("a.csv", content).tables] == ["delimited"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'["a]b;x", "c"]',
+        b"[1, 2] [3, 4]",
+        b'[{"a": "' + b"x" * 99_999 + b'"}] ',
+    ],
+)
+def test_values_with_nothing_but_values_behind_them_are_json(content):
+    """Brackets in strings close nothing, and what is cut short is no cell."""
+    assert [table.format for table in planned("a.txt", content).tables] == ["json"]
 
 
 def test_nesting_up_to_the_limit_is_read():

@@ -86,6 +86,14 @@ def test_rows_are_read_however_they_are_written(rows, names, expected, rejects):
     assert sum(len(chunk.rejects) for chunk in chunks) == rejects
 
 
+def test_a_quote_is_escaped_however_seldom():
+    """As Weka writes an apostrophe; where it stands in one cell of many, too."""
+    head = "@relation r\n@attribute a real\n@attribute b string\n@data\n"
+    (table,) = planned(f"{head}1,'it\\'s'\n2,'c, d'\n3,e\n".encode()).tables
+
+    assert table_of(read(table.fragments, table.schema))["b"].to_list() == ["it's", "c, d", "e"]
+
+
 def test_without_rows_it_has_columns():
     """As a text of names alone has."""
     (table,) = planned(b"@relation r\n@attribute a real\n@attribute b {x, y}\n@data\n").tables

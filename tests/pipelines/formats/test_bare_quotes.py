@@ -74,3 +74,15 @@ def test_a_ragged_row_does_not_make_quotes_text():
         ("Cyd", "no", "Bonn", 7),
         ("Dan\tFox", "ok", "Kiel", 9),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('id\ttext\n1\t"see:\na\tb"\n2\tx\n3\tz\n', [(1, "see:\na\tb"), (2, "x"), (3, "z")]),
+        ('id\ttext\n1\t"I came\n2\tI saw"\n3\tz\n', [(1, '"I came'), (2, 'I saw"'), (3, "z")]),
+    ],
+)
+def test_lines_of_a_cell_are_rows_if_they_begin_as_rows_do(text, rows):
+    """With a value each, or with none."""
+    assert rows_in(text) == rows

@@ -69,7 +69,16 @@ def test_names_are_found_where_they_are(text, names):
         ("+1 1:0.5 3:2\n-1 2:1 4:5\n+1 1:3 2:2\n", 3),
         ("10:15 Ann: so it is\n10:16 Bob: oh\n10:17 Ann: it is: so\n", 1),
         ("id:qty:price\n10:12:15.50\n11:10:20.25\n12:40:33.10\n", 3),
-        ("\n".join(f"2024-05-01 10:15:00,12{n} INFO a: b{', c' * n}" for n in range(4)), 8),
+        ("\n".join(f"2024-05-01 10:15:00,12{n} INFO a: b{', c' * n}" for n in range(4)), 1),
+        ("2024-05-01 10:15:10 INFO a b\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
+        ("2024-05-01 10:15:10 INFO a\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
+        ("name age town\n1 Ann 5 Rome\n2 Bob 6 Oslo\n3 Cyd 7 Bonn\n", 4),
+        ("- a\n- b\n- c\n", 1),
+        ("- mended (#12)\n- made\n- told (#155)\n- took (#3, #4)\n", 1),
+        ("this is all\nof xml, html, and more\n", 1),
+        ("http://a.org/x?y=1&amp;z\nhttp://b.org/x\nhttp://c.org/?a&amp;b;c\n", 1),
+        ("all is well\nso it is\nsee you, bye\n", 1),
+        ("INFO: a\nINFO: b, c\nINFO: d\n", 1),
         ("2024-05-01 10:15:00,123 Elm St,5\n2024-05-01 10:15:01,125 Oak St,7\n", 3),
         ("2024-05-01 10:15:00,123\n2024-05-01 10:15:01,125\n2024-05-01 10:15:02,126\n", 2),
         ("time,n\n2024-05-01 10:15:00,123 m\n2024-05-01 10:15:01,125 m\n", 2),
@@ -118,13 +127,69 @@ def test_nothing_parts_the_cells_of_one_column():
         ("k,v\nA,1\nB,2\n" + "".join(f"n{i}\n" for i in range(60)), ("k", "v")),
         ("full name,ratio\nCyd Poe\nDan Joy\nGil Roe\nEve Fox\n", ("full name", "ratio")),
         ("sep=,\na\n1\n2\n", ("a",)),
+        ("sep=;\na;b,c\n1;x,y\n2;z,y\n", ("a", "b,c")),
+        ("id\tk\tv\tw\nid1\nid2\nid3\n", ("id", "k", "v", "w")),
+        ("k|v\n" + "".join(f"n{i}\n" for i in range(9)), ("k", "v")),
     ],
 )
 def test_what_parts_the_first_line_parts_all(text, names):
     """Two names stay two, however few rows have two cells."""
     layout = detect(text, is_whole=True)
 
-    assert (layout.names, layout.dialect.delimiter) == (names, ",")
+    assert layout.names == names
+    assert layout.dialect.delimiter == next(each for each in "\t;|," if each in text)
+
+
+@pytest.mark.parametrize("mark", [":", "#", "~"])
+def test_names_of_people_part_nothing_below_names(mark):
+    """A comma that the first line lacks, and blanks follow, is one of prose."""
+    text = f"name{mark}age\nDoe, John{mark}30\nRoe, Jane{mark}31\nPoe, Bob{mark}32\n"
+
+    assert detect(text, is_whole=True).names == ("name", "age")
+
+
+@pytest.mark.parametrize("first", ["Paris, France", "No. 5, 6", "level=info a,b", "1,2 and 3"])
+def test_a_delimiter_in_a_first_line_of_words_parts_nothing(first):
+    """What no line below has parts names alone, and no sentence nor place."""
+    layout = detect(f"{first}\nalpha\nbeta gamma\ndelta\n", is_whole=True)
+
+    assert (layout.columns, layout.guesses[0].chosen) == (1, "none")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("2011.0.170-S,a\n2011.0.629-T,b\n2012.0.1-S,c\n", None),
+        ("2011.0.170-S,a\nshort,b\n2012.0.1-S,c\n", ("2011.0.170-S", "a")),
+        ("id-2,a\n2011.0.629-T,b\n2012.0.1-S,c\n", ("id-2", "a")),
+    ],
+)
+def test_a_code_like_all_below_it_is_no_name(text, names):
+    """Letters, figures and marks in the same order make a row."""
+    assert detect(text, is_whole=True).names == names
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2024-05-01T10:15:1{}Z {}",
+        "May  1 10:15:1{} host app[12]: {}",
+        "[10:1{}] Ann: {}",
+        "[notice] {}{}",
+        "INFO: {}{}",
+        "{}. {}",
+        "level=info n={} {}",
+        "{{3F-{}}} {}",
+    ],
+)
+def test_the_first_line_of_a_log_is_a_row(line):
+    """It begins as all others do, as no name above them would."""
+    said = ["start", "all is well", "user logged in", "bye, see you"]
+    text = "".join(line.format(n, words) + "\n" for n, words in enumerate(said))
+
+    layout = detect(text, is_whole=True)
+
+    assert (layout.columns, layout.names, layout.first_record) == (1, None, 0)
 
 
 @pytest.mark.parametrize(

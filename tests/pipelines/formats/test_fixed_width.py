@@ -472,3 +472,17 @@ def test_the_mark_of_the_end_that_dos_writes_is_no_row(end):
     frame = frame_of(lines + end)
 
     assert frame.rows() == [(1, "Ann Lee", 5), (2, "Bob Ray", 6), (3, "Cid Poe", 7)]
+
+
+def test_lines_that_go_on_otherwise_have_no_columns():
+    """What the first lines prove, most of the others deny: then each line is one cell."""
+    head = "".join(
+        f"{n:5d}  {n % 90 / 8:8.3f}  {'north of it' if n % 2 else 'up':12s}\n" for n in range(3000)
+    )
+    body = "".join(f"of {n} there is no {'more ' * (n % 5)}to say\n" for n in range(30_000))
+    (table,) = plan([MemoryObject("a.dat", (head + body).encode())], Limits()).tables
+    chunks = read(table.fragments, table.schema)
+
+    assert table.format == "delimited"
+    assert not any(chunk.rejects for chunk in chunks)
+    assert table_of(chunks).width == 1

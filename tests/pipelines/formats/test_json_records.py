@@ -50,6 +50,17 @@ def read(content: bytes, limits: Limits = LIMITS) -> pl.DataFrame:
             [("p", 1, 2), ("q", 3, 4), ("r", 5, 6)],
         ),
         ('{"x":{"0":1,"1":2},"y":{"0":"a","1":"b"}}', ["x", "y"], [(1, "a"), (2, "b")]),
+        ('{"a":[1,null,3],"b":["x","y","z"]}', ["a", "b"], [(1, "x"), (None, "y"), (3, "z")]),
+        ('{"a":[1,2],"b":[3]}', ["a", "b"], [([1, 2], [3])]),
+        ('{"a":[1,2],"b":3}', ["a", "b"], [([1, 2], 3)]),
+        ('{"a":["x",1],"b":["y",2]}', ["a", "b"], [(["x", "1"], ["y", "2"])]),
+        ('{"a":[[1],[2]],"b":[[3],[4]]}', ["a", "b"], [([[1], [2]], [[3], [4]])]),
+        (
+            '{"columns":["a","b"],"index":[7,8],"data":[[1,"x"],[2,null]]}',
+            ["a", "b"],
+            [(1, "x"), (2, None)],
+        ),
+        ('{"columns":["a","b"],"data":[[1],[2]]}', ["columns", "data"], [(["a", "b"], [[1], [2]])]),
         ('"just text"', ["value"], [("just text",)]),
     ],
 )
@@ -59,6 +70,22 @@ def test_rows_are_found(content, columns, rows):
 
     assert table.columns == columns
     assert table.rows() == rows
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen", "notices"),
+    [
+        (b'{"a":[1,2],"b":[3,4]}', "lists", 1),
+        (b'{"columns":["a"],"data":[[1]]}', "split", 1),
+        (b'{"n":1,"stations":[{"a":1}],"lines":[{"b":1}]}', "one object, one row", 0),
+    ],
+)
+def test_what_is_taken_for_rows_is_told(content, chosen, notices):
+    """One object may be a row, or hold them."""
+    table = planned(content)
+
+    assert [(guess.what, guess.chosen) for guess in table.guesses] == [("rows", chosen)]
+    assert [notice.code for notice in table.notices] == ["json.layout"] * notices
 
 
 def test_geojson_rows_are_its_features():

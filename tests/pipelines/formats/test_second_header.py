@@ -190,7 +190,7 @@ def test_two_header_rows_that_come_again_are_no_rows(head, names):
     assert chunk.skipped == {"header": 2, "header again": 2}
 
 
-@pytest.mark.parametrize("ruler", ["--,---", "==,===", "-------", "__,____"])
+@pytest.mark.parametrize("ruler", ["--,---", "***", "==,===", "-------", "__,____"])
 def test_a_ruler_below_the_names_is_no_row(ruler):
     """As sqlcmd writes it, below each name or below all."""
     table = table_in(f"id,n\n{ruler}\n1,5\n2,6\n3,7\n")

@@ -85,7 +85,7 @@ class _Content:
         self._file = file
         self._written: list[str] = []
         self._above: list[str] = []
-        self._row = self._column = 0  # how many there have been
+        self._sheet = self._row = self._column = 0  # how many there have been
         self._merged = 0
         self._span = 0  # so many more rows are like this one, and blank
         self._attributes = ""
@@ -108,7 +108,8 @@ class _Content:
     def start(self, name: str, values: dict[str, str]) -> None:
         self._above.append(name)
         if name == SHEET:
-            title = values.get(f"{SPACE} Name", "")
+            self._sheet += 1
+            title = values.get(f"{SPACE} Name") or f"Sheet{self._sheet}"
             self._written.append(f"<table:table table:name={quoteattr(title)}>")
             self._row = 0
         elif name == TABLE:

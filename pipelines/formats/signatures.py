@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from pipelines.formats.xml_encoding import head_in_utf8
+
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"FEA1", "Feather file of version 1 (write it again as version 2)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
@@ -162,7 +164,7 @@ def is_html(head: bytes) -> bool:
     >>> is_html(b"<!DOCTYPE html>"), is_html(b"<table><tr><td>"), is_html(b"<table><row/>")
     (True, True, False)
     """
-    return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return HTML.match(head_in_utf8(head).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_binary(head: bytes) -> bool:

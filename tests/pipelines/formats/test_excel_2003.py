@@ -329,6 +329,13 @@ def test_it_is_known_by_what_it_says(name, before):
         ("windows-1252", "cp1252"),
         ("UTF-16", "utf-16"),
         ("utf-16", "utf-8"),
+        ("UTF-16", "utf-16-le"),
+        ("UTF-16", "utf-16-be"),
+        ("UTF-32", "utf-32"),
+        ("UTF8", "utf-8"),
+        ("IBM850", "cp850"),
+        ("x-mac-roman", "mac-roman"),
+        ("UTF-7", "utf-7"),
     ],
 )
 def test_it_may_be_in_another_encoding(declared, encoding):
@@ -385,3 +392,12 @@ def test_sheets_of_one_name_are_told_apart():
         ("S & T", [("a", 1)]),
         ("S & T_2", [("a", 2)]),
     ]
+
+
+def test_a_sheet_without_a_name_has_one_by_its_place():
+    nameless = book(NAMES, row(cell("String", "a"), cell("Number", "1"))).decode()
+    content = nameless.replace(' ss:Name="S &amp; T"', "")
+
+    (table,) = planned(content.encode()).tables
+
+    assert table.name == "Sheet1"

@@ -9,14 +9,13 @@ import polars as pl
 import pyarrow as pa
 
 from connectors.base import StoredObject
-from connectors.errors import (
-    EmptyInput,
-)
+from connectors.errors import EmptyInput
 from pipelines.containers.expansion import packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
-from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
+from pipelines.formats.arrow_likenesses import notices
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
@@ -80,7 +79,6 @@ class ArrowIpc:
             else:
                 batches, schema = None, pa.ipc.open_stream(stream).schema
             refuse_columns(file.name, len(schema), limits)
-            refuse_types(file.name, schema)
             columns = frame_schema(schema)
         if not columns:
             raise EmptyInput(f"{file.name} has no columns")
@@ -91,6 +89,7 @@ class ArrowIpc:
             schema=columns,
             fragments=tuple(_fragments(source, batches, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
+            notices=tuple(notices(schema, origin)),
             details={"layout": "file" if is_file else "stream", "recordBatches": batches},
         )
 

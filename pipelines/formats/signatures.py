@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pipelines.formats.xml_encoding import head_in_utf8
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"FEA1", "Feather file of version 1 (write it again as version 2)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
     (0, b"\x04\x22\x4d\x18", "LZ4 file"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),

@@ -23,6 +23,7 @@ from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.flat_buffer import FlatTable
 from pipelines.formats.naming import table_name
+from pipelines.formats.signatures import NOT_CONTROLS
 from pipelines.formats.table_width import refuse_columns
 
 FEATHER = "Feather"
@@ -186,8 +187,9 @@ class FeatherV1:
     extensions = (".feather",)
     media_types = ()
 
-    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the magic is enough
-        return head.startswith(MAGIC)
+    def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes are enough
+        """The magic is a word, so what follows must not be text."""
+        return head.startswith(MAGIC) and bool(head.translate(None, NOT_CONTROLS))
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)

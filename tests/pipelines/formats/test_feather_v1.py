@@ -17,6 +17,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats import feather_v1
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.feather_v1 import FeatherRows, FeatherV1
+from pipelines.source_plan import plan
 from tests.contracts.format_contract import FormatContract, FormatSample, read, table_of
 
 TABLE = pl.DataFrame(
@@ -135,6 +136,14 @@ def test_too_many_columns_are_refused():
 def test_a_file_that_is_cut_is_damaged(end):
     with pytest.raises(CorruptFile):
         planned(written(TABLE.to_arrow())[:end])
+
+
+@pytest.mark.parametrize("head", [b"FEA1", b"GIF8"])
+def test_a_text_that_begins_so_is_text(head):
+    """Four letters do not make a file binary."""
+    (table,) = plan([MemoryObject("a.csv", head + b",b\n1,2\n")], Limits()).tables
+
+    assert table.format == "delimited"
 
 
 def test_damage_is_told_and_no_byte_is_believed():

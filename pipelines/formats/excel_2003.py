@@ -193,11 +193,17 @@ class _Content:
     def _number(
         self, values: dict[str, str], name: str, default: int, most: int, least: int = 0
     ) -> int:
-        text = values.get(f"{SPACE} {name}", str(default)).strip()
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+        text = values.get(f"{SPACE} {name}")
+        number = default if text is None else _whole(text.strip())
         if not least <= number <= most:
-            raise CorruptFile(f"{self._file} has a row or cell whose {name} is {text[:40]!r}")
+            what = number if text is None else text.strip()[:40]
+            raise CorruptFile(f"{self._file} has a row or cell whose {name} is {what!r}")
         return number
+
+
+def _whole(text: str) -> int:
+    """The number; -1 if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
 def _is_odd(kind: str, value: str) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 import pyarrow as pa
 
 from connectors.errors import CorruptFile, ParserOutOfMemory, ReadError, UnknownFormat
+from pipelines.formats import endless_dates
 from pipelines.formats.alignment import aligned
 from pipelines.formats.base import Chunk, RowAccount
 
@@ -32,10 +33,11 @@ def chunked(frames: Iterable[pl.DataFrame], schema: pl.Schema) -> Iterator[Chunk
     """A chunk for each frame, and an empty one where there is none."""
     is_empty = True
     for frame in frames:
-        piece = aligned(frame, schema)
+        plain, words = endless_dates.mended(frame)
+        piece = aligned(plain, schema)
         schema = piece.schema
         is_empty = False
-        yield Chunk(piece, RowAccount(parsed=piece.height))
+        yield Chunk(piece, RowAccount(parsed=piece.height), null_tokens=words)
     if is_empty:
         yield Chunk(pl.DataFrame(schema=schema), RowAccount())
 

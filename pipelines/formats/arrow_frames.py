@@ -9,19 +9,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from connectors.errors import LimitExceeded, UnknownFormat
+from connectors.errors import LimitExceeded
 from pipelines.containers.limits import Limits
+from pipelines.formats.arrow_likenesses import in_likeness, likened
 from pipelines.formats.naming import unique_columns
 
 PIECE_BYTES = 64 << 20
 WIDE_BYTES = 1 << 10  # repeated values that are longer count towards the ratio
 LARGEST_DECIMAL = 38
-UNREAD_TYPES = (
-    pa.UnionType,
-    pa.RunEndEncodedType,
-    pa.ListViewType,
-    pa.LargeListViewType,
-)
 
 
 def to_frame(batch: Any) -> pl.DataFrame:
@@ -37,7 +32,7 @@ def frame_schema(schema: Any) -> pl.Schema:
     """The schema of the frames that batches of an Arrow schema become."""
     made = [
         field.with_type(plain_type(field.type)) if _has_viewed_words(field.type) else field
-        for field in schema  # pyarrow makes no empty array of such words
+        for field in likened(schema)  # pyarrow makes no empty array of such words
     ]
     return to_frame(pa.schema(made).empty_table()).schema
 
@@ -80,28 +75,6 @@ def _worded(dtype: Any) -> Any:
         case pl.Struct():
             return pl.Struct([pl.Field(each.name, _worded(each.dtype)) for each in dtype.fields])
     return dtype
-
-
-def refuse_types(name: str, schema: Any) -> None:
-    """Raises UnknownFormat where a column is of a type that has no like in polars or Parquet."""
-    for field in schema:
-        if _is_unread(field.type):
-            raise UnknownFormat(
-                f"{name} holds a column of a type that is not read: {field.name!r} is {field.type}"
-            )
-
-
-def _is_unread(kind: Any) -> bool:
-    match kind:
-        case pa.BaseExtensionType():
-            return _is_unread(kind.storage_type)
-        case pa.DictionaryType():
-            return _is_unread(kind.value_type)
-        case pa.StructType() if kind.num_fields == 0:
-            return True
-    if isinstance(kind, UNREAD_TYPES) or pa.types.is_interval(kind):
-        return True
-    return any(_is_unread(kind.field(index).type) for index in range(kind.num_fields))
 
 
 def plain_type(kind: Any) -> Any:
@@ -153,17 +126,23 @@ class Expansion:
 
     def pieces(self, batch: Any) -> Iterator[Any]:
         """Slices of the batch, each small when expanded. Raises LimitExceeded."""
+        yield from self._halves(in_likeness(batch, self._spend_wide))
+
+    def _halves(self, batch: Any) -> Iterator[Any]:
         sizes = [size for column in batch.columns for size in _sizes(column)]
         total = sum(size for size, _, _ in sizes)
         if total > PIECE_BYTES and batch.num_rows > 1:
             half = batch.num_rows // 2
-            yield from self.pieces(batch.slice(0, half))
-            yield from self.pieces(batch.slice(half))
+            yield from self._halves(batch.slice(0, half))
+            yield from self._halves(batch.slice(half))
             return
         self._spend(total + batch.nbytes, sum(wide for _, wide, _ in sizes))
         if max((longest for _, _, longest in sizes), default=0) > self._limits.max_cell_bytes:
             raise self._refused("holds a longer value than", "max_cell_bytes")
         yield batch
+
+    def _spend_wide(self, length: int) -> None:
+        self._spend(0, length)
 
     def _spend(self, total: int, wide: int) -> None:
         self._total += total

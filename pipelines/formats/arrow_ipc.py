@@ -9,15 +9,15 @@ import polars as pl
 import pyarrow as pa
 
 from connectors.base import StoredObject
-from connectors.errors import (
-    EmptyInput,
-)
+from connectors.errors import EmptyInput
 from pipelines.containers.expansion import packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, arrow_errors, chunked, shares
-from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
+from pipelines.formats.arrow_likenesses import notices
 from pipelines.formats.base import Chunk, Origin, TablePlan
+from pipelines.formats.flat_buffer import FlatTable
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
 
@@ -25,6 +25,8 @@ ARROW = "Arrow"
 FILE_MAGIC = b"ARROW1"
 CONTINUATION = b"\xff\xff\xff\xff"
 LARGEST_SCHEMA_BYTES = 256 << 20
+LAST_VERSION = 4  # of messages, called V5
+SCHEMA = 1  # what a message holds (Message.fbs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,6 @@ class ArrowIpc:
             else:
                 batches, schema = None, pa.ipc.open_stream(stream).schema
             refuse_columns(file.name, len(schema), limits)
-            refuse_types(file.name, schema)
             columns = frame_schema(schema)
         if not columns:
             raise EmptyInput(f"{file.name} has no columns")
@@ -91,6 +92,7 @@ class ArrowIpc:
             schema=columns,
             fragments=tuple(_fragments(source, batches, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
+            notices=tuple(notices(schema, origin)),
             details={"layout": "file" if is_file else "stream", "recordBatches": batches},
         )
 
@@ -100,15 +102,17 @@ def _opened(file: StoredObject) -> IOBase:
 
 
 def _is_stream(head: bytes) -> bool:
-    """Whether it begins with a message: its mark, its length, and an offset that lies within."""
-    length = int.from_bytes(head[4:8], "little")
-    root = int.from_bytes(head[8:12], "little")
-    return (
-        head.startswith(CONTINUATION)
-        and 0 < length <= LARGEST_SCHEMA_BYTES
-        and length % 8 == 0
-        and 4 <= root < length
-    )
+    """Whether it begins with the message of a schema; the first ones had no mark before."""
+    start = 8 if head.startswith(CONTINUATION) else 4
+    length = int.from_bytes(head[start - 4 : start], "little")
+    if not 0 < length <= LARGEST_SCHEMA_BYTES or (start + length) % 8:
+        return False
+    try:
+        message = FlatTable.of(head[start : start + length])
+        version, holds = message.number(0, "h"), message.number(1, "B")
+    except ValueError:
+        return False
+    return 0 <= version <= LAST_VERSION and holds == SCHEMA
 
 
 def _fragments(

@@ -19,7 +19,8 @@ from connectors.errors import CorruptFile, EmptyInput
 from pipelines.containers.expansion import BLOCK_BYTES, Budget, StreamFile, packed_bytes
 from pipelines.containers.limits import Limits
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
-from pipelines.formats.arrow_frames import Expansion, frame_schema, refuse_types, to_frame
+from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
+from pipelines.formats.arrow_likenesses import notices
 from pipelines.formats.avro_blocks import (
     MAGIC,
     Header,
@@ -94,7 +95,6 @@ class Avro:
         with _errors(file.name), file.open() as stream:
             header = read_header(stream, file.name)
             columns = _Columns.of(header, file.name, limits)
-            refuse_types(file.name, columns.arrow)
             schema = frame_schema(columns.arrow)
         if not schema:
             raise EmptyInput(f"{file.name} has no fields")
@@ -105,6 +105,7 @@ class Avro:
             schema=schema,
             fragments=tuple(_fragments(file, header, limits)),
             size_bytes=file.size or 0,
+            notices=tuple(notices(columns.arrow, origin)),
             details={"codec": header.codec},
         )
 

@@ -1,6 +1,5 @@
 """Avro types: a schema becomes Arrow types, and a way to fit decoded values into them."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,7 @@ import pyarrow as pa
 
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
+from pipelines.formats.arrow_likenesses import text_of
 
 Fit = Callable[[Any], Any]
 PRIMITIVES = {
@@ -162,7 +162,7 @@ class Translation:
         name = schema["name"]
         if name in self._open:
             self.is_recursive = True
-            return Typed(pa.string(), _text)  # of any depth, as no type of a table is
+            return Typed(pa.string(), text_of)  # of any depth, as no type of a table is
         self._open.add(name)
         fields = {field["name"]: self.of(field["type"]) for field in schema["fields"]}
         self._open.remove(name)
@@ -188,7 +188,7 @@ class Translation:
         for numbers, kind in NUMBERS:
             if kinds <= numbers:
                 return Typed(kind)
-        return Typed(pa.string(), _text)
+        return Typed(pa.string(), text_of)
 
 
 def _fitted(fits: Mapping[str, Fit], value: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,20 +211,3 @@ def _map_of(inner: Typed) -> Typed:
 
 def _digits(value: Any) -> str:
     return f"{value:f}"
-
-
-def _text(value: Any) -> str | None:
-    """A value of a type that no column has: text as it is, the rest as JSON.
-
-    >>> _text("a"), _text(1), _text({"b": b"x"})
-    ('a', '1', '{"b":"x"}')
-    """
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_in_json)
-
-
-def _in_json(value: Any) -> str:
-    return value.decode("latin-1") if isinstance(value, bytes) else str(value)

@@ -1,12 +1,10 @@
 """Excel 2003: a workbook in XML of its own, as the OpenDocument workbook with the same cells.
 
 Microsoft, "XML Spreadsheet Reference" (2001): rows and cells come in order, and one that does not
-follow its neighbour says where it is. Moments are written out, and a time of day as one of the day
-before the calendar begins. Errors become empty cells, as they are in OpenDocument workbooks here; a
-cell that does not hold what its type says becomes a text, and is counted.
+follow its neighbour says where it is. Errors become empty cells, as they are in OpenDocument
+workbooks here; a cell that does not hold what its type says becomes a text, and is counted.
 """
 
-import datetime as dt
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -14,6 +12,7 @@ from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
 from connectors.errors import CorruptFile
+from pipelines.formats.excel_2003_moments import moment
 from pipelines.formats.excel_2003_styles import Styles
 from pipelines.formats.flat_workbook import packed
 from pipelines.formats.sequential import Sequential
@@ -31,8 +30,6 @@ SHEET, TABLE, COLUMN, ROW, CELL, DATA, STYLE, FORMAT = (
     for name in ("Worksheet", "Table", "Column", "Row", "Cell", "Data", "Style", "NumberFormat")
 )
 FROM_1904 = "urn:schemas-microsoft-com:office:excel Date1904"
-BEGINS = dt.date(1899, 12, 31), dt.date(1904, 1, 1)  # the calendar from 1900, and from 1904
-LEAP = dt.date(1900, 3, 1)
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 URN = "urn:oasis:names:tc:opendocument:xmlns"
 BEGIN = (
@@ -43,8 +40,6 @@ END = "</office:spreadsheet></office:body></office:document-content>"
 ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
 LONGEST_TYPE = 20
 BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
-DAYS_OF_TIMES = {str(BEGINS[0])}, set(map(str, BEGINS))
-CLOCK = re.compile(r"\d+(:\d+(:\d+(\.\d+)?)?)?", re.ASCII)
 
 
 def odd_cells(package: Package) -> tuple[int, str]:
@@ -90,7 +85,7 @@ class _Content:
         self._file = file
         self._written: list[str] = []
         self._above: list[str] = []
-        self._row = self._column = 0  # how many there have been
+        self._sheet = self._row = self._column = 0  # how many there have been
         self._merged = 0
         self._span = 0  # so many more rows are like this one, and blank
         self._attributes = ""
@@ -113,7 +108,8 @@ class _Content:
     def start(self, name: str, values: dict[str, str]) -> None:
         self._above.append(name)
         if name == SHEET:
-            title = values.get(f"{SPACE} Name", "")
+            self._sheet += 1
+            title = values.get(f"{SPACE} Name") or f"Sheet{self._sheet}"
             self._written.append(f"<table:table table:name={quoteattr(title)}>")
             self._row = 0
         elif name == TABLE:
@@ -165,14 +161,14 @@ class _Content:
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
             kind = self._kind.lower()
-            if kind == "datetime" and self._styles.is_lasting(self._style, self._place):
-                text = _duration(text, from_1904=self._from_1904)
-            elif kind == "datetime":
-                text = _time_of_day(text, from_1904=self._from_1904)
-            if _is_odd(kind, text.strip()):
+            value: str | None = text if kind == "string" else text.strip()
+            if kind == "datetime" and value:
+                is_lasting = self._styles.is_lasting(self._style, self._place)
+                value = moment(value, is_lasting=is_lasting, from_1904=self._from_1904)
+            if value is None or _is_odd(kind, value):
                 self._odd, self._odd_type = self._odd + 1, self._odd_type or self._kind
-                kind = "string"
-            self._written.append(_cell(kind, text, self._attributes))
+                kind, value = "string", text
+            self._written.append(_cell(kind, value, self._attributes))
             self._empty(self._merged)
             self._text = []
 
@@ -197,42 +193,17 @@ class _Content:
     def _number(
         self, values: dict[str, str], name: str, default: int, most: int, least: int = 0
     ) -> int:
-        text = values.get(f"{SPACE} {name}", str(default)).strip()
-        number = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
+        text = values.get(f"{SPACE} {name}")
+        number = default if text is None else _whole(text.strip())
         if not least <= number <= most:
-            raise CorruptFile(f"{self._file} has a row or cell whose {name} is {text[:40]!r}")
+            what = number if text is None else text.strip()[:40]
+            raise CorruptFile(f"{self._file} has a row or cell whose {name} is {what!r}")
         return number
 
 
-def _duration(moment: str, *, from_1904: bool = False) -> str:
-    """How long it is since midnight before the calendar began; that of 1900 has a 29 February.
-
-    >>> _duration("1899-12-31T01:30:00.000"), _duration("1900-01-01T06:00:00.000"), _duration("x")
-    ('PT1H30M0.000000S', 'PT30H0M0.000000S', 'x')
-    """
-    try:
-        found = dt.datetime.fromisoformat(moment.strip())
-        long = found - dt.datetime.combine(BEGINS[from_1904], dt.time())
-        long += dt.timedelta(days=not from_1904 and found.date() >= LEAP)
-    except (ValueError, TypeError, OverflowError):
-        return moment
-    minutes, seconds = divmod(long.total_seconds(), 60)
-    return f"PT{int(minutes) // 60}H{int(minutes) % 60}M{seconds:.6f}S"
-
-
-def _time_of_day(moment: str, *, from_1904: bool) -> str:
-    """How long it is since the midnight before the calendar began, if it is of that day.
-
-    A time may be written as one of 1899 in either: no other moment is.
-
-    >>> _time_of_day("1899-12-31T01:30:00.000", from_1904=True)
-    'PT01H30M00.000S'
-    """
-    day, _, clock = moment.strip().partition("T")
-    if day not in DAYS_OF_TIMES[from_1904] or not CLOCK.fullmatch(clock):
-        return moment
-    hours, minutes, seconds = [*clock.split(":"), "0", "0"][:3]
-    return f"PT{hours}H{minutes}M{seconds}S"
+def _whole(text: str) -> int:
+    """The number; -1 if it is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
 def _is_odd(kind: str, value: str) -> bool:
@@ -256,22 +227,19 @@ def _is_number(value: str) -> bool:
     return value.isascii() and "_" not in value
 
 
-def _cell(kind: str, text: str, attributes: str) -> str:
+def _cell(kind: str, value: str, attributes: str) -> str:
     """The element of OpenDocument with the same value; one without a value where it is an error."""
-    value = text.strip()
     given = ""
     if kind == "number" and value:
         given = f' office:value-type="float" office:value={quoteattr(value)}'
     elif kind == "boolean" and value:
         word = BOOLEANS[value.lower()]
         given = f' office:value-type="boolean" office:boolean-value="{word}"'
-    elif kind == "datetime" and value.startswith("PT"):
-        given = f' office:value-type="time" office:time-value={quoteattr(value)}'
     elif kind == "datetime" and value:
-        moment = value.removesuffix("T00:00:00.000")
-        given = f' office:value-type="date" office:date-value={quoteattr(moment)}'
-    elif kind == "string" and text:
-        content = f"<text:p>{escape(text)}</text:p>"
+        what = "time" if "P" in value else "date"
+        given = f' office:value-type="{what}" office:{what}-value={quoteattr(value)}'
+    elif kind == "string" and value:
+        content = f"<text:p>{escape(value)}</text:p>"
         return (
             f'<table:table-cell office:value-type="string"{attributes}>{content}</table:table-cell>'
         )

@@ -7,6 +7,8 @@ from typing import Any
 from lxml import etree, html
 
 from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory
+from pipelines.formats.declared_encoding import known
+from pipelines.formats.xml_encoding import wide_encoding
 
 WIDEST_SPAN, LONGEST_SPAN = 1000, 65_534  # the limits of the HTML standard
 MOST_CELLS = 20_000_000
@@ -16,7 +18,8 @@ CHARSET = re.compile(
     rb"""<(?:meta|\?xml)[^>]*(?:charset|encoding)\s*=\s*["']?([\w:.-]+)""", re.IGNORECASE
 )
 WITHOUT_TEXT = {"table", "script", "style", "template", "noscript"}
-FALLBACK = "cp1252"  # what browsers take for a page that says nothing
+FALLBACK = b"cp1252"  # what browsers take for a page that says nothing, or
+LATIN_1 = "iso8859-1"  # this
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +77,21 @@ def decoded(content: bytes) -> str:
     >>> decoded("<p>ü".encode()), decoded('<meta charset="latin-1"><p>ü'.encode("latin-1"))
     ('<p>ü', '<meta charset="latin-1"><p>ü')
     """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return content.decode("utf-16", "replace")
+    text = _as_said(content)
+    return re.sub(r"^\s*<\?xml[^>]*>", "", text).replace("\0", "")
+
+
+def _as_said(content: bytes) -> str:
+    if wide := wide_encoding(content[:4]):
+        return content.decode(wide, "replace").removeprefix("\ufeff")
     declared = CHARSET.search(content[:4096])
-    names = ("utf-8-sig", declared[1].decode("ascii") if declared else FALLBACK, FALLBACK)
-    for name in names:
+    for label in (b"utf-8-sig", declared[1] if declared else FALLBACK):
         try:
-            text = content.decode(name)
+            name = known(label)
+            return content.decode("cp1252" if name == LATIN_1 else name)
         except (UnicodeDecodeError, LookupError):
             continue
-        break
-    else:
-        text = content.decode(FALLBACK, "replace")
-    return re.sub(r"^\s*<\?xml[^>]*>", "", text).replace("\0", "")
+    return content.decode(known(FALLBACK), "replace")
 
 
 class _Budget:

@@ -21,9 +21,9 @@ from pipelines.formats.arrow_frames import (
     WIDE_BYTES,
     Expansion,
     frame_schema,
-    refuse_types,
     to_frame,
 )
+from pipelines.formats.arrow_likenesses import notices
 from pipelines.formats.base import Chunk, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.orc_tail import wide_bytes
@@ -74,9 +74,9 @@ class Orc:
         with _errors(file.name), source.open() as stream:
             reader = _open(stream)
             refuse_columns(file.name, len(reader.schema), limits)
-            refuse_types(file.name, reader.schema)
             _refuse_repeats(file.name, reader, source.size or 0, limits)
             schema = frame_schema(reader.schema)
+            told = tuple(notices(reader.schema, origin))
             stripes, writer = reader.nstripes, reader.writer
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
@@ -90,6 +90,7 @@ class Orc:
                 for first, end, size in shares(stripes, source.size or 0, is_split=file.seekable)
             ),
             size_bytes=source.size or 0,
+            notices=told,
             details={"stripes": stripes, "createdBy": writer},
         )
 

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import polars as pl
 import pyarrow as pa
@@ -17,6 +17,7 @@ from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
 from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
+from pipelines.formats.arrow_likenesses import lasting
 from pipelines.formats.base import Chunk, Notice, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
@@ -24,6 +25,7 @@ from pipelines.formats.table_width import refuse_columns
 MAGIC, ENCRYPTED_MAGIC = b"PAR1", b"PARE"
 FOOTER = struct.Struct("<L4x")  # its length, then the magic
 SIGNATURE_BYTES = 28
+INTERVAL = struct.Struct("<LLL")
 CHUNK_BYTES = 32 << 20
 VALUE_BYTES = 16
 BUFFER_BYTES = 1 << 20
@@ -50,11 +52,13 @@ class RowGroups:
             metadata = _open(stream).metadata
             parquet = _open(stream, _dictionaries(metadata, self.indices), metadata)
             expansion = Expansion(self.file.name, self.file.size or 0, self.limits)
+            intervals = _intervals(metadata)
             for index in self.indices:
                 rows = _batch_rows(metadata, index)
                 for batch in parquet.iter_batches(rows, row_groups=[index], use_threads=False):
                     batch.validate(full=True)
-                    yield from map(to_frame, expansion.pieces(batch))
+                    plain = _with_texts(batch, intervals)
+                    yield from map(to_frame, expansion.pieces(plain))
 
 
 class Parquet:
@@ -76,8 +80,9 @@ class Parquet:
             metadata = parquet.metadata
             _refuse_encrypted(source, metadata)
             refuse_columns(file.name, metadata.num_columns, limits)
-            schema = frame_schema(parquet.schema_arrow)
-            notices = tuple(_index_notices(parquet.schema_arrow, origin))
+            arrow, intervals = parquet.schema_arrow, _intervals(metadata)
+            schema = frame_schema(_with_texts(arrow.empty_table(), intervals).schema)
+            notices = (*_index_notices(arrow, origin), *_interval_notices(intervals, origin))
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
         yield TablePlan(
@@ -103,6 +108,38 @@ def _index_notices(schema: pa.Schema, origin: Origin) -> Iterator[Notice]:
     for index in says:
         message = f"an index of pandas that is no column of the file was left out: {index}"
         yield Notice("parquet.index", message, "INFO", origin.input, origin.member)
+
+
+def _intervals(metadata: pq.FileMetaData) -> frozenset[str]:
+    """Columns of so many months, days and milliseconds, of which pyarrow has the bytes."""
+    leaves = map(metadata.schema.column, range(metadata.num_columns))
+    return frozenset(
+        leaf.name
+        for leaf in leaves
+        if leaf.converted_type == "INTERVAL" and leaf.path == leaf.name and leaf.length == 12
+    )
+
+
+def _with_texts(rows: Any, intervals: frozenset[str]) -> Any:
+    """A batch or table with these columns as texts."""
+    for index, field in enumerate(rows.schema):
+        if field.name in intervals:
+            values = (value.as_py() for value in rows.column(index))
+            texts = pa.array([None if each is None else _interval(each) for each in values], "str")
+            rows = rows.set_column(index, field.name, texts)
+    return rows
+
+
+def _interval(raw: bytes) -> str:
+    months, days, milliseconds = INTERVAL.unpack(raw)
+    return lasting(months, days, milliseconds * 1_000_000)
+
+
+def _interval_notices(intervals: frozenset[str], origin: Origin) -> Iterator[Notice]:
+    for name in sorted(intervals):
+        message = f"column {name!r} lasts months, days and milliseconds, and was read as text"
+        where = (origin.input, origin.member, None, name)
+        yield Notice("arrow.likeness", message, "WARNING", *where)
 
 
 def _refuse_encrypted(file: StoredObject, metadata: pq.FileMetaData) -> None:

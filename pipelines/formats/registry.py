@@ -5,6 +5,7 @@ from pipelines.formats.avro import Avro
 from pipelines.formats.base import Format
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.excel_workbook import Workbook
+from pipelines.formats.feather_v1 import FeatherV1
 from pipelines.formats.fixed_width import FixedWidth
 from pipelines.formats.html_table import HtmlTable
 from pipelines.formats.json_lines import JsonLines
@@ -16,7 +17,7 @@ from pipelines.formats.sqlite_database import Sqlite
 from pipelines.formats.statistics_file import SAS, SPSS, STATA
 from pipelines.formats.xml_table import XmlTable
 
-COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), Orc(), Avro())
+COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), FeatherV1(), Orc(), Avro())
 BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
 MARKUP: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), PipeTable())
 TEXT: tuple[Format, ...] = (*MARKUP, FixedWidth(), Delimited())

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterable
 
+from pipelines.formats.xml_encoding import head_in_utf8
+
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"FEA1", "Feather file of version 1 (write it again as version 2)"),
     (0, b"Rar!\x1a\x07", "RAR archive"),
     (0, b"\x04\x22\x4d\x18", "LZ4 file"),
     (0, b"\x89PNG\r\n\x1a\n", "PNG picture"),
     (0, b"\xff\xd8\xff", "JPEG picture"),
-    (0, b"GIF8", "GIF picture"),
+    (0, b"GIF87a", "GIF picture"),
+    (0, b"GIF89a", "GIF picture"),
     (0, b"II*\0", "TIFF picture"),
     (0, b"MM\0*", "TIFF picture"),
     (0, b"II+\0\b\0\0\0", "TIFF picture"),
@@ -163,7 +165,7 @@ def is_html(head: bytes) -> bool:
     >>> is_html(b"<!DOCTYPE html>"), is_html(b"<table><tr><td>"), is_html(b"<table><row/>")
     (True, True, False)
     """
-    return HTML.match(head.removeprefix(b"\xef\xbb\xbf")) is not None
+    return HTML.match(head_in_utf8(head).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_binary(head: bytes) -> bool:

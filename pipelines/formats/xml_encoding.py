@@ -10,41 +10,51 @@ from collections.abc import Iterator
 
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile
+from pipelines.formats.declared_encoding import known
 
 HEAD_BYTES = 4096
-WIDE = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+MARKUP = ((re.compile(rb"<\0[^\0]\0"), "utf-16-le"), (re.compile(rb"\0<\0[^\0]"), "utf-16-be"))
 DECLARATION = re.compile(
     rb"""(?:\xef\xbb\xbf)?\s*<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z][\w.-]*)["'][^>]*>"""
 )
-NARROW = re.compile(
-    rb"(?:us-?)?ascii|iso-?8859|windows|cp\d|latin|koi8|mac|gb|big5|shift|euc", re.IGNORECASE
-)
+
+
+def wide_encoding(head: bytes) -> str | None:
+    """UTF-16 or UTF-32, where a document begins with its mark or as markup does in it.
+
+    >>> wide_encoding("<a/>".encode("utf-16-le")), wide_encoding("a,b".encode("utf-16-le"))
+    ('utf-16-le', None)
+    """
+    marked = (name for mark, name in WIDE if head.startswith(mark))
+    return next(marked, None) or next((name for form, name in MARKUP if form.match(head)), None)
 
 
 def head_in_utf8(head: bytes) -> bytes:
-    """The beginning of a document, in UTF-8 where a mark says that it is in UTF-16.
+    """The beginning of a document, in UTF-8 where it shows that it is in UTF-16 or UTF-32.
 
     >>> head_in_utf8("<a/>".encode("utf-16")), head_in_utf8(b"<a/>")
     (b'<a/>', b'<a/>')
     """
-    for mark, encoding in WIDE:
-        if head.startswith(mark):
-            return head[len(mark) :].decode(encoding, "ignore").encode()
-    return head
+    wide = wide_encoding(head)
+    return head if wide is None else head.decode(wide, "ignore").removeprefix("\ufeff").encode()
 
 
 def in_utf8(file: StoredObject) -> Iterator[bytes]:
     """The document in blocks; one in UTF-8 as it is. Raises ReadError."""
     head = file.read(0, HEAD_BYTES)
-    encoding = next((name for mark, name in WIDE if head.startswith(mark)), None)
     declared = DECLARATION.match(head_in_utf8(head))
-    if encoding is None:
-        if declared is None or declared[1].lower() in (b"utf-8", b"utf8"):
-            yield from file.stream()
-            return
-        is_narrow = NARROW.match(declared[1]) and not head.startswith(codecs.BOM_UTF8)
-        encoding = declared[1].decode() if is_narrow else "utf-8"
+    wide = wide_encoding(head)
+    if wide is None and (declared is None or declared[1].lower() == b"utf-8"):
+        yield from file.stream()
+        return
     try:
+        encoding = wide or ("utf-8" if declared is None else _narrow(head, declared))
         decoder = codecs.getincrementaldecoder(encoding)()
         begun = decoder.decode(head)
         start = "" if declared is None else declared[0].decode()
@@ -56,3 +66,12 @@ def in_utf8(file: StoredObject) -> Iterator[bytes]:
         raise CorruptFile(f"{file.name} declares an encoding that there is not") from error
     except UnicodeError as error:
         raise CorruptFile(f"{file.name} is not in the encoding that it declares") from error
+
+
+def _narrow(head: bytes, declared: re.Match[bytes]) -> str:
+    """The one declared, where the declaration itself is in it. Raises LookupError."""
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8"
+    encoding = known(declared[1])
+    is_so = declared[0].decode(encoding, "replace") == declared[0].decode("ascii", "replace")
+    return encoding if is_so else "utf-8"

@@ -13,6 +13,7 @@ from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import batches, chunk_of, schema_of
+from pipelines.formats.xml_encoding import wide_encoding
 from pipelines.formats.xml_rows import Outline, Path, local, outline, rows, rows_at
 
 SAMPLE_ROWS = 1000
@@ -22,7 +23,6 @@ COMMENTS = r"\s*(<!--(?:(?!-->).)*-->\s*)*"
 DECLARED = re.compile(COMMENTS + r"<(\?xml|!DOCTYPE)\b", re.IGNORECASE | re.DOTALL)
 BARE = re.compile(COMMENTS + r"<(?P<root>[A-Za-z_][\w:.-]*)(\s[^<>]*)?>\s*<", re.DOTALL)
 OF_CELLS = (".csv", ".tsv", ".tab", ".psv")  # whose first cell may be markup
-WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,7 @@ class XmlTable:
     def recognises(self, head: bytes, name: str) -> bool:
         if is_html(head):
             return False
-        wide = head.startswith(WIDE_MARKS)
-        text = head.decode("utf-16" if wide else "utf-8", "replace").lstrip("\ufeff")
+        text = head.decode(wide_encoding(head) or "utf-8", "replace").lstrip("\ufeff")
         if DECLARED.match(text):
             return True
         bare = BARE.match(text)

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from samples import MemoryObject
 
-from connectors.errors import CorruptFile, EmptyInput, LimitExceeded, UnknownFormat
+from connectors.errors import CorruptFile, EmptyInput, LimitExceeded
 from pipelines.containers.limits import Limits
 from pipelines.formats import arrow_file
 from pipelines.formats.arrow_ipc import ArrowIpc, RecordBatches
@@ -137,20 +137,80 @@ def test_types_that_parquet_does_not_have_are_kept(array, dtype, expected, strea
 
 
 @pytest.mark.parametrize(
-    "array",
+    ("array", "texts"),
     [
-        pa.UnionArray.from_sparse(pa.array([0], pa.int8()), [pa.array([1]), pa.array(["a"])]),
-        pa.RunEndEncodedArray.from_arrays(pa.array([2], pa.int32()), pa.array(["a"])),
-        pa.array([[1]], pa.list_view(pa.int64())),
-        pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
-        pa.array([{}], pa.struct([])),
+        (
+            pa.UnionArray.from_dense(
+                pa.array([0, 1, 0, 1], pa.int8()),
+                pa.array([0, 1, 1, 0], pa.int32()),
+                [pa.array([1, None]), pa.array([None, "a"])],
+            ),
+            ["1", "a", None, None],
+        ),
+        (
+            pa.UnionArray.from_sparse(
+                pa.array([0, 1], pa.int8()), [pa.array([[1], None]), pa.array(["a", "\u00fc"])]
+            ),
+            ["[1]", "\u00fc"],
+        ),
+        (
+            pa.array([(14, 3, -5), None, (0, 0, 0)], pa.month_day_nano_interval()),
+            ["P14M3DT-0.000000005S", None, "P0D"],
+        ),
+        (pa.array([{}, None], pa.struct([])), ["{}", None]),
+        (pa.array([[{}], None], pa.list_(pa.struct([]))), ["[{}]", None]),
+        (
+            pa.RunEndEncodedArray.from_arrays(
+                pa.array([2, 3], pa.int32()), pa.array([{}, None], pa.struct([]))
+            ),
+            ["{}", "{}", None],
+        ),
     ],
-    ids=lambda array: str(array.type),
+    ids=lambda array: str(array.type) if isinstance(array, pa.Array) else "",
 )
-def test_a_type_that_has_no_like_is_named(array):
-    """The column and its type stand in the message, and nothing is left out in silence."""
-    with pytest.raises(UnknownFormat, match="'a' is"):
-        planned(written(pa.table({"a": array})))
+def test_a_type_that_has_no_like_is_text(array, texts):
+    """That is told; what stands beside it is what it was."""
+    content = written(pa.table({"a": array, "b": range(len(array))}), rows=1)
+
+    assert frame(content).rows() == list(zip(texts, range(len(array)), strict=True))
+    (notice,) = planned(content).notices
+    assert (notice.code, notice.column) == ("arrow.likeness", "a")
+    assert str(array.type) in notice.message
+
+
+@pytest.mark.parametrize(
+    ("array", "values"),
+    [
+        (pa.array([[1, None], None, [], [2]], pa.list_view(pa.int8())), [[1, None], None, [], [2]]),
+        (pa.array([["a"], None], pa.large_list_view(pa.string())), [["a"], None]),
+        (pa.array([[[1]], [None]], pa.list_(pa.list_view(pa.int8()))), [[[1]], [None]]),
+        (
+            pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["a", None])),
+            ["a", "a", None],
+        ),
+        (
+            pa.RunEndEncodedArray.from_arrays(
+                pa.array([1, 3], pa.int16()), pa.array([dt.date(2024, 2, 29), None])
+            ),
+            [dt.date(2024, 2, 29), None, None],
+        ),
+    ],
+    ids=lambda array: str(array.type) if isinstance(array, pa.Array) else "",
+)
+@pytest.mark.parametrize("batch_rows", [1, 9])
+def test_views_and_runs_are_what_they_stand_for(array, values, batch_rows):
+    content = written(pa.table({"a": array}), rows=batch_rows)
+
+    assert frame(content)["a"].to_list() == values
+    assert not planned(content).notices
+
+
+def test_a_run_that_expands_beyond_measure_is_refused():
+    """A megabyte, a hundred thousand times."""
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([100_000], pa.int32()), ["x" * (1 << 20)])
+
+    with pytest.raises(LimitExceeded, match="max_ratio"):
+        frame(written(pa.table({"a": runs}), rows=100_000))
 
 
 def test_a_large_file_is_cut_into_fragments(monkeypatch):
@@ -176,12 +236,15 @@ def test_a_file_without_columns_is_empty():
         planned(written(pa.table({})))
 
 
-def test_feather_of_version_1_is_named():
-    """The reader that pyarrow has left crashes on unsound ones; the message says what to do."""
-    (failure,) = plan([MemoryObject("a.feather", b"FEA1" + bytes(60) + b"FEA1")], Limits()).failures
+def test_a_stream_of_the_first_form_is_known():
+    """Its messages have no mark before their lengths."""
+    content = written(TABLE.to_arrow(), stream=True, use_legacy_format=True)
+    assert not content.startswith(b"\xff\xff\xff\xff")
 
-    assert failure.code == "format.unknown"
-    assert "write it again as version 2" in failure.message
+    (table,) = plan([MemoryObject("a", content)], Limits()).tables
+
+    assert table.format == "arrow"
+    assert_frame_equal(table_of(read(table.fragments, table.schema)), TABLE)
 
 
 def dictionary_bomb() -> pa.Array:

@@ -304,12 +304,14 @@ def test_an_unknown_codec_is_named():
         planned(content)
 
 
-def test_a_nested_record_without_fields_is_named():
+def test_a_nested_record_without_fields_is_text():
     """Parquet stores no such column."""
     kind = {"type": "record", "name": "N", "fields": []}
 
-    with pytest.raises(UnknownFormat, match="'a' is"):
-        planned(written(record(("a", kind)), []))
+    content = written(record(("a", ["null", kind])), [{"a": {}}, {"a": None}])
+
+    assert frame(content)["a"].to_list() == ["{}", None]
+    assert [notice.column for notice in planned(content).notices] == ["a"]
 
 
 @pytest.mark.parametrize("items", ["null", {"type": "record", "name": "N", "fields": []}], ids=str)

@@ -1,13 +1,13 @@
 """Excel 2003: each cell of such a document is where it says, and what it says."""
 
 import datetime as dt
-import pickle
 
 import pytest
+from office_files import rows
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
-from pipelines.formats.base import Plan, TablePlan
+from pipelines.formats.base import Plan
 from pipelines.source_plan import plan
 
 SPACE = "urn:schemas-microsoft-com:office:spreadsheet"
@@ -36,16 +36,6 @@ def book(*rows: str, before: str = HEAD) -> bytes:
 
 def planned(content: bytes, name: str = "a.xls") -> Plan:
     return plan([MemoryObject(name, content)], Limits())
-
-
-def rows(table: TablePlan) -> list[tuple[object, ...]]:
-    fragments = pickle.loads(pickle.dumps(table.fragments))
-    return [
-        row
-        for part in fragments
-        for chunk in part.chunks(table.schema)
-        for row in chunk.frame.rows()
-    ]
 
 
 NAMES = row(cell("String", "k"), cell("String", "v"))
@@ -85,11 +75,13 @@ def test_a_cell_is_what_its_type_says(kind, text, value):
         ("boolean", "FALSE", False),
         ("number", "1.50", 1.5),
         ("datetime", "2024-02-29T00:00:00.000", dt.date(2024, 2, 29)),
+        ("DateTime", "2024-02-29T00:00:00", dt.date(2024, 2, 29)),
+        ("DateTime", "2024-02-29 12:30", dt.datetime(2024, 2, 29, 12, 30)),
         ("string", "a", "a"),
         ("", "a", "a"),
     ],
 )
-def test_types_and_booleans_are_known_in_any_case(kind, text, value):
+def test_types_booleans_and_moments_may_be_written_otherwise(kind, text, value):
     (table,) = planned(book(NAMES, row(cell("String", "a"), cell(kind, text)))).tables
 
     assert [value for _, value in rows(table)] == [value]
@@ -105,6 +97,11 @@ def test_types_and_booleans_are_known_in_any_case(kind, text, value):
         ("Number", "1,5"),
         ("Number", "n/a"),
         ("Number", "1_000"),
+        ("DateTime", "02/29/2024"),
+        ("DateTime", "2024-02-30T00:00:00.000"),
+        ("DateTime", "1900-02-29T00:00:00.000"),
+        ("DateTime", "1899-12-31Tx"),
+        ("DateTime", "2024-02-29T12:00:00Z"),
     ],
 )
 def test_a_cell_that_does_not_hold_what_its_type_says_is_text(kind, text):
@@ -133,7 +130,11 @@ def test_a_cell_without_a_text_is_empty_whatever_its_type(kind):
     [
         ("1899-12-31T00:00:00.000", dt.timedelta()),
         ("1900-01-01T06:00:00.000", dt.timedelta(hours=30)),
+        ("1900-02-28T00:00:00.000", dt.timedelta(days=59)),
+        ("1900-02-29T12:00:00.000", dt.timedelta(days=60.5)),
         ("1900-03-01T00:00:00.000", dt.timedelta(days=61)),
+        ("1899-12-30T22:29:30.500", -dt.timedelta(hours=1, minutes=30, seconds=29.5)),
+        ("1899-12-31T1500:10:05.000", dt.timedelta(hours=1500, minutes=10, seconds=5)),
     ],
 )
 def test_a_moment_in_the_format_of_a_duration_is_one(moment, long):
@@ -240,12 +241,24 @@ def test_a_calendar_may_begin_in_1904(moment, plain, lasting):
     [
         ("1904-01-01T00:00:00.000", dt.date(1904, 1, 1)),
         ("1904-01-01T07:00:00.000", dt.datetime(1904, 1, 1, 7)),
-        ("1899-12-31Tx", "1899-12-31Tx"),
     ],
 )
 def test_a_day_is_no_time_of_day(moment, value):
     """As a birthday in 1904, of a calendar that begins in 1900."""
     assert column(cell("DateTime", moment)) == [value]
+
+
+@pytest.mark.parametrize("more", ["", ' ss:StyleID="d"'])
+@pytest.mark.parametrize(
+    ("moment", "value"),
+    [
+        ("1899-12-31T25:30:00.000", dt.timedelta(hours=25.5)),
+        ("1899-12-31T23:59:59.5.000", dt.time(23, 59, 59, 500_000)),
+    ],
+)
+def test_a_clock_may_be_as_libreoffice_writes_it(moment, value, more):
+    """With hours of several days, or a fraction that ends twice."""
+    assert column(cell("DateTime", moment, more)) == [value]
 
 
 def test_an_error_is_no_value_and_a_comment_no_part_of_a_cell():
@@ -316,6 +329,13 @@ def test_it_is_known_by_what_it_says(name, before):
         ("windows-1252", "cp1252"),
         ("UTF-16", "utf-16"),
         ("utf-16", "utf-8"),
+        ("UTF-16", "utf-16-le"),
+        ("UTF-16", "utf-16-be"),
+        ("UTF-32", "utf-32"),
+        ("UTF8", "utf-8"),
+        ("IBM850", "cp850"),
+        ("x-mac-roman", "mac-roman"),
+        ("UTF-7", "utf-7"),
     ],
 )
 def test_it_may_be_in_another_encoding(declared, encoding):
@@ -372,3 +392,12 @@ def test_sheets_of_one_name_are_told_apart():
         ("S & T", [("a", 1)]),
         ("S & T_2", [("a", 2)]),
     ]
+
+
+def test_a_sheet_without_a_name_has_one_by_its_place():
+    nameless = book(NAMES, row(cell("String", "a"), cell("Number", "1"))).decode()
+    content = nameless.replace(' ss:Name="S &amp; T"', "")
+
+    (table,) = planned(content.encode()).tables
+
+    assert table.name == "Sheet1"

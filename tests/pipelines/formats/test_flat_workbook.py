@@ -2,15 +2,14 @@
 
 import gzip
 import io
-import pickle
 import zipfile
 
 import pytest
-from office_files import ods, ods_cell, zipped
+from office_files import ods, ods_cell, rows, zipped
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
-from pipelines.formats.base import Plan, TablePlan
+from pipelines.formats.base import Plan
 from pipelines.source_plan import plan
 
 TYPE = "application/vnd.oasis.opendocument.spreadsheet"
@@ -34,16 +33,6 @@ def flat(kind: str = TYPE, before: str = "") -> bytes:
 
 def planned(name: str, content: bytes) -> Plan:
     return plan([MemoryObject(name, content)], Limits())
-
-
-def rows(table: TablePlan) -> list[tuple[object, ...]]:
-    fragments = pickle.loads(pickle.dumps(table.fragments))
-    return [
-        row
-        for part in fragments
-        for chunk in part.chunks(table.schema)
-        for row in chunk.frame.rows()
-    ]
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,17 @@ class TestWorkbook(FormatContract):
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
     text = {"json-lines", "json", "fixed-width", "delimited", "xml", "html", "pipe-table"}
-    binary = {"parquet", "arrow", "orc", "avro", "sqlite", "workbook", "sas", "spss", "stata"}
+    binary = {
+        "parquet",
+        "arrow",
+        "feather",
+        "orc",
+        "avro",
+        "sqlite",
+        "workbook",
+        "sas",
+        "spss",
+        "stata",
+    }
 
     assert {format_.name for format_ in FORMATS} == text | binary

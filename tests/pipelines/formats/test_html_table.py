@@ -203,6 +203,39 @@ def test_the_encoding_is_found(content):
 
 
 @pytest.mark.parametrize(
+    ("label", "encoding", "text"),
+    [
+        ("gb2312", "gbk", "\u9555\u9314"),  # of no character set so small
+        ("shift_jis", "cp932", "\u3231\u2460"),
+        ("ks_c_5601-1987", "cp949", "\ub620\ud7a3"),
+        ("windows-874", "cp874", "\u0e44\u0e17\u0e22"),
+        ("iso-8859-1", "cp1252", "\u201cfox\u201d"),
+    ],
+)
+def test_an_encoding_is_read_as_browsers_do(label, encoding, text):
+    """As the larger one that Windows writes under its name."""
+    head = f'<meta charset="{label}">'
+    page = f"{head}<table><tr><td>k<td>v</tr><tr><td>{text}<td>1</tr></table>"
+
+    (table,) = frames(page.encode(encoding))
+
+    assert table.rows() == [(text, 1)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("before", ["<html>", "<!DOCTYPE html>", ""])
+def test_a_page_in_wide_characters_is_a_page(before, encoding):
+    """With its mark or without; programs write such for workbooks."""
+    page = f"{before}<table><tr><td>k</td><td>v</td></tr><tr><td>\u00fc</td><td>1</td></tr></table>"
+    end = "</html>" if before else ""
+
+    (table,) = plan([MemoryObject("a.xls", f"{page}{end}".encode(encoding))], Limits()).tables
+
+    assert table.format == "html"
+    assert table_of(read(table.fragments, table.schema)).rows() == [("\u00fc", 1)]
+
+
+@pytest.mark.parametrize(
     "content",
     [
         "<!-- made by --> <html><table><tr><td>a<td>b<tr><td>1<td>2</table></html>",

@@ -111,6 +111,17 @@ def test_types_are_kept(array, dtype, expected):
     assert series.to_list() == expected
 
 
+def test_a_union_is_text():
+    """Told with its name; no other column is lost for it."""
+    union = pa.UnionArray.from_sparse(
+        pa.array([0, 1], pa.int8()), [pa.array([1, None]), pa.array([None, "a"])]
+    )
+    content = written(pa.table({"a": union, "b": [1, 2]}))
+
+    assert frame(content).rows() == [("1", 1), ("a", 2)]
+    assert [(n.code, n.column) for n in planned(content).notices] == [("arrow.likeness", "a")]
+
+
 def test_times_that_the_library_cannot_hold_are_named():
     """The year 3000 is refused with a sentence, and does not wrap around."""
     content = written(pa.table({"a": pa.array([dt.datetime(3000, 1, 1)], pa.timestamp("us"))}))

@@ -6,6 +6,7 @@ import io
 import uuid
 from decimal import Decimal
 
+import duckdb
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -39,6 +40,25 @@ def chunks(content: bytes, limits: Limits | None = None) -> list[Chunk]:
 
 def column(array: pa.Array) -> pl.Series:
     return pl.concat([chunk.frame for chunk in chunks(written(pa.table({"a": array})))])["a"]
+
+
+def test_an_interval_is_text(tmp_path):
+    """In ISO 8601, and it is told; twelve bytes by themselves are bytes."""
+    path = tmp_path / "a.parquet"
+    with duckdb.connect() as database:
+        database.execute(
+            "COPY (SELECT * FROM (VALUES (INTERVAL '14 months'), (NULL),"
+            " (INTERVAL '3 days 1.5 seconds')) t(a), (VALUES ('abcdefghijkl'::BLOB)) u(b))"
+            f" TO '{path}' (FORMAT PARQUET)"
+        )
+    content = path.read_bytes()
+
+    (chunk,) = chunks(content)
+
+    assert chunk.frame["a"].to_list() == ["P14M", None, "P3DT1.5S"]
+    assert chunk.frame["b"].to_list() == [b"abcdefghijkl"] * 3
+    (notice,) = planned(content).notices
+    assert (notice.code, notice.column) == ("arrow.likeness", "a")
 
 
 NOON = dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)

@@ -122,6 +122,14 @@ def test_a_document_without_repetition_is_one_row():
     assert rows("<c><host>a</host><port>1</port></c>") == [{"host": "a", "port": 1}]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_wide_characters_are_known_without_a_mark(encoding):
+    content = "<?xml version='1.0' encoding='utf-16'?><l><r>\u00fc</r><r>\u00f6</r></l>"
+
+    assert XmlTable().recognises(content.encode(encoding), "a")
+    assert rows(content.encode(encoding)) == [{"r": "\u00fc"}, {"r": "\u00f6"}]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "iso-8859-1"])
 def test_the_encoding_is_the_one_that_is_declared(encoding):
     """XML says how it is written."""

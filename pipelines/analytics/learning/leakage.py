@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.analytics.learning.features import Matrix, Usable
+from pipelines.analytics.learning.scaling import unscaled
 from pipelines.analytics.observations import Name
 
 SAME = 0.999  # a correlation from which two columns say the same
@@ -60,16 +61,9 @@ def correlation(left: Matrix, right: Matrix) -> float:
 
 
 def _pearson(left: Matrix, right: Matrix) -> float:
-    a, b = _centred(left), _centred(right)
+    a, b = unscaled(left), unscaled(right)
     norm = float(np.sqrt(np.square(a).sum() * np.square(b).sum()))
     return abs(float((a * b).sum())) / norm if norm else 0.0
-
-
-def _centred(values: Matrix) -> Matrix:
-    """Free of mean and scale, so that no square overflows."""
-    largest = float(np.abs(values).max()) or 1.0
-    scaled = values / largest
-    return np.asarray(scaled - scaled.mean(), np.float64)
 
 
 def _ranks(values: Matrix) -> Matrix:

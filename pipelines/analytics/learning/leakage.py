@@ -13,6 +13,7 @@ from pipelines.analytics.observations import Name
 SAME = 0.999  # a correlation from which two columns say the same
 ROWS_A_LEVEL = 5  # a value tells the target only if it had the chance not to
 LEAST = 10  # rows that a correlation needs
+HOUR = 3_600_000_000  # microseconds
 
 Codes = npt.NDArray[np.int64]
 
@@ -36,6 +37,45 @@ def _found(usable: Usable, target: Matrix, name: str) -> Iterator[tuple[str, str
             yield feature.column, f"whether it is empty tells {told}"
         elif not feature.is_category and (r := correlation(column, target)) >= SAME:
             yield feature.column, f"it says the same as {told} (correlation {r:.4f})"
+        elif feature.kind == "time" and (part := _calendar_part(column, answer)):
+            yield feature.column, f"its {part} tells {told}"
+
+
+def follows_from_a_date(usable: Usable, target: Matrix) -> bool:
+    """Whether the target is a date by itself, or a part of one, as the month of an order is.
+
+    Dates of the same row predict it then, and nobody learns anything from that.
+    """
+    answer = levels(target)
+    return any(
+        _calendar_part(column, answer) is not None or correlation(column, target) >= SAME
+        for feature, column in zip(usable.features, usable.matrix.T, strict=True)
+        if feature.kind == "time"
+    )
+
+
+def _calendar_part(column: Matrix, answer: Codes) -> str | None:
+    """The part of these times (in microseconds from 1970) of which each value goes with one answer.
+
+    >>> days = np.arange(700) * 86_400e6
+    >>> _calendar_part(days, (np.arange(700) + 4) % 7 // 6)
+    'weekday'
+    """
+    empty = np.isnan(column)
+    hours = np.where(empty, 0, column).astype(np.int64) // HOUR
+    days = hours // 24
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    parts = {
+        "year": months // 12,
+        "month": months % 12,
+        "year and month": months,
+        "weekday": (days + 3) % 7,
+        "hour": hours % 24,
+    }
+    for name, part in parts.items():
+        if _tells(levels(np.where(empty, -1e6, part)), answer):
+            return name
+    return None
 
 
 def levels(column: Matrix) -> Codes:

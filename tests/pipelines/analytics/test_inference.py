@@ -236,10 +236,42 @@ def test_what_nobody_would_predict_is_not_chosen():
     )
 
     payload, _ = infer(frame)
-    named, _ = infer(frame.rename({"jahr": "kind"}))
+    named, _ = infer(frame.rename({"branch_id": "kind"}))
 
     assert (payload["mode"], payload["target"]) == ("unsupervised", None)
     assert named["target"] == "kind"
+
+
+@pytest.mark.parametrize(
+    ("name", "of_a_day"),
+    [
+        ("month", lambda day: day.month),
+        ("weekday", lambda day: f"{day:%a}"),
+        ("days open", lambda day: (date(2030, 1, 1) - day).days),
+    ],
+)
+def test_what_follows_from_a_date_is_no_finding(name, of_a_day):
+    """Neither from that date, nor from another of the same row that comes soon after."""
+    ordered = [date(2020, 1, 1) + timedelta(days=n * 37 % 700) for n in range(900)]
+    shipped = [day + timedelta(days=n % 3) for n, day in enumerate(ordered)]
+    said = [of_a_day(day) for day in ordered]
+    size = [n * n % 7 for n in range(900)]
+    frame = pl.DataFrame({"ordered": ordered, "shipped": shipped, "size": size, name: said})
+
+    payload, _ = infer(frame)
+    wanted, _ = infer(frame, target=name)
+
+    assert payload["target"] is None
+    assert "target" in reasons(wanted)["ordered"]
+
+
+def test_a_class_that_dates_part_in_two_is_a_finding():
+    ordered = [date(2020, 1, 1) + timedelta(days=n * 37 % 1400) for n in range(900)]
+    frame = pl.DataFrame(
+        {"ordered": ordered, "kind": ["old" if d < date(2022, 3, 9) else "new" for d in ordered]}
+    )
+
+    assert infer(frame)[0]["target"] == "kind"
 
 
 def test_small_differences_of_large_numbers_are_measured_as_they_are():

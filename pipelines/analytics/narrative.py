@@ -8,7 +8,7 @@ from pipelines.analytics import data_quality
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.observations import Name, Parts, Sentence, observations
 from pipelines.analytics.profile import completeness
-from pipelines.analytics.related import related
+from pipelines.analytics.related import cut, related
 from pipelines.analytics.wording import count, percent, size
 from pipelines.artifacts import result_key
 
@@ -67,24 +67,28 @@ def highlights(findings: Findings) -> list[Sentence]:
         else:
             left.setdefault(sentence.kind, []).append(sentence)
     last = {sentence.kind: place for place, sentence in enumerate(chosen)}
+    more = cut(findings)
     for kind, place in last.items():
         if kind in left:
-            parts = (*chosen[place].parts, *_likewise(left[kind]))
+            parts = (*chosen[place].parts, *_likewise(left[kind], is_cut=kind in more))
             chosen[place] = replace(chosen[place], parts=parts)
     return chosen
 
 
-def _likewise(left: list[Sentence]) -> Parts:
+def _likewise(left: list[Sentence], *, is_cut: bool) -> Parts:
     """How many more there are, and which columns the first of them speak of."""
-    names = [Name(sentence.column) for sentence in left if sentence.column is not None][:NAMED]
-    if len(names) < min(NAMED, len(left)):
-        return (f" {len(left):,} more like it.",)
+    more = f" {'at least ' if is_cut else ''}{len(left):,} more like it"
+    columns = list(dict.fromkeys(sentence.column for sentence in left))
+    names = [Name(column) for column in columns[:NAMED] if column is not None]
+    if None in columns:
+        return (f"{more}.",)
     apart: list[str | Name] = []
     for place, name in enumerate(names):
         apart += [(" and " if place == len(names) - 1 else ", ") if place else "", name]
-    if len(names) == len(left):
-        return (f" {len(left):,} more like it: ", *apart[1:], ".")
-    return (f" {len(left):,} more like it, among them ", *apart[1:], ".")
+    if len(columns) == len(left) <= NAMED:
+        return (f"{more}: ", *apart[1:], ".")
+    told = ", of " if len(columns) <= NAMED else ", among them of "
+    return (f"{more}{told if len(columns) < len(left) else ', among them '}", *apart[1:], ".")
 
 
 def _extent(findings: Findings) -> Parts:

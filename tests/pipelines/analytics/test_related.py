@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.analytics import report
+from pipelines.analytics import narrative, report
 from pipelines.analytics.related import related
 from tests.pipelines.analytics.found import findings
 
@@ -50,6 +50,36 @@ def test_columns_in_other_units_are_spoken_of_once():
 
     assert lines[0] == "`metres` and `feet` say the same (r = 1.0000 over 500 rows)."
     assert len(lines) == 2
+
+
+def test_what_follows_from_what_is_told_is_not_told():
+    """Of net, gross and cost two pairs say it all, and the town explains them alike."""
+    cost = PLACE * 2 + RNG.normal(size=ROWS) / 2
+    net = cost * 2 + RNG.normal(size=ROWS) / 2
+    gross = net * 1.19 + RNG.normal(size=ROWS) / 5
+    land = np.where(PLACE > 1, "east", "west")
+
+    lines = told(
+        pl.DataFrame({"cost": cost, "net": net, "gross": gross, "city": CITY, "land": land})
+    )
+
+    assert [line.split(" (")[0] for line in lines[:2]] == [
+        "`net` and `gross` rise together",
+        "`cost` and `net` rise together",
+    ]
+    assert lines[2].startswith("`city` and `land` go together")
+    assert len(lines) == 4
+    assert "differs by `city`" in lines[3]
+
+
+def test_pairs_beyond_those_listed_are_told_of_too():
+    """A hundred pairs are listed; that there are more as strong is not hidden."""
+    frame = pl.DataFrame({f"c{k}": BASE + RNG.normal(size=ROWS) * 0.7 for k in range(40)})
+
+    lines = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    (line,) = [line for line in lines if "rise together" in line]
+    assert " at least 99 more like it, among them of `" in line
 
 
 def test_a_bent_relation_is_told_by_ranks():

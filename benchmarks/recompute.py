@@ -182,7 +182,15 @@ def check(ledger: Ledger, run: Published, results: Mapping[str, Any]) -> None:
             ledger, path, table, own["associations"], own["copies"], counted, sampled
         )
         relations.outliers(ledger, f"{at}.outliers", table, own["outliers"])
-    quality.check(ledger, "phases.dq_validate", run.files, found, results["phases"]["dq_validate"])
+    claims = {
+        told["name"]: {
+            each["name"]: (each.get("semanticType") or {}).get("type")
+            for each in told["columnProfiles"]
+        }
+        for told in results["tables"]
+    }
+    judged = results["phases"]["dq_validate"]
+    quality.check(ledger, "phases.dq_validate", run.files, found, judged, claims)
     learned = results["phases"]["ml_inference"]
     name = learned.get("table") or next(iter(found), None)
     if name is not None:

@@ -342,6 +342,8 @@ def is_label(column: Column, claim: str | None) -> bool:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+", " ", column.name).lower().split()
     is_called = bool({"id", "key", "pk", "uid", "uuid", "guid", "identifier"} & set(spaced))
     is_called = is_called or spaced[-1:] == ["code"]
+    is_kind = bool({"status", "type", "category"} & set(spaced[-1:]))
+    is_called = is_called or (is_kind and len(set(column.values)) != 2)
     return is_called and all(value == int(value) for value in column.finite)
 
 

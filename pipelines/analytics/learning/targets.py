@@ -12,7 +12,7 @@ from pipelines.analytics.learning.leakage import follows_from_a_date, leaks
 from pipelines.analytics.learning.nearness import nearest
 from pipelines.analytics.learning.sampling import evenly
 from pipelines.analytics.learning.task import Task, is_named_as_a_target, task_of
-from pipelines.analytics.measures import is_label, is_year
+from pipelines.analytics.measures import is_kind, is_label, is_year
 from pipelines.profile import ColumnProfile
 
 CANDIDATES = 24
@@ -94,10 +94,14 @@ def _candidates(
 
 
 def _is_sensible(column: ColumnProfile) -> bool:
-    """Whether anyone would want to know it from the others: no key or code, year, place, person."""
+    """Whether anyone would want to know it from the others: no key or code, year, place, person.
+
+    A kind they might, even where it is written in numbers.
+    """
     claim = (column.figures.get("semanticType") or {}).get("type")
     is_someone = column.figures.get("personal") is not None
-    return not (is_label(column) or is_year(column) or claim in PLACES or is_someone)
+    is_named = is_label(column) and not is_kind(column)
+    return not (is_named or is_year(column) or claim in PLACES or is_someone)
 
 
 def _saved(task: Task, usable: Usable) -> float:

@@ -407,6 +407,22 @@ def test_two_sentinels_of_a_column_are_two_issues(tmp_path):
     assert [text.split(" seems")[0] for text in told] == ["99,999 in 3 rows", "-999 in 2 rows"]
 
 
+def test_two_nines_stand_for_no_answer_where_they_repeat(tmp_path):
+    """Of grades from 1 to 5 one 99 may be a slip, several are a code; among ages it is an age."""
+    frame = pl.DataFrame(
+        {
+            "answer": [n % 5 + 1 for n in range(200)] + [99] * 6,
+            "once": [n % 5 + 1 for n in range(205)] + [99],
+            "age": [n % 80 + 18 for n in range(200)] + [99] * 6,
+        }
+    )
+
+    payload = Parts(frame, tmp_path).assessed()
+
+    told = {i["column"]: i["count"] for i in payload["issues"] if i["rule"] == "sentinel_values"}
+    assert told == {"answer": 6}
+
+
 def test_what_is_seldom_true_is_not_far_out(tmp_path):
     """Of 0 and 1 alone, neither lies out of a range, whichever is rare."""
     frame = pl.DataFrame({"n": range(400), "flag": [int(n % 12 == 0) for n in range(400)]})

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.analytics import narrative, report
+from pipelines.analytics import narrative, report, report_view
 from pipelines.analytics.related import related
 from tests.pipelines.analytics.found import findings
 
@@ -181,3 +181,19 @@ def test_a_short_column_has_an_outlier_by_its_median():
 
     assert any("`a` has 1 value far from its median" in line for line in highlights)
     assert any("the farthest 900 in row 9." in line for line in highlights)
+
+
+def test_the_rarer_of_two_values_is_no_outlier_to_the_report():
+    """Nor is a status: what stands 3 deviations out there is still in results.json."""
+    rows = range(300)
+    frame = pl.DataFrame(
+        {
+            "rate": [7 if n % 20 == 0 else 19 for n in rows],
+            "status": [500 if n % 50 == 0 else 200 + n % 2 * 4 for n in rows],
+            "paid": [9_000 if n % 50 == 0 else n % 9 for n in rows],
+        }
+    )
+    found = findings({"t": frame})
+
+    assert {e["column"] for e in found.descriptive["outliers"]} == {"rate", "status", "paid"}
+    assert [each.column for each in report_view.table_views(found)[0].outliers] == ["paid"]

@@ -114,6 +114,8 @@ def _issue(
     affected = number(issue.get("count")) or 0.0
     weight = {"ERROR": 80.0, "WARNING": 60.0, "INFO": 20.0}[issue["severity"]]
     weight += 10 * min(1.0, affected / table.rows) if table.rows else 0.0
+    if issue["rule"] == "categorical_cardinality":  # said of every column of names and places
+        weight = 9.0
     where: Parts
     parts: Parts
     said = shorten(issue["message"], 240).rstrip(".")

@@ -96,7 +96,7 @@ class TableView:
 
     @property
     def weaker(self) -> str:
-        return weaker(self.weak_pairs)
+        return weaker(self.weak_pairs, len(self.correlations))
 
     @property
     def unjudged(self) -> list[tuple[str, str, str]]:

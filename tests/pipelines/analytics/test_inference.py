@@ -167,7 +167,9 @@ def test_what_cannot_be_a_feature_is_named_with_its_reason():
         same=pl.lit("x"),
         nothing=pl.lit(None, pl.String),
         hardly=pl.when(pl.col("customer") < 50).then(1.5),
-        prose=pl.Series([f"{number * 7919 % 700} words" for number in range(rows)]),
+        prose=pl.Series([f"some {number * 7919 % 700} words" for number in range(rows)]),
+        trip_id=pl.Series([f"T{number * 7919 % 700}" for number in range(rows)]),
+        at=pl.Series([f"{25 + number * 7919 % 700}:00" for number in range(rows)]),
         tags=pl.Series([["a"]] * rows),
     )
 
@@ -179,6 +181,8 @@ def test_what_cannot_be_a_feature_is_named_with_its_reason():
     assert found["nothing"] == "it is empty in every row"
     assert found["hardly"] == "it is 95 % empty"
     assert found["prose"].startswith("it is free text, not a category: 700 different values")
+    assert found["trip_id"].startswith("it is a key or code: 700 different values")
+    assert found["at"].startswith("it has too many values for a category: 700 different values")
     assert found["tags"].startswith("its type is list")
 
 
@@ -321,6 +325,24 @@ def test_a_rare_category_is_told_by_its_own_share():
         if reason["column"] == "place"
     }
     assert shares == {0.000833333}
+
+
+def test_rows_odd_for_the_same_rare_value_are_told_by_the_first():
+    """Of 24 trips that nobody may board one is named, beside the one that is far as well."""
+    rows = 600
+    frame = pl.DataFrame(
+        {
+            "boarding": ["no" if n % 25 == 7 else "yes" for n in range(rows)],
+            "stop": [n % 3 for n in range(rows)],
+            "metres": [90_000 if n == 32 else n * 37 % 400 for n in range(rows)],
+        }
+    )
+
+    told = infer(frame)[0]["anomalies"]
+
+    reasons = [tuple(why["column"] for why in entry["because"]) for entry in told]
+    assert reasons.count(("boarding",)) == 1
+    assert [entry["row"] for entry in told if "metres" in str(entry["because"])] == [33]
 
 
 def test_rows_that_fall_into_groups_are_grouped():

@@ -119,7 +119,13 @@ def planted(run: Published, results: Mapping[str, Any], pattern: str) -> Iterato
             except (LookupError, ValueError):  # a name that is nowhere is noticed as well
                 yield kind, True
                 continue
-            yield kind, any(shape(each.split(": ")[1]) == kind for each in ledger.disagreements)
+            noticed = {shape(each.split(": ")[1]) for each in ledger.disagreements}
+            yield kind, any(within(kind, each) for each in noticed)
+
+
+def within(kind: str, noticed: str) -> bool:
+    """Whether a figure is one of what a disagreement speaks of: itself, or a whole around it."""
+    return kind == noticed or kind.startswith((f"{noticed}.", f"{noticed}[]"))
 
 
 def figures(value: Any, place: Place = ()) -> Iterator[Place]:

@@ -11,7 +11,9 @@ KIND = re.compile(r"\b(?:status|type|category)$")
 TWO = 2  # values, which may count as no and yes
 YEAR = re.compile(r"\b(?:year|yr|jahr|jaar|rok|anno|ano|año|annee|année)\b")
 YEARS = range(1500, 2201)
-LABELS = frozenset({"postal_code", "national_id", "payment_card", "phone", "date_of_birth"})
+LABELS = frozenset(
+    {"postal_code", "national_id", "payment_card", "phone", "date_of_birth", "gtin", "isbn"}
+)
 DENSE = 2  # a counter skips fewer numbers than it gives out
 
 

@@ -16,6 +16,7 @@ Matrix = npt.NDArray[np.float64]
 Kind = Literal["number", "boolean", "time", "category"]
 
 MASKED = "its values are personal, and masked in this job"
+PERSONS = "it tells persons apart, whom a model would know again and learn nothing from"
 FEW_FILLED = 0.9  # the share of empty cells from which a column says too little
 CATEGORIES = 40  # values of a category that a model sees; the rarer ones are one to it
 ROWS_A_CATEGORY = 10
@@ -123,6 +124,9 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
         return "it is empty in every row"
     if column.figures.get("masked"):
         return MASKED
+    personal = (column.figures.get("personal") or {}).get("kind")
+    if personal is not None and personal != "date_of_birth":
+        return PERSONS
     if column.null_ratio >= FEW_FILLED:
         return f"it is {percent(column.null_ratio)} empty"
     kind = KINDS.get(column.type)

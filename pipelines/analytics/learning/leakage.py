@@ -57,6 +57,9 @@ def follows_from_a_date(usable: Usable, target: Matrix) -> bool:
 def _calendar_part(column: Matrix, answer: Codes) -> str | None:
     """The part of these times (in microseconds from 1970) of which each value goes with one answer.
 
+    A day that parts all of time in two is no part of the calendar, even if it is the first of a
+    year; it is what a model may find out.
+
     >>> days = np.arange(700) * 86_400e6
     >>> _calendar_part(days, (np.arange(700) + 4) % 7 // 6)
     'weekday'
@@ -73,7 +76,9 @@ def _calendar_part(column: Matrix, answer: Codes) -> str | None:
         "hour": hours % 24,
     }
     for name, part in parts.items():
-        if _tells(levels(np.where(empty, -1e6, part)), answer):
+        ranks = levels(np.where(empty, -1e6, part))
+        is_before_or_after = answer.max() == 1 < ranks.max() and name.startswith("year")
+        if _tells(ranks, answer) and not is_before_or_after:
             return name
     return None
 

@@ -67,7 +67,10 @@ def observations(findings: Findings) -> Iterator[Sentence]:
             if issue["rule"] in BY_COLUMN:
                 continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
-            if issue["rule"] == "numeric_range" and (table.name, issue["column"]) in stand_ins:
+            if issue["rule"] == "numeric_range" and (
+                (table.name, issue["column"]) in stand_ins
+                or _levels(columns[issue["column"]]) == LEVELS
+            ):
                 continue
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight

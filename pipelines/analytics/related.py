@@ -82,12 +82,22 @@ def _unlike(
         yield entry
 
 
+def near(findings: Findings) -> Alike[Column]:
+    """Columns of numbers in groups that nearly say the same."""
+    groups = Alike[Column]()
+    for entry in findings.descriptive.get("correlations") or ():
+        if abs(entry["correlation"]) >= NEAR:
+            table, left, right = _pair(findings, entry)
+            groups.join((table, left), (table, right))
+    return groups
+
+
 def cut(findings: Findings) -> frozenset[str]:
     """The kinds of sentences of which there may be more than the pairs that are listed tell."""
     found = findings.descriptive
-    listed = found.get("correlations") or ()
+    weakest = [abs(entry["correlation"]) for entry in found.get("correlations") or ()][-1:]
     kinds = set()
-    if found.get("correlationsOmitted") and abs(listed[-1]["correlation"]) >= STRONG:
+    if found.get("correlationsOmitted") and weakest and weakest[0] >= STRONG:
         kinds.add("correlation")
     for method, pairs in (found.get("associationPairs") or {}).items():
         own = [entry for entry in found["associations"] if entry["method"] == method]

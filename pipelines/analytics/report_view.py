@@ -198,10 +198,13 @@ def warnings(findings: Findings) -> list[Warned]:
 
 
 def warnings_title(warned: Sequence[Warned]) -> str:
-    """What they are called together: a remark on how a date was read warns of nothing."""
-    if all(each.severity == "INFO" for each in warned):
-        return "Notes on the reading"
-    return "Warnings"
+    """What they are called together."""
+    return "Warnings" if warns(warned) else "Notes on the reading"
+
+
+def warns(warned: Sequence[Warned]) -> bool:
+    """Whether they come first; a remark on how a date was read warns of nothing."""
+    return any(each.severity != "INFO" for each in warned)
 
 
 def _cards(table: TableProfile, issues: Sequence[Payload], anchor: str, budget: int) -> list[Card]:

@@ -97,12 +97,16 @@ def _as_others_are(found: Mapping[str, Finding], sample: pl.DataFrame) -> dict[s
 
     Who writes prices as `1.234,50` writes weights as `18,223`.
     """
-    numbers = {name: f for name, f in found.items() if isinstance(f.reading, NumberReading)}
-    silent = {name for name, finding in numbers.items() if finding.is_ambiguous}
+    numbers = {
+        name: finding.reading
+        for name, finding in found.items()
+        if isinstance(finding.reading, NumberReading)
+    }
+    silent = {name for name in numbers if found[name].is_ambiguous}
     marks = {
-        finding.reading.decimal
-        for name, finding in numbers.items()
-        if silent and name not in silent and _has_decimals(sample[name], finding.reading)
+        reading.decimal
+        for name, reading in numbers.items()
+        if silent and name not in silent and _has_decimals(sample[name], reading)
     }
     if len(marks) != 1:
         return dict(found)

@@ -120,13 +120,14 @@ def _day_of(days: int) -> date:
 
 
 def _issue(column: ColumnProfile, found: Found, told: str, others: str) -> Failed:
+    first = f"{found.first}," if found.first else ""
     return Failed(
         QualityIssue(
             rule="sentinel_values",
             dimension="completeness",
             severity="WARNING",
-            message=f"{told} in {count(found.count, 'row')} seems to stand for a missing value:"
-            f" ordinary ones lie between {others}{found.first}",
+            message=f"{told} in {count(found.count, 'row')}{first}"
+            f" seems to stand for a missing value: ordinary ones lie between {others}",
             count=found.count,
             affected=found.count,
             column=column.name,

@@ -79,7 +79,7 @@ def test_pairs_beyond_those_listed_are_told_of_too():
     lines = narrative.narrate(findings({"t": frame}))["highlights"]
 
     (line,) = [line for line in lines if "rise together" in line]
-    assert " at least 99 more like it, among them of `" in line
+    assert " At least 99 more like it, among them of `" in line
 
 
 def test_a_bent_relation_is_told_by_ranks():
@@ -197,3 +197,21 @@ def test_the_rarer_of_two_values_is_no_outlier_to_the_report():
 
     assert {e["column"] for e in found.descriptive["outliers"]} == {"rate", "status", "paid"}
     assert [each.column for each in report_view.table_views(found)[0].outliers] == ["paid"]
+
+
+def test_far_values_of_columns_nearly_the_same_are_told_once():
+    """What is far in net prices is far in gross ones; the rarer of two rates is not far at all."""
+    net = [n * 37 % 101 + 20.0 for n in range(600)] + [5_000.0, 6_000.0]
+    frame = pl.DataFrame(
+        {
+            "net": net,
+            "gross": [price * (1.19 if n % 20 else 1.07) for n, price in enumerate(net)],
+            "rate": [19 if n % 20 else 7 for n in range(602)],
+            "weight": [n * 53 % 97 for n in range(601)] + [9_000],
+        }
+    )
+
+    lines = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    far = [line.split("`")[1] for line in lines if "from the mean" in line]
+    assert sorted(far) == ["gross", "weight"] or sorted(far) == ["net", "weight"]

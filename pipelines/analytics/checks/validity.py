@@ -64,7 +64,7 @@ def _unspread(column: ColumnProfile) -> Say:
 def _ranged(found: Spread, settings: NumericRange, tail: Tail | None, *, measures: bool) -> Say:
     k = settings.deviations
     lower, upper = found.mean - k * found.stddev, found.mean + k * found.stddev
-    look = where.deviating(found.column, found.mean, found.stddev, k)
+    look = where.deviating(found, k)
 
     def conclude(seen: Found) -> Outcome:
         ratio = seen.count / found.count

@@ -119,7 +119,13 @@ def planted(run: Published, results: Mapping[str, Any], pattern: str) -> Iterato
             except (LookupError, ValueError):  # a name that is nowhere is noticed as well
                 yield kind, True
                 continue
-            yield kind, any(shape(each.split(": ")[1]) == kind for each in ledger.disagreements)
+            noticed = {shape(each.split(": ")[1]) for each in ledger.disagreements}
+            yield kind, any(within(kind, each) for each in noticed)
+
+
+def within(kind: str, noticed: str) -> bool:
+    """Whether a figure is one of what a disagreement speaks of: itself, or a whole around it."""
+    return kind == noticed or kind.startswith((f"{noticed}.", f"{noticed}[]"))
 
 
 def figures(value: Any, place: Place = ()) -> Iterator[Place]:
@@ -182,7 +188,15 @@ def check(ledger: Ledger, run: Published, results: Mapping[str, Any]) -> None:
             ledger, path, table, own["associations"], own["copies"], counted, sampled
         )
         relations.outliers(ledger, f"{at}.outliers", table, own["outliers"])
-    quality.check(ledger, "phases.dq_validate", run.files, found, results["phases"]["dq_validate"])
+    claims = {
+        told["name"]: {
+            each["name"]: (each.get("semanticType") or {}).get("type")
+            for each in told["columnProfiles"]
+        }
+        for told in results["tables"]
+    }
+    judged = results["phases"]["dq_validate"]
+    quality.check(ledger, "phases.dq_validate", run.files, found, judged, claims)
     learned = results["phases"]["ml_inference"]
     name = learned.get("table") or next(iter(found), None)
     if name is not None:

@@ -17,6 +17,7 @@ from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
+from pipelines.statistics.moments import Moments
 from pipelines.statistics.null_rows import NullRows
 from pipelines.statistics.row_sample import RowSample
 from pipelines.statistics.table_states import TableStates
@@ -31,6 +32,7 @@ class ColumnProfile:
 
     `figures` holds the wire fields of `columnProfiles[]` beyond the head, ready for JSON: counts,
     `topValues`, `min`, `quantiles`, `histogram`, `estimates` and so on. Ratios lie in 0..1.
+    `mean_rest` is what the mean is more than the float that stands there, where that matters.
     """
 
     name: str
@@ -39,6 +41,7 @@ class ColumnProfile:
     count: int
     null_count: int
     figures: Mapping[str, Any] = field(default_factory=dict)
+    mean_rest: float = 0.0
 
     @property
     def non_null_count(self) -> int:
@@ -188,10 +191,13 @@ def _column(
 ) -> ColumnProfile:
     figures: dict[str, Any] = {"distinctCount": 0, "topValues": []}
     estimates: dict[str, Any] = {}
+    rest = 0.0
     for state in states:
         found = state.result()
         estimates |= found.pop("estimates", {})
         figures |= found
+        if isinstance(state, Moments):
+            rest = state.rest
         if isinstance(state, Calendar) and as_of and word(dtype) != "time":
             figures["future"] = _future(state, as_of)
     count, nulls = figures.pop("count"), figures.pop("nullCount")
@@ -201,7 +207,7 @@ def _column(
     figures["typeCounts"] = {kind: n for kind, n in written.items() if n and kind not in ODD}
     figures["estimates"] = estimates
     inferred = "unknown" if count == nulls else _INFERRED.get(word(dtype), "text")
-    return ColumnProfile(name, word(dtype), inferred, count, nulls, figures)
+    return ColumnProfile(name, word(dtype), inferred, count, nulls, figures, rest)
 
 
 def _future(calendar: Calendar, as_of: date) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Hard tables: seeded, and each a corner of arithmetic, of time or of typing."""
 
+import base64
 import datetime as dt
 import io
 import math
@@ -315,6 +316,24 @@ def _meanings() -> str:
         body += digits(6)
         return f"{body}{97 - int(body) % 97:02d}"
 
+    def gs1(body: str) -> str:
+        total = sum(int(d) * (1 if n % 2 else 3) for n, d in enumerate(reversed(body)))
+        return body + str(-total % 10)
+
+    def isbn() -> str:
+        if r.random() < 0.5:
+            return gs1(f"978{digits(9)}")
+        body = digits(9)
+        rest = -sum(int(d) * (10 - n) for n, d in enumerate(body)) % 11
+        return f"{body[:1]}-{body[1:5]}-{body[5:]}-{'X' if rest == 10 else rest}"
+
+    def nhs() -> str:
+        while True:
+            body = digits(9)
+            rest = -sum(int(d) * (10 - n) for n, d in enumerate(body)) % 11
+            if rest < 10:
+                return f"{body[:3]} {body[3:6]} {body[6:]}{rest}"
+
     makers = {
         "mail": lambda: f"u{digits(4)}.{hexed(3)}@{r.choice(['a.example.org', 'b-c.de'])}",
         "link": lambda: f"https://example.org/{hexed(5)}?q={digits(2)}",
@@ -341,6 +360,24 @@ def _meanings() -> str:
         ),
         "full_name": lambda: " ".join(
             [r.choice(["Zoë", "Ann-Marie", "Ömer"]), r.choice(["O\u2019Neil", "Lee"])]
+        ),
+        "nhs_number": nhs,
+        "ean": lambda: r.choice([gs1(digits(12)), gs1(digits(11)), gs1(digits(7))]),
+        "isbn": isbn,
+        "student": lambda: f"{r.choice(['Zoë', 'Li', 'Ann-Marie'])} {r.choice(['Lee', 'Ng'])}",
+        "nation": lambda: r.choice(["DE", "FR", "GB", "US", "AT", "CH", "SE"]),
+        "country": lambda: r.choice(["DEU", "FRA", "gbr", "USA", "CHE"]),
+        "currency": lambda: r.choice(["EUR", "USD", "CHF", "DEM", "jpy", "XCG"]),
+        "lang": lambda: r.choice(["de", "EN", "fr", "zh"]),
+        "locale": lambda: r.choice(["de-DE", "en_US", "zh-Hant-TW", "pt-BR"]),
+        "token": lambda: base64.b64encode(r.randbytes(r.randrange(12, 40))).decode(),
+        "folder": lambda: r.choice(
+            [
+                f"/srv/{hexed(4)}/a b",
+                f"C:\\{hexed(3)}\\x",
+                f"\\\\host\\{hexed(2)}",
+                f"./a/{hexed(2)}",
+            ]
         ),
         "street": lambda: f"Lindenstraße {r.randrange(1, 99)}",
         "zip": lambda: r.choice([f"{r.randrange(10000, 99999)}", "SW1A 1AA", "1234 AB", "D-10115"]),

@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -246,5 +247,9 @@ def _standardised(cells: Sequence[Any], rows: Sequence[int]) -> Any:
     """Empty cells hold the median; what is farther than five deviations is cut off there."""
     x = np.array([np.nan if cells[row] is None else float(cells[row]) for row in rows])
     x = np.where(np.isfinite(x), x, np.median(x[np.isfinite(x)]))
-    x = x / (np.abs(x).max() or 1)  # squares of what is tiny would vanish
-    return np.clip((x - x.mean()) / (x.std() or 1), -FARTHEST, FARTHEST)
+    exact = [Fraction(value) for value in x.tolist()]
+    mean = sum(exact) / len(exact)
+    off = [value - mean for value in exact]
+    widest = max(map(abs, off)) or 1  # squares of what is tiny would vanish
+    x = np.array([float(value / widest) for value in off])
+    return np.clip(x / (np.sqrt(np.square(x).mean()) or 1), -FARTHEST, FARTHEST)

@@ -4,6 +4,7 @@
 whose check digits hold. Of the types in UNDEFINED, only that they are types is checked.
 """
 
+import base64
 import ipaddress
 import re
 import string
@@ -12,23 +13,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
+from recomputed import iso
 from recomputed.ledger import Ledger
 from recomputed.published import Column
 
-UNDEFINED = {
-    "country_code",
-    "currency_code",
-    "language_code",
-    "base64",
-    "file_path",
-    "date_of_birth",
-}
+UNDEFINED = {"date_of_birth"}
+UNDEFINED |= set() if iso.LANGUAGES else {"country_code", "currency_code", "language_code"}
 PHONE = re.compile(r"phone|tel|mobil|cell|fax|handy|msisdn|whatsapp")
 WORD = frozenset(string.ascii_letters + string.digits)
 HEX = frozenset(string.hexdigits)
 ATOM = frozenset("!#$%&'*+/=?^_`{|}~-")
 IBANS = {"AT": 20, "BE": 16, "CH": 21, "DE": 22, "DK": 18, "ES": 24, "FR": 27, "GB": 22, "IT": 27,
          "NL": 18, "NO": 15, "PL": 28, "SE": 24}  # fmt: skip
+LABELS = frozenset(
+    {"postal_code", "national_id", "payment_card", "phone", "date_of_birth", "gtin", "isbn"}
+)
 PERSONAL = frozenset(
     {
         *("email", "mac_address", "ip_address", "iban", "payment_card", "national_id", "phone"),
@@ -52,7 +51,7 @@ def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> N
     form = FORMS.get(claim.get("scheme") or claim["type"])
     if form is _phone_called and not PHONE.search(column.name.lower()):
         form = _phone_anywhere
-    if form is None:
+    if form is None or claim["type"] in UNDEFINED:
         ledger.seen(f"{path}.type", claim["type"] in UNDEFINED, f"{claim['type']} is no type")
         return
     proof = PROOFS.get(claim.get("scheme") or claim["type"])
@@ -337,12 +336,82 @@ def is_label(column: Column, claim: str | None) -> bool:
     """Whether numbers are keys or codes: by what they mean, or whole ones that are called so."""
     if column.word not in {"integer", "number", "decimal"}:
         return False
-    if claim in {"postal_code", "national_id", "payment_card", "phone", "date_of_birth"}:
+    if claim in LABELS:
         return True
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+", " ", column.name).lower().split()
     is_called = bool({"id", "key", "pk", "uid", "uuid", "guid", "identifier"} & set(spaced))
     is_called = is_called or spaced[-1:] == ["code"]
+    is_kind = bool({"status", "type", "category"} & set(spaced[-1:]))
+    is_called = is_called or (is_kind and len(set(column.values)) != 2)
     return is_called and all(value == int(value) for value in column.finite)
+
+
+def _country(text: str) -> bool:
+    return text.upper() in (iso.COUNTRIES if len(text) == 2 else iso.COUNTRIES_3)
+
+
+def _currency(text: str) -> bool:
+    return text.upper() in iso.CURRENCIES
+
+
+def _language(text: str) -> bool:
+    """A language, or a locale of a language and a country with a script between them perhaps."""
+    if len(text) == 2:
+        return text.lower() in iso.LANGUAGES
+    language, *rest = re.split("[-_]", text)
+    sizes = [len(part) for part in rest]
+    return (
+        2 <= len(language) <= 3
+        and language.isalpha()
+        and language.islower()
+        and sizes in ([2], [4, 2])
+        and rest[-1].isupper()
+        and all(part.isalpha() and part[0].isupper() for part in rest)
+    )
+
+
+def _base64(text: str) -> bool:
+    """What a decoder takes, of 16 characters and more."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return len(text) >= 16
+
+
+def _path(text: str) -> bool:
+    """From a root, a drive, a share, home, here or above, with a folder on the way."""
+    if re.match(r"[A-Za-z]:[\\/]", text):
+        return not set(text[3:]) & set('\0\n*?"<>|')
+    if text.startswith("\\\\"):
+        host, mark, rest = text[2:].partition("\\")
+        return bool(host and mark) and not set(host + rest) & set("\0\n")
+    root = next((start for start in ("~/", "../", "./", "/") if text.startswith(start)), None)
+    if root is None:
+        return False
+    first, mark, rest = text.removeprefix(root).partition("/")
+    is_first = bool(first and mark) and not set(first) & set('\0\n:*?"<>|')
+    return is_first and not set(rest) & set("\0\n")
+
+
+def _gtin_holds(text: str) -> bool:
+    digits = _digits(text)[::-1]
+    return (sum(digits[::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+def _isbn_holds(text: str) -> bool:
+    bare = re.sub("[ -]", "", text).upper()
+    if len(bare) == 13:
+        return bare.isdigit() and _gtin_holds(bare)
+    values = [10 if symbol == "X" else int(symbol) for symbol in bare]
+    return sum(value * (10 - place) for place, value in enumerate(values)) % 11 == 0
+
+
+def _nhs_holds(text: str) -> bool:
+    """The check digit is 11 less the rest of the weighted sum; 11 is 0, and 10 is none."""
+    digits = _digits(text)
+    check = 11 - sum(d * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11
+    return check % 11 == digits[9] and check != 10 and any(digits)
 
 
 def _is(pattern: str) -> Callable[[str], bool]:
@@ -380,6 +449,14 @@ FORMS: Mapping[str, Callable[[str], bool]] = {
     "British national insurance number": _is(
         r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]( ?\d\d){3} ?[A-D]"
     ),
+    "British NHS number": _is(r"\d{3}[ -]?\d{3}[ -]?\d{4}"),
+    "country_code": _country,
+    "currency_code": _currency,
+    "language_code": _language,
+    "base64": _base64,
+    "file_path": _path,
+    "gtin": _is(r"\d{8}|\d{11,14}"),
+    "isbn": _is(r"(97[89][ -]?)?\d([ -]?\d){8}[ -]?[\dXx]"),
     "phone": _phone_called,
     "person_name": _person,
     "street_address": _street,
@@ -398,5 +475,8 @@ PROOFS: Mapping[str, Callable[[str], bool]] = {
     "Italian codice fiscale": _codice_holds,
     "Polish PESEL": lambda text: _weighted(text, (1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1), 10, 11) == 0,
     "Dutch BSN": _bsn_holds,
+    "British NHS number": _nhs_holds,
+    "gtin": _gtin_holds,
+    "isbn": _isbn_holds,
     "German tax id": _tax_id_holds,
 }

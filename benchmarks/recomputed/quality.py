@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from recomputed import exact
 from recomputed.columns import alike
 from recomputed.ledger import Ledger
+from recomputed.meanings import is_label
 from recomputed.published import NUMERIC, Table, wire
 from recomputed.tables import repeats
 
@@ -27,8 +28,12 @@ def check(
     files: Mapping[str, bytes],
     tables: Mapping[str, tuple[str, Table]],
     told: Mapping[str, Any],
+    claims: Mapping[str, Mapping[str, str | None]],
 ) -> None:
-    """The payload of dq_validate; `tables` by name, with the prefix of each."""
+    """The payload of dq_validate; `tables` by name, with the prefix of each.
+
+    `claims` has the semantic types of their columns.
+    """
     issues = told["issues"]
     counts = Counter(issue["severity"] for issue in issues)
     for name in SEVERITIES:
@@ -54,7 +59,8 @@ def check(
             _issue(ledger, f"{at}.issues[{place}]", Path(name) / prefix, table, issue)
     for name, (_, table) in tables.items():
         own = [issue for issue in issues if issue.get("table", only) == name]
-        _rules(ledger, at, table, own, told, None if only else name)
+        labels = {c.name for c in table.columns if is_label(c, claims[name][c.name])}
+        _rules(ledger, at, table, own, told, None if only else name, labels)
         scored = told if only else next(e for e in told["tables"] if e["table"] == name)
         _scores(ledger, f"{at}" if only else f"{at}.tables[]", table, own, scored)
     if told["verdicts"]:
@@ -125,6 +131,7 @@ def _rules(
     issues: Sequence[Mapping[str, Any]],
     told: Mapping[str, Any],
     name: str | None,
+    labels: Collection[str],
 ) -> None:
     """Which columns each rule with a threshold in the docs must and must not name."""
     expected: dict[str, dict[str, tuple[str, Any]]] = {}
@@ -164,10 +171,12 @@ def _rules(
                 ledger.same(f"{path}.distinctSample", entry["distinctSample"], len(counts))
             ledger.same(f"{path}.nonNullCount", entry["nonNullCount"], len(values))
         if column.word in NUMERIC and len(column.finite) > 1:
-            _range(ledger, at, column, ranges.get(column.name))
+            is_measure = column.name not in labels
+            _range(ledger, at, column, ranges.get(column.name), is_measure=is_measure)
             moments = exact.Moments(*exact.scaled(column.finite))
             skew = moments.skewness
-            if skew is not None and abs(skew) >= 3 and len(counts) != 2 and len(values) >= 20:
+            is_long = skew is not None and abs(skew) >= 3 and is_measure
+            if is_long and len(counts) != 2 and len(values) >= 20:
                 expect("skew", column.name, "INFO", float(skew))
     for rule in rules:
         found = {i["column"]: (i["severity"], i.get("value")) for i in issues if i["rule"] == rule}
@@ -199,7 +208,9 @@ def _rules(
         ledger.same(f"{path}.severity", metric["severity"], grade or "OK")
 
 
-def _range(ledger: Ledger, at: str, column: Any, told: Mapping[str, Any] | None) -> None:
+def _range(
+    ledger: Ledger, at: str, column: Any, told: Mapping[str, Any] | None, *, is_measure: bool
+) -> None:
     if told is None:
         return
     whole, unit = exact.scaled(column.finite)
@@ -221,6 +232,7 @@ def _range(ledger: Ledger, at: str, column: Any, told: Mapping[str, Any] | None)
     ratio = told["violationCount"] / len(whole)
     ledger.near(f"{path}.violationRatio", told["violationRatio"], ratio)
     grade = "ERROR" if ratio >= 0.05 else "WARNING" if ratio >= 0.01 else "OK"
+    grade = grade if is_measure else "OK"
     ledger.same(f"{path}.severity", told["severity"], grade)
 
 

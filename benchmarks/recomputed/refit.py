@@ -5,6 +5,7 @@ those of `trainTestSplit`. Unusual rows are scored again by a forest of the stat
 """
 
 import io
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -30,7 +31,11 @@ TREES, FOREST_COLUMNS, SAMPLED = 64, 60, 2000
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 ROUNDED = 1e-5  # figures have six significant digits
 CLOSE = 2e-3  # what columns in another order may change in the last step of a solver
-LEAKS = ("each of its values goes with", "whether it is empty tells", "it says the same as")
+# Columns that no model looked at, but the forest did: what gives the target away, and surplus.
+UNUSED = re.compile(
+    "each of its values goes with|whether it is empty tells|it says the same as|only the "
+    "|its (year|month|year and month|weekday|hour) tells"
+)
 Score = Callable[[Any, Any], float]
 
 SCORES: Mapping[str, Score] = {
@@ -150,7 +155,7 @@ def anomalies(
         return
     offered = {*told["featureColumns"], told["target"]}
     offered |= {
-        entry["column"] for entry in told["excludedColumns"] if entry["reason"].startswith(LEAKS)
+        entry["column"] for entry in told["excludedColumns"] if UNUSED.match(entry["reason"])
     }
     points = []
     for column in [c for c in table.columns if c.name in offered][:FOREST_COLUMNS]:

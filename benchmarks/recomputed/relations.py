@@ -285,8 +285,10 @@ def _examples(
         ours = f"{path}.values[{place}]"
         ledger.same(f"{ours}.value", found["value"], wire(column, cell))
         z = abs(Fraction(cell) - centre[0]) / centre[1]
-        blur = float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])  # of the mean as a float
-        ledger.near(f"{ours}.zscore", found["zscore"], z, 1e-10 + blur)
+        blur = float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])  # of what no float holds
+        is_float = float(cell) == Fraction(cell)
+        slack = 1e-12 * float(z) if is_float else 1e-10 + blur
+        ledger.near(f"{ours}.zscore", found["zscore"], z, slack)
         part = table.parts[int(np.searchsorted(ends, found["row"] - 1, "right"))][0]
         ledger.same(f"{ours}.part", found["part"], part)
         ledger.seen(f"{ours}.row", told=True)

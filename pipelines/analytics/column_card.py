@@ -66,6 +66,8 @@ OF_MEASURES = {
     "skewness",
     "kurtosis",
 }
+OF_SHAPE = {"skewness", "kurtosis", "iqr", "mad"}
+SHAPED = 5  # values, from which on they have quantiles and a shape to speak of
 OF_AMOUNTS = {"sum", "coefficientOfVariation"}
 PLACES = {"latitude", "longitude"}
 LIKE_VALUES = ("mean", "mode")
@@ -109,7 +111,7 @@ class Card:
         shown += [
             (word, self._measured(name))
             for name, word in MEASURED
-            if _has(figures, name) and name not in self._idle
+            if _has(figures, name) and name not in self._idle | self._shapeless
         ]
         if _has(figures, "minLength"):
             shortest, longest = amount(figures["minLength"]), amount(figures["maxLength"])
@@ -131,6 +133,14 @@ class Card:
             return OF_MEASURES
         claim = self.column.figures.get("semanticType") or {}
         return OF_AMOUNTS if is_year(self.column) or claim.get("type") in PLACES else set()
+
+    @property
+    def _shapeless(self) -> set[str]:
+        """Figures of a shape that so few values do not have, or all alike do."""
+        figures = self.column.figures
+        few = OF_SHAPE if self.column.non_null_count < SHAPED else set()
+        flat = figures.get("minLength") == figures.get("maxLength")
+        return few | ({"meanLength", "medianLength"} if flat else set())
 
     def _meaning(self) -> list[Fact]:
         """What the values are, how many of them, how surely; and whether they are personal."""
@@ -177,7 +187,7 @@ class Card:
 
     @property
     def quantiles(self) -> list[Fact]:
-        if is_label(self.column):
+        if is_label(self.column) or self.column.non_null_count < SHAPED:
             return []
         found: Mapping[str, Any] = self.column.figures.get("quantiles") or {}
         about = "≈ " if self.estimate("quantiles") else ""
@@ -210,7 +220,9 @@ class Card:
     @property
     def shares(self) -> list[Shares]:
         """The frequent values, then the kinds of values."""
-        found = [Shares("Most frequent values", self.tops)] if self.tops else []
+        tops = self.tops
+        repeats = bool(tops) and (self.column.figures.get("topValues") or [{}])[0]["count"] > 1
+        found = [Shares("Most frequent values" if repeats else "Values", tops)] if tops else []
         return [*found, *shares(self.column)]
 
     @property
@@ -232,6 +244,7 @@ class Card:
                 top["count"] / values,
             )
             for top in listed[: FEW if drawn or is_flat else TOPS]
+            if top["count"] > 1 or values <= TOPS
         ]
 
 
@@ -247,7 +260,7 @@ def _written(figures: Mapping[str, Any]) -> Iterator[Fact]:
     scripts = figures.get("scripts") or {}
     if set(scripts) - {"Latin", "other"}:
         yield "scripts", ", ".join(sorted(scripts, key=lambda script: -scripts[script]))
-    if figures.get("words"):
+    if figures.get("words") and figures.get("meanWords") != 1:
         yield "words", amount(figures["words"])
     for odd in figures.get("oddities") or ():
         if odd["what"] in {"mojibake", "control"}:

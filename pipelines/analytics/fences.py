@@ -17,7 +17,10 @@ STEADY = 0.6745  # the MAD of a normal distribution, in standard deviations
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Where a numeric column lies; `count` is of its finite values."""
+    """Where a numeric column lies; `count` is of its finite values.
+
+    The mean is that with `rest`, for which its float has no digits left.
+    """
 
     column: str
     count: int
@@ -25,6 +28,7 @@ class Spread:
     stddev: float
     minimum: float
     maximum: float
+    rest: float = 0.0
 
     @property
     def lower(self) -> float:
@@ -39,8 +43,9 @@ class Spread:
 class Fence:
     """What a method takes for far: below `lower` or above `upper`, or there if `closed`.
 
-    Scores count `unit`s from the nearer end of the middle (`low` to `high`). An `estimated` fence
-    stands where an estimate of its quantiles puts it.
+    Scores count `unit`s from the nearer end of the middle (`low` to `high`, each with `rest`, for
+    which a float so large has no digits left). An `estimated` fence stands where an estimate of
+    its quantiles puts it.
     """
 
     method: Method
@@ -49,6 +54,7 @@ class Fence:
     unit: float
     closed: bool = False
     estimated: bool = False
+    rest: float = 0.0
 
     @property
     def threshold(self) -> float:
@@ -65,12 +71,14 @@ class Fence:
     def reaches(self, minimum: float, maximum: float) -> bool:
         """Whether values between these may be far."""
         if self.closed:
-            return max(self.low - minimum, maximum - self.high) / self.unit >= self.threshold
+            far = max(self.low - minimum + self.rest, maximum - self.high - self.rest)
+            return far / self.unit >= self.threshold
         return minimum < self.lower or maximum > self.upper
 
     def scores(self, values: Reals) -> Reals:
         """How many units each value lies outside of the middle; negative inside it."""
-        return np.maximum(self.low - values, values - self.high) / self.unit
+        below, above = self.low - values + self.rest, values - self.high - self.rest
+        return np.maximum(below, above) / self.unit
 
     def holds(self, values: Reals) -> npt.NDArray[np.bool_]:
         """Which values are far."""
@@ -89,7 +97,7 @@ def spread(column: ColumnProfile) -> Spread | None:
     count = column.non_null_count - odd
     if mean is None or not stddev or minimum is None or maximum is None or count < 1:
         return None
-    whole = Spread(column.name, count, mean, stddev, minimum, maximum)
+    whole = Spread(column.name, count, mean, stddev, minimum, maximum, column.mean_rest)
     return whole if np.isfinite([whole.lower, whole.upper]).all() else None
 
 
@@ -114,7 +122,7 @@ def number(value: Any) -> float | None:
 
 
 def _zscore(_: ColumnProfile, found: Spread) -> Fence | None:
-    return Fence("zscore", found.mean, found.mean, found.stddev, closed=True)
+    return Fence("zscore", found.mean, found.mean, found.stddev, closed=True, rest=found.rest)
 
 
 def _tukey(column: ColumnProfile, _: Spread) -> Fence | None:

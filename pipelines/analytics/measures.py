@@ -7,9 +7,13 @@ from pipelines.semantic_types.kind import told
 
 KEY = re.compile(r"\b(?:id|key|pk|uid|uuid|guid|identifier)\b")
 CODE = re.compile(r"\bcode$")
+KIND = re.compile(r"\b(?:status|type|category)$")
+TWO = 2  # values, which may count as no and yes
 YEAR = re.compile(r"\b(?:year|yr|jahr|jaar|rok|anno|ano|año|annee|année)\b")
 YEARS = range(1500, 2201)
-LABELS = frozenset({"postal_code", "national_id", "payment_card", "phone", "date_of_birth"})
+LABELS = frozenset(
+    {"postal_code", "national_id", "payment_card", "phone", "date_of_birth", "gtin", "isbn"}
+)
 DENSE = 2  # a counter skips fewer numbers than it gives out
 
 
@@ -48,7 +52,17 @@ def is_label(column: ColumnProfile) -> bool:
         return True
     is_whole = column.type == "integer" or bool(column.figures.get("integerValued"))
     is_called = is_called_key(column.name) or CODE.search(told(column.name)) is not None
-    return is_whole and is_called
+    return is_whole and (is_called or is_kind(column))
+
+
+def is_kind(column: ColumnProfile) -> bool:
+    """Whether the numbers of a column are called kinds, as those of the HTTP status are.
+
+    >>> [KIND.search(told(name)) is not None for name in ("httpStatus", "type_2", "prototype")]
+    [True, False, False]
+    """
+    is_called = KIND.search(told(column.name)) is not None
+    return column.is_numeric and is_called and column.figures.get("distinctCount") != TWO
 
 
 def is_year(column: ColumnProfile) -> bool:

@@ -1,14 +1,16 @@
 """Narrative: what a person would say of the data, most important first, each with its figure."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from pipelines.analytics import data_quality
+from pipelines.analytics.alike import Alike
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.observations import Name, Parts, Sentence, observations
 from pipelines.analytics.profile import completeness
-from pipelines.analytics.related import related
+from pipelines.analytics.related import Column, cut, near, related
 from pipelines.analytics.wording import count, percent, size
 from pipelines.artifacts import result_key
 
@@ -16,6 +18,7 @@ HIGHLIGHTS = 12
 OF_A_KIND = 4
 MANY = 8  # sentences of a kind, of which one is told for all
 NAMED = 3  # columns of those that are left out
+OF_FAR = {"outlier", "tail", "numeric_range"}
 NEARLY = 0.9999  # the share of filled cells from which the empty ones are counted
 FILLING, ENOUGH = 10, 6  # sentences lighter than this are told where there are few others
 
@@ -51,9 +54,10 @@ def highlights(findings: Findings) -> list[Sentence]:
 
     Of a kind of which there are very many, as of columns of a wide table, one stands for all.
     """
-    found = sorted(
+    said = sorted(
         (*observations(findings), *related(findings)), key=lambda sentence: -sentence.weight
     )
+    found = list(_once(said, near(findings)))
     total = Counter(sentence.kind for sentence in found)
     chosen: list[Sentence] = []
     left: dict[str, list[Sentence]] = {}
@@ -67,24 +71,40 @@ def highlights(findings: Findings) -> list[Sentence]:
         else:
             left.setdefault(sentence.kind, []).append(sentence)
     last = {sentence.kind: place for place, sentence in enumerate(chosen)}
+    more = cut(findings)
     for kind, place in last.items():
         if kind in left:
-            parts = (*chosen[place].parts, *_likewise(left[kind]))
+            parts = (*chosen[place].parts, *_likewise(left[kind], is_cut=kind in more))
             chosen[place] = replace(chosen[place], parts=parts)
     return chosen
 
 
-def _likewise(left: list[Sentence]) -> Parts:
+def _once(said: list[Sentence], groups: Alike[Column]) -> Iterator[Sentence]:
+    """Without what is told of the far values of a column that nearly says the same as another."""
+    told = set()
+    for sentence in said:
+        if sentence.kind in OF_FAR and sentence.table and sentence.column:
+            about = sentence.kind, groups.first((sentence.table, sentence.column))
+            if about in told:
+                continue
+            told.add(about)
+        yield sentence
+
+
+def _likewise(left: list[Sentence], *, is_cut: bool) -> Parts:
     """How many more there are, and which columns the first of them speak of."""
-    names = [Name(sentence.column) for sentence in left if sentence.column is not None][:NAMED]
-    if len(names) < min(NAMED, len(left)):
-        return (f" {len(left):,} more like it.",)
+    more = f" {'At least ' if is_cut else ''}{len(left):,} more like it"
+    columns = list(dict.fromkeys(sentence.column for sentence in left))
+    names = [Name(column) for column in columns[:NAMED] if column is not None]
+    if None in columns:
+        return (f"{more}.",)
     apart: list[str | Name] = []
     for place, name in enumerate(names):
         apart += [(" and " if place == len(names) - 1 else ", ") if place else "", name]
-    if len(names) == len(left):
-        return (f" {len(left):,} more like it: ", *apart[1:], ".")
-    return (f" {len(left):,} more like it, among them ", *apart[1:], ".")
+    if len(columns) == len(left) <= NAMED:
+        return (f"{more}: ", *apart[1:], ".")
+    told = ", of " if len(columns) <= NAMED else ", among them of "
+    return (f"{more}{told if len(columns) < len(left) else ', among them '}", *apart[1:], ".")
 
 
 def _extent(findings: Findings) -> Parts:

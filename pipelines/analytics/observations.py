@@ -67,6 +67,11 @@ def observations(findings: Findings) -> Iterator[Sentence]:
             if issue["rule"] in BY_COLUMN:
                 continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
+            if issue["rule"] == "numeric_range" and (
+                (table.name, issue["column"]) in stand_ins
+                or _levels(columns[issue["column"]]) == LEVELS
+            ):
+                continue
             if issue["rule"] == "numeric_range" and (sentence.table, sentence.column) in far:
                 ranges[sentence.table, sentence.column] = sentence.weight
             elif issue["rule"] == "numeric_range":
@@ -112,6 +117,8 @@ def _issue(
     affected = number(issue.get("count")) or 0.0
     weight = {"ERROR": 80.0, "WARNING": 60.0, "INFO": 20.0}[issue["severity"]]
     weight += 10 * min(1.0, affected / table.rows) if table.rows else 0.0
+    if issue["rule"] == "categorical_cardinality":  # said of every column of names and places
+        weight = 9.0
     where: Parts
     parts: Parts
     said = shorten(issue["message"], 240).rstrip(".")

@@ -77,12 +77,12 @@ def far(profile: TableProfile, slices: Slices) -> Far:
             for name, made in crossed.items()
         )
 
-    centres = {column.name: column.figures for column in profile.columns if column.name in crossed}
+    centres = {column.name: column for column in profile.columns if column.name in crossed}
     for rows in slices(tuple(crossed), matters):
         for name, made in crossed.items():
-            figures = centres[name]
-            mean, stddev = float(figures["mean"]), float(figures["stddev"])
-            for tail in _tails(rows, name, made, (mean, stddev), most):
+            figures, rest = centres[name].figures, centres[name].mean_rest
+            centre = float(figures["mean"]), rest, float(figures["stddev"])
+            for tail in _tails(rows, name, made, centre, most):
                 assert tail.fence is not None
                 found = merged[tail.fence.method]
                 found[name] = found[name].merge(tail, most) if name in found else tail
@@ -90,15 +90,15 @@ def far(profile: TableProfile, slices: Slices) -> Far:
 
 
 def _tails(
-    rows: Rows, name: str, made: Sequence[Fence], centre: tuple[float, float], most: int
+    rows: Rows, name: str, made: Sequence[Fence], centre: tuple[float, float, float], most: int
 ) -> Iterator[Tail]:
     values = rows.frame.get_column(name)
     x = values.cast(pl.Float64).to_numpy()
     near = _near(x, made)
     if not near.size:
         return
-    mean, stddev = centre
-    zscores = np.abs(x[near] - mean) / stddev
+    mean, rest, stddev = centre
+    zscores = np.abs(x[near] - mean - rest) / stddev
     for fence in made:
         scores = fence.scores(x[near])
         held = np.flatnonzero(fence.holds(x[near]))

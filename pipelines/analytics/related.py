@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from pipelines.analytics.alike import Alike
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.measures import is_label
 from pipelines.analytics.observations import Name, Parts, Sentence
@@ -11,15 +12,21 @@ from pipelines.analytics.wording import count, percent
 STRONG = 0.5  # a correlation worth a sentence
 TELLING = 0.5  # a correlation ratio: a quarter of the variation
 SAME = 0.9999
+NEAR = 0.95  # from which on, what goes with one column goes with the other
 BENT = 0.1  # by which ranks must correlate better than values do
 
+SYMMETRIC = {"pearson", "cramers_v"}
+
+Column = tuple[str, str]  # table, and column
 Pair = tuple[str, str, str]  # table, and two columns
 
 
 def related(findings: Findings) -> Iterator[Sentence]:
     """Copies, then correlations, then associations; of copies only the first is spoken of again.
 
-    Labels are no measures: that one rises with another says nothing.
+    Nor is what follows: where net, gross and cost nearly say the same, that net rises with gross
+    and gross with cost is all, and what differs by one of them differs by the others too. Labels
+    are no measures: that one rises with another says nothing.
     """
     found = findings.descriptive
     for group in found.get("copies") or ():
@@ -43,28 +50,60 @@ def related(findings: Findings) -> Iterator[Sentence]:
     by_method: dict[str, list[Payload]] = {}
     for entry in entries:
         by_method.setdefault(entry["method"].removesuffix("_sample"), []).append(entry)
-    first = _first(findings, by_method.get("pearson", ()))
+    alike = Alike[Column]()
     yield from _numbers(
-        findings, by_method.get("pearson", ()), by_method.get("spearman", ()), first
+        findings, by_method.get("pearson", ()), by_method.get("spearman", ()), alike
     )
-    for entry in by_method.get("cramers_v", ()):
+    for entry in _unlike(findings, by_method.get("cramers_v", ()), alike):
         if entry["correlation"] >= STRONG:
             yield _categories(findings, entry)
-    for entry in by_method.get("correlation_ratio", ()):
-        if (_table(findings, entry), entry["right"]) in first:
-            continue
+    for entry in _unlike(findings, by_method.get("correlation_ratio", ()), alike):
         if entry["correlation"] >= TELLING:
             yield _explained(findings, entry)
 
 
-def _first(findings: Findings, pearson: Iterable[Payload]) -> dict[tuple[str, str], str]:
-    """Of columns of numbers that say the same, the first."""
-    first: dict[tuple[str, str], str] = {}
-    for entry in pearson:
-        if abs(entry["correlation"]) >= SAME:
+def _unlike(
+    findings: Findings, entries: Iterable[Payload], alike: Alike[Column]
+) -> Iterator[Payload]:
+    """The entries, strongest first, that do not follow from others; columns nearly the same join.
+
+    That a category tells a number does not make the two the same.
+    """
+    told: set[tuple[Column, Column]] = set()
+    for entry in entries:
+        table, left, right = _pair(findings, entry)
+        one, two = alike.first((table, left)), alike.first((table, right))
+        known = min(one, two), max(one, two)
+        if one == two or known in told:
+            continue
+        told.add(known)
+        if abs(entry["correlation"]) >= NEAR and entry["method"] in SYMMETRIC:
+            alike.join(one, two)
+        yield entry
+
+
+def near(findings: Findings) -> Alike[Column]:
+    """Columns of numbers in groups that nearly say the same."""
+    groups = Alike[Column]()
+    for entry in findings.descriptive.get("correlations") or ():
+        if abs(entry["correlation"]) >= NEAR:
             table, left, right = _pair(findings, entry)
-            first[table, right] = first.get((table, left), left)
-    return first
+            groups.join((table, left), (table, right))
+    return groups
+
+
+def cut(findings: Findings) -> frozenset[str]:
+    """The kinds of sentences of which there may be more than the pairs that are listed tell."""
+    found = findings.descriptive
+    weakest = [abs(entry["correlation"]) for entry in found.get("correlations") or ()][-1:]
+    kinds = set()
+    if found.get("correlationsOmitted") and weakest and weakest[0] >= STRONG:
+        kinds.add("correlation")
+    for method, pairs in (found.get("associationPairs") or {}).items():
+        own = [entry for entry in found["associations"] if entry["method"] == method]
+        if len(own) < pairs and own and abs(own[-1]["correlation"]) >= STRONG:
+            kinds.add("correlation" if method == "spearman" else "association")
+    return frozenset(kinds)
 
 
 def _copies(findings: Findings, group: Payload) -> Sentence:
@@ -86,21 +125,13 @@ def _numbers(
     findings: Findings,
     pearson: Iterable[Payload],
     spearman: Iterable[Payload],
-    first: Mapping[tuple[str, str], str],
+    alike: Alike[Column],
 ) -> Iterator[Sentence]:
     """Correlations of values; where those of ranks are clearly stronger, of ranks instead."""
     ranks = {_pair(findings, entry): entry for entry in spearman}
     values = {_pair(findings, entry): entry for entry in pearson}
-    told: set[Pair] = set()
-    for pair, entry in values.items():
-        table, left, right = pair
-        one, two = first.get((table, left), left), first.get((table, right), right)
-        if abs(entry["correlation"]) >= SAME:
-            one, two = left, right
-        known = (table, min(one, two), max(one, two))
-        if known in told or _is_bent(ranks.get(pair), entry):
-            continue
-        told.add(known)
+    straight = [entry for pair, entry in values.items() if not _is_bent(ranks.get(pair), entry)]
+    for entry in _unlike(findings, straight, alike):
         if abs(entry["correlation"]) >= STRONG:
             yield _correlation(findings, entry)
     for pair, entry in ranks.items():

@@ -76,6 +76,7 @@ def html(findings: Findings) -> bytes:
         headline=report_view.headline(findings),
         warnings=warned,
         warnings_title=report_view.warnings_title(warned),
+        warns=report_view.warns(warned),
         members=report_members.members(findings),
         learned=learned(findings.inference),
         tables=tables,

@@ -119,4 +119,4 @@ def _why(found: Mapping[str, Any]) -> str:
     value = cell(found["value"], 40) or "empty"
     if "share" in found:
         return f"{column} is {value}, as in {percent(found['share'])} of rows"
-    return f"{column} is {value}, where {amount(found['median'], 5)} is the middle"
+    return f"{column} is {value}, where {cell(found['median'], 40, 5)} is the middle"

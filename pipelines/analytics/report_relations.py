@@ -40,7 +40,7 @@ def kinds(entries: Sequence[Payload], labels: Collection[str]) -> list[Kind]:
     """The associations by method, those of categories first; of each those that say something."""
     grouped = ((told, [e for e in entries if e["method"] == name]) for name, told in TITLES.items())
     return [
-        Kind(*told, strong, weaker(len(found) - len(strong)))
+        Kind(*told, strong, weaker(len(found) - len(strong), len(strong)))
         for told, found in grouped
         if (strong := telling(found, labels))
     ]
@@ -57,11 +57,15 @@ def telling(entries: Sequence[Payload], labels: Collection[str]) -> list[Payload
     ]
 
 
-def weaker(left: int) -> str:
-    """What is said of the pairs that are not shown; nothing where there are none."""
+def weaker(left: int, shown: int) -> str:
+    """What is said of the pairs that are not shown beside so many; nothing where there are none.
+
+    >>> weaker(1, 0), weaker(2, 3)
+    ('1 pair, below 0.1 or of keys and codes,', '2 more pairs, below 0.1 or of keys and codes,')
+    """
     if not left:
         return ""
-    return f"{count(left, 'more pair')}, below {WEAK} or of keys and codes,"
+    return f"{count(left, 'more pair' if shown else 'pair')}, below {WEAK} or of keys and codes,"
 
 
 def basis(entries: Sequence[Payload], rows: int, sampled: int) -> str:

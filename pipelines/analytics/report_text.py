@@ -8,7 +8,7 @@ from pipelines.analytics import narrative, report_view
 from pipelines.analytics.column_card import Card
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.report_learning import Learned, learned
-from pipelines.analytics.report_view import TableView
+from pipelines.analytics.report_view import TableView, Warned
 from pipelines.analytics.wording import (
     NOTHING,
     amount,
@@ -45,18 +45,15 @@ def _lines(findings: Findings) -> Iterator[str]:
     for name, figure, remark in report_view.headline(findings):
         yield f"  {name:<16}{figure:>14}  {remark}".rstrip()
     warned = report_view.warnings(findings)
-    if warned:
-        yield from _heading(report_view.warnings_title(warned))
-        for warning in warned[:WARNINGS]:
-            place = f" ({warning.place})" if warning.place else ""
-            told = f"{shorten(warning.message, 400)}{place}"
-            yield from _wrapped(f"{warning.severity} {told}", "- ")
-        yield from _more(len(warned) - WARNINGS, "warning")
+    if report_view.warns(warned):
+        yield from _warned(warned)
     said = narrative.highlights(findings)
     if said:
         yield from _heading("Highlights")
         for sentence in said:
             yield from _wrapped(str(sentence), "- ")
+    if warned and not report_view.warns(warned):
+        yield from _warned(warned)
     for view in report_view.table_views(findings):
         yield from _table(view)
     found = learned(findings.inference)
@@ -66,6 +63,15 @@ def _lines(findings: Findings) -> Iterator[str]:
     yield from _heading("How it was read")
     yield f"  {count(rows.read, 'row')} read: {rows.parsed:,} parsed, {rows.repaired:,} repaired,"
     yield f"  {rows.rejected:,} rejected, {rows.skipped:,} skipped (header and blank lines)"
+
+
+def _warned(warned: Sequence[Warned]) -> Iterator[str]:
+    yield from _heading(report_view.warnings_title(warned))
+    for warning in warned[:WARNINGS]:
+        place = f" ({warning.place})" if warning.place else ""
+        told = f"{shorten(warning.message, 400)}{place}"
+        yield from _wrapped(f"{warning.severity} {told}", "- ")
+    yield from _more(len(warned) - WARNINGS, "warning")
 
 
 def _learned(found: Learned) -> Iterator[str]:

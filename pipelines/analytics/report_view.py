@@ -8,7 +8,7 @@ from pipelines.analytics import charts, data_quality
 from pipelines.analytics.column_card import Card, Fact
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings, Payload
-from pipelines.analytics.measures import is_label
+from pipelines.analytics.measures import TWO, is_label
 from pipelines.analytics.profile import completeness
 from pipelines.analytics.report_quality import unjudged
 from pipelines.analytics.report_relations import (
@@ -96,7 +96,7 @@ class TableView:
 
     @property
     def weaker(self) -> str:
-        return weaker(self.weak_pairs)
+        return weaker(self.weak_pairs, len(self.correlations))
 
     @property
     def unjudged(self) -> list[tuple[str, str, str]]:
@@ -154,6 +154,7 @@ def table_views(findings: Findings) -> list[TableView]:
         cards = _cards(table, quality["issues"], anchor, budget)
         budget -= sum(card.carded for card in cards)
         labels = {column.name for column in table.columns if is_label(column)}
+        near = labels | _steps(table)
         pairs = _of(findings.descriptive.get("correlations"), table, findings)
         strong = telling(pairs, labels)
         related = _of(findings.descriptive.get("associations"), table, findings)
@@ -166,13 +167,18 @@ def table_views(findings: Findings) -> list[TableView]:
                 strong,
                 len(pairs) - len(strong),
                 scatters.get(table.name, []),
-                outlying(_of(findings.descriptive.get("outliers"), table, findings), labels),
+                outlying(_of(findings.descriptive.get("outliers"), table, findings), near),
                 kinds(related, labels),
                 basis(related, table.rows, table.sample.height),
                 _of(findings.descriptive.get("copies"), table, findings),
             )
         )
     return views
+
+
+def _steps(table: TableProfile) -> set[str]:
+    """Columns of two values, of which the rarer one is not far out."""
+    return {column.name for column in table.columns if column.figures.get("distinctCount") == TWO}
 
 
 def warnings(findings: Findings) -> list[Warned]:
@@ -192,10 +198,13 @@ def warnings(findings: Findings) -> list[Warned]:
 
 
 def warnings_title(warned: Sequence[Warned]) -> str:
-    """What they are called together: a remark on how a date was read warns of nothing."""
-    if all(each.severity == "INFO" for each in warned):
-        return "Notes on the reading"
-    return "Warnings"
+    """What they are called together."""
+    return "Warnings" if warns(warned) else "Notes on the reading"
+
+
+def warns(warned: Sequence[Warned]) -> bool:
+    """Whether they come first; a remark on how a date was read warns of nothing."""
+    return any(each.severity != "INFO" for each in warned)
 
 
 def _cards(table: TableProfile, issues: Sequence[Payload], anchor: str, budget: int) -> list[Card]:

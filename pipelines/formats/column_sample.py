@@ -9,7 +9,7 @@ from pipelines.choices import Choices
 from pipelines.formats import cell_reading, cell_types
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_reading import Finding, Reading
-from pipelines.formats.number_layouts import NumberReading
+from pipelines.formats.number_layouts import LIKELY, NumberReading
 
 NONE = Choices()
 GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
@@ -51,6 +51,8 @@ def look_at(
                 found[name] = settled
             if not settled.reading.agrees(choices.decimal, choices.date_order):
                 denied.append(_denied(name, settled))
+    if choices.decimal is None and not _has_points(sample, types):
+        found = _as_others_are(found, sample)
     has_points = delimiter == "," and choices.decimal is None and _has_points(sample, types)
     readings: dict[str, Reading] = {}
     if choices.decimal == ",":  # what comes later may have a mark, and it is this one
@@ -88,6 +90,37 @@ def _settled(finding: Finding, choices: Choices) -> Finding:
     if not allowed or len(allowed) == len(readings):
         return finding
     return replace(finding, reading=allowed[0], others=tuple(allowed[1:]), confidence=1.0)
+
+
+def _as_others_are(found: Mapping[str, Finding], sample: pl.DataFrame) -> dict[str, Finding]:
+    """Findings on numbers that are silent on the decimal mark, settled by those that are not.
+
+    Who writes prices as `1.234,50` writes weights as `18,223`.
+    """
+    numbers = {
+        name: finding.reading
+        for name, finding in found.items()
+        if isinstance(finding.reading, NumberReading)
+    }
+    silent = {name for name in numbers if found[name].is_ambiguous}
+    marks = {
+        reading.decimal
+        for name, reading in numbers.items()
+        if silent and name not in silent and _has_decimals(sample[name], reading)
+    }
+    if len(marks) != 1:
+        return dict(found)
+    usual = Choices(decimal=marks.pop())
+    return {
+        name: replace(_settled(f, usual), confidence=LIKELY) if name in silent else f
+        for name, f in found.items()
+    }
+
+
+def _has_decimals(cells: pl.Series, reading: Reading) -> bool:
+    """Whether some cell has the decimal mark of the reading."""
+    plain = cell_reading.plain_or_none(cells, reading)
+    return plain is not None and bool(plain.str.contains(".", literal=True).any())
 
 
 def _has_points(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> bool:

@@ -50,7 +50,9 @@ class NumberReading:
 
     @property
     def pattern(self) -> str:
-        groups = r"\d{1,3}(?:[" + re.escape(self.thousands) + r"]\d{3})+" if self.thousands else ""
+        groups = (
+            r"[1-9]\d{0,2}(?:[" + re.escape(self.thousands) + r"]\d{3})+" if self.thousands else ""
+        )
         whole = rf"(?:{groups}|\d+)" if groups else r"\d+"
         return rf"^{whole}(?:{re.escape(self.decimal)}\d+)?$"
 

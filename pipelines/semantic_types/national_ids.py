@@ -71,6 +71,12 @@ def de_steuer_id(texts: pl.Series) -> Mask:
     return np.asarray((11 - rest) % 10 == found[:, 10])
 
 
+def gb_nhs(texts: pl.Series) -> Mask:
+    """England's NHS number: modulo 11; where that leaves 10, no number is given out."""
+    found = symbols(bare(texts), 10)
+    return np.asarray((weighted(found, (*range(10, 1, -1), 1)) % 11 == 0) & found.any(axis=1))
+
+
 def se_personnummer(texts: pl.Series) -> Mask:
     return doubled(symbols(bare(texts).str.tail(10), 10))
 

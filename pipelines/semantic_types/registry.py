@@ -180,6 +180,15 @@ KINDS: tuple[Kind, ...] = (
               "British national insurance number", distinct=3,
               name="nino|ni number|national insurance",
               confidence=0.85, named_confidence=0.95),
+    _national("gb_nhs", r"\d{3}[ -]?\d{3}[ -]?\d{4}", "British NHS number",
+              sound=national_ids.gb_nhs, chance=0.1, name="nhs|nhs (?:number|no|nr|id)",
+              columns=CODES, only_named=True),
+    Kind("isbn", "isbn", r"(?:97[89][ -]?)?\d(?:[ -]?\d){8}[ -]?[\dXx]", lengths=(10, 17),
+         columns=CODES, sound=checksums.isbn, chance=0.1, only_named=True,
+         name="isbn|isbn ?10|isbn ?13", confidence=0.95),
+    Kind("gtin", "gtin", r"\d{8}|\d{11,14}", lengths=(8, 14), columns=CODES, sound=checksums.gtin,
+         chance=0.1, only_named=True, confidence=0.95,
+         name="ean|ean ?8|ean ?13|gtin|gtin ?13|gtin ?14|upc|barcode|bar code|strichcode"),
     Kind(
         "phone",
         "phone",
@@ -242,6 +251,14 @@ KINDS: tuple[Kind, ...] = (
          "|apellidos?",
          unlike="file|product|company|table|column|host|domain", named_confidence=0.5,
          personal="names of persons"),
+    Kind("person_role", "person_name",
+         r"\p{Lu}[\p{L}\p{M}'\x{2019}.-]*(?:,? \p{Lu}[\p{L}\p{M}'\x{2019}.-]*){1,3}",
+         lengths=(4, 80), only_named=True,
+         name="student|pupil|patient|employee|teacher|doctor|physician|nurse|passenger|mayor"
+         "|applicant|schüler|schülerin|lehrer|mitarbeiter|patientin",
+         unlike="type|status|class|group|category|level|role|title|department|dept|ward|plan|city"
+         "|country|state|school|course|job",
+         named_confidence=0.5, personal="names of persons"),
     Kind("street", "street_address", r"(?s).*\p{L}.*", lengths=(3, 300), only_named=True,
          name="street|street ?address|address ?(?:line)? ?\\d?|home address|strasse"
          "|straße|anschrift|addr|adresse|direccion",

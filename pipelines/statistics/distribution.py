@@ -139,6 +139,7 @@ class Distribution:
         with np.errstate(over="ignore", invalid="ignore"):
             gap = high - low
             inner = np.where(fraction < 0.5, low + gap * fraction, high - gap * (1 - fraction))
+            inner = np.where(np.isinf(gap), low * (1 - fraction) + high * fraction, inner)
         found: npt.NDArray[np.float64] = np.where(gap == 0, low, inner)
         return found
 
@@ -158,7 +159,11 @@ class Distribution:
         with np.errstate(over="ignore", invalid="ignore"):
             low, high = (offsets(self.codes[at], self.codes[below[0]]) for at in (below, above))
             first, second = low + (high - low) * fraction
-            return float((second - first) / 10.0**self.scale)
+            apart = float((second - first) / 10.0**self.scale)
+            if math.isfinite(apart):
+                return apart
+            first, second = self.at(shares) / 2  # both are finite, though not all between them is
+            return float(2 * (second - first))
 
     def _deviations(self) -> "Distribution":
         below, above, fraction = self._around(np.array([0.5]))

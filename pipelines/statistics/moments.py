@@ -23,6 +23,7 @@ NAMES = (
 )
 
 
+FAR = 1000  # deviations from 0, from which on the last bit of the mean shows
 SMALL, LARGE = 2.0**-200, 2.0**200  # between them, fourth powers are exact enough, and finite
 
 
@@ -150,14 +151,31 @@ class Moments:
             "kurtosis": finite(kurtosis),
         }
 
+    @property
+    def rest(self) -> float:
+        """What the mean is more than the float that is told of it.
+
+        0 where no deviation would show it: beside numbers that reach from 0 to a thousand
+        deviations and not farther.
+        """
+        mean, deviation = self._mean(), math.sqrt(max(0.0, self.m2) / self.n) if self.n else 0.0
+        reach = abs(mean) * 10**self.encoding.scale
+        if not math.isfinite(reach) or reach <= FAR * math.ldexp(deviation, self.power):
+            return 0.0
+        return float(self._exact() - Fraction(mean))
+
     def _sum(self) -> Any:
         if isinstance(self.sum, ExactSum):
             return finite(self.sum.value)
         return self.encoding.decode(np.array([self.sum], dtype=object))[0]
 
     def _mean(self) -> float:
-        exact = self.sum.exact if isinstance(self.sum, ExactSum) else Fraction(self.sum)
-        return float(exact / (self.n * 10**self.encoding.scale))
+        return float(self._exact()) if self.n else 0.0
+
+    def _exact(self) -> Fraction:
+        exact: Fraction = self.sum.exact if isinstance(self.sum, ExactSum) else Fraction(self.sum)
+        whole: int = self.n * 10**self.encoding.scale
+        return exact / whole
 
 
 def _shifted(values: npt.NDArray[Any], pivot: float) -> tuple[npt.NDArray[np.float64], int]:

@@ -19,6 +19,14 @@ from pipelines.profile import ColumnProfile
 from pipelines.semantic_types.kind import Kind
 from pipelines.semantic_types.registry import KINDS
 
+LOOKS = {
+    "iban": "IBANs",
+    "payment_card": "card numbers",
+    "national_id": "national ids",
+    "gtin": "article numbers (EAN, UPC)",
+    "isbn": "ISBNs",
+}
+
 
 def broken_checksum(subject: Subject) -> Iterator[Say]:
     """Values of a type with check digits that do not agree with the rest: a WARNING."""
@@ -39,8 +47,9 @@ def _broken(column: ColumnProfile, share: float) -> Say:
             dimension="validity",
             severity="WARNING",
             message=f"{broken['count']:,} of {count(rows, 'value')}"
-            f" ({percent(broken['count'] / rows)}) {verb(broken['count'], 'has', 'have')} the form"
-            f" of {claim['type'].replace('_', ' ')} but not its check digits{found.first}",
+            f" ({percent(broken['count'] / rows)}) {verb(broken['count'], 'looks', 'look')} like"
+            f" {LOOKS.get(claim['type']) or claim['type'].replace('_', ' ')} but"
+            f" {verb(broken['count'], 'fails', 'fail')} the check digits{found.first}",
             count=broken["count"],
             affected=broken["count"],
             column=column.name,

@@ -22,6 +22,7 @@ from pipelines.analytics.checks.settings import ImpossibleDates, SentinelValues
 from pipelines.analytics.wording import amount, count
 from pipelines.profile import ColumnProfile
 
+THREE_DIGITS, LEAST = 100, 2
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -29,8 +30,9 @@ def sentinel_values(subject: Subject) -> Iterator[Say]:
     """Values such as -999 and 1900-01-01 that stand for a missing one: a WARNING.
 
     A number is one if it is listed and far from the ordinary ones: by twice their range, or as
-    the only negative. A day, if a year parts it from the ordinary ones. So 999 among 0 to 5,000 is
-    a number. Looked at are columns that have a listed value at an end or among the most frequent.
+    the only negative; one of two digits, which may well be a number, must stand in two rows. A
+    day, if a year parts it from the ordinary ones. So 999 among 0 to 5,000 is a number. Looked at
+    are columns that have a listed value at an end or among the most frequent.
     """
     settings, sensible = subject.settings.sentinel_values, subject.settings.impossible_dates
     for column in subject.profile.columns:
@@ -84,6 +86,8 @@ def _number(column: ColumnProfile, value: float, settings: SentinelValues) -> Su
         if found.low is None or found.high is None or not found.count:
             return Passed(column.name)
         low, high = float(found.low), float(found.high)
+        if 0 < value < THREE_DIGITS and found.count < LEAST:
+            return Passed(column.name)
         is_far = max(low - value, value - high) > settings.gap * (high - low)
         if not is_far and not value < 0 <= low:
             return Passed(column.name)
@@ -116,13 +120,14 @@ def _day_of(days: int) -> date:
 
 
 def _issue(column: ColumnProfile, found: Found, told: str, others: str) -> Failed:
+    first = f"{found.first}," if found.first else ""
     return Failed(
         QualityIssue(
             rule="sentinel_values",
             dimension="completeness",
             severity="WARNING",
-            message=f"{told} in {count(found.count, 'row')} seems to stand for a missing value:"
-            f" ordinary ones lie between {others}{found.first}",
+            message=f"{told} in {count(found.count, 'row')}{first}"
+            f" seems to stand for a missing value: ordinary ones lie between {others}",
             count=found.count,
             affected=found.count,
             column=column.name,

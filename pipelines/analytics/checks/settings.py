@@ -148,7 +148,7 @@ class SentinelValues(RuleSettings):
 
     numbers: Annotated[
         tuple[float, ...], Field(max_length=100, description="Numbers that may be sentinels.")
-    ] = (-99, -999, -9999, -99999, -999999, 999, 9999, 99999, 999999, 9999999)
+    ] = (-99, -999, -9999, -99999, -999999, 99, 999, 9999, 99999, 999999, 9999999)
     dates: Annotated[
         tuple[date, ...], Field(max_length=100, description="Days that may be sentinels.")
     ] = (date(1, 1, 1), date(1899, 12, 30), date(1900, 1, 1), date(1970, 1, 1), date(9999, 12, 31))

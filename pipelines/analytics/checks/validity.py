@@ -21,7 +21,7 @@ from pipelines.analytics.checks.settings import NumericRange, Skew
 from pipelines.analytics.fences import THRESHOLDS, Spread, number, spread
 from pipelines.analytics.measures import is_label
 from pipelines.analytics.outliers import Tail
-from pipelines.analytics.wording import amount, count, percent, verb
+from pipelines.analytics.wording import amount, count, grouped, percent, verb
 from pipelines.profile import ColumnProfile
 
 TWO = 2  # distinct values
@@ -64,7 +64,7 @@ def _unspread(column: ColumnProfile) -> Say:
 def _ranged(found: Spread, settings: NumericRange, tail: Tail | None, *, measures: bool) -> Say:
     k = settings.deviations
     lower, upper = found.mean - k * found.stddev, found.mean + k * found.stddev
-    look = where.deviating(found.column, found.mean, found.stddev, k)
+    look = where.deviating(found, k)
 
     def conclude(seen: Found) -> Outcome:
         ratio = seen.count / found.count
@@ -79,7 +79,9 @@ def _ranged(found: Spread, settings: NumericRange, tail: Tail | None, *, measure
         if grade is None:
             return Passed(found.column, metrics)
         far = seen.examples[0] if seen.examples and "zscore" in seen.examples[0] else None
-        place = f", farthest in row {far['row']:,} ({amount(far['value'])})" if far else seen.first
+        place = (
+            f", farthest in row {far['row']:,} ({grouped(far['value'], 9)})" if far else seen.first
+        )
         issue = QualityIssue(
             rule="numeric_range",
             dimension="validity",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from pipelines.analytics.fences import Spread
 from pipelines.profile import ColumnProfile
 from pipelines.semantic_types.kind import Kind
 
@@ -136,15 +137,16 @@ def numbers(column: str, values: Sequence[float]) -> Where:
     )
 
 
-def deviating(column: str, mean: float, stddev: float, deviations: float) -> Where:
+def deviating(spread: Spread, deviations: float) -> Where:
     """Finite numbers more than so many standard deviations from the mean."""
+    column, mean, stddev, rest = spread.column, spread.mean, spread.stddev, spread.rest
     reals = pl.col(column).cast(pl.Float64)
+    off = f"{_double(column)} - {_number(mean)}" + (f" - {_number(rest)}" if rest else "")
     lower, upper = mean - deviations * stddev, mean + deviations * stddev
     return Where(
         column,
-        f"isfinite({_double(column)}) AND"
-        f" abs({_double(column)} - {_number(mean)}) / {_number(stddev)} > {_number(deviations)}",
-        reals.is_finite() & ((reals - mean).abs() / stddev > deviations),
+        f"isfinite({_double(column)}) AND abs({off}) / {_number(stddev)} > {_number(deviations)}",
+        reals.is_finite() & ((reals - mean - rest).abs() / stddev > deviations),
         lambda low, high: float(low) <= lower or float(high) >= upper,
     )
 

@@ -27,6 +27,7 @@ MOST_FEATURES = 60
 def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> list[dict[str, Any]]:
     """The most unusual of the rows, at most ten, each with the cells that make it so.
 
+    Of rows that have the same rare values, and nothing else that is odd, only the first is named.
     `score` is that of an isolation forest, 0..1. A reason names the column, its value, and how far
     in robust standard deviations it lies from the median, or in what share of the rows it is.
     """
@@ -40,11 +41,19 @@ def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> li
     forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(points)
     scores = -forest.score_samples(points)
     order = np.argsort(-scores.round(6), kind="stable")[:LISTED]
-    return [
-        {"row": row_numbers[at], "score": float(scores[at]), "because": because}
-        for at in order.tolist()
-        if scores[at] >= UNUSUAL and (because := _reasons(usable, frame, at))
-    ]
+    found: dict[Any, dict[str, Any]] = {}
+    for at in order.tolist():
+        if scores[at] >= UNUSUAL and (because := _reasons(usable, frame, at)):
+            entry = {"row": row_numbers[at], "score": float(scores[at]), "because": because}
+            found.setdefault(_kind(because) or at, entry)
+    return list(found.values())
+
+
+def _kind(because: list[dict[str, Any]]) -> str | None:
+    """What rows that are odd by rare values alone share; the first of them stands for all."""
+    if any("share" not in why for why in because):
+        return None
+    return repr([(why["column"], why["value"]) for why in because])
 
 
 def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any]]:

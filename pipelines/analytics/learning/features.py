@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.analytics.measures import is_label
+from pipelines.analytics.measures import is_called_key, is_label
 from pipelines.analytics.wording import amount, percent
 from pipelines.profile import ColumnProfile
 
@@ -16,9 +16,11 @@ Matrix = npt.NDArray[np.float64]
 Kind = Literal["number", "boolean", "time", "category"]
 
 MASKED = "its values are personal, and masked in this job"
+PERSONS = "it tells persons apart, whom a model would know again and learn nothing from"
 FEW_FILLED = 0.9  # the share of empty cells from which a column says too little
 CATEGORIES = 40  # values of a category that a model sees; the rarer ones are one to it
 ROWS_A_CATEGORY = 10
+PROSE = 3  # words a value, and more
 LARGEST = 1e30  # beyond it, squares of squares overflow
 KINDS: Mapping[str, Kind] = {
     "integer": "number",
@@ -122,6 +124,9 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
         return "it is empty in every row"
     if column.figures.get("masked"):
         return MASKED
+    personal = (column.figures.get("personal") or {}).get("kind")
+    if personal is not None and personal != "date_of_birth":
+        return PERSONS
     if column.null_ratio >= FEW_FILLED:
         return f"it is {percent(column.null_ratio)} empty"
     kind = KINDS.get(column.type)
@@ -145,11 +150,18 @@ def _feature(column: ColumnProfile, series: pl.Series) -> Feature | str:
         return Feature(column.name, kind)
     if different > max(2, len(present) // ROWS_A_CATEGORY):
         told = f"{amount(different)} different values in {amount(len(present))} rows"
-        what = "free text, not a category" if column.type == "text" else "a key or code"
-        return f"it is {what}: {told}"
+        return f"it {_instead(column)}: {told}"
     counted = present.cast(pl.String).alias("value").value_counts(name="rows")
     most = counted.sort(["rows", "value"], descending=[True, False]).head(CATEGORIES)
     return Feature(column.name, kind, tuple(most["value"].to_list()))
+
+
+def _instead(column: ColumnProfile) -> str:
+    """What a column of too many different values is instead of a category."""
+    if column.type != "text" or is_called_key(column.name):
+        return "is a key or code"
+    is_prose = (column.figures.get("meanWords") or 0) >= PROSE
+    return "is free text, not a category" if is_prose else "has too many values for a category"
 
 
 def is_identifier(column: ColumnProfile) -> bool:

@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from pipelines.analytics.learning.features import Matrix, Usable
 from pipelines.analytics.learning.models import SEED
 from pipelines.analytics.learning.sampling import evenly
+from pipelines.analytics.learning.scaling import unscaled
 
 COUNTS = range(2, 9)
 STARTS = 3
@@ -112,9 +113,7 @@ def grouped(usable: Usable) -> Groups | str:
 
 def standardised(raw: Matrix) -> Matrix:
     """Each column less its mean, by its standard deviation; empty cells hold the median."""
-    filled = np.where(np.isnan(raw), np.nanmedian(raw, axis=0), raw)
-    filled = filled / np.maximum(np.abs(filled).max(axis=0), 1e-300)
-    centred = filled - filled.mean(axis=0)
+    centred = unscaled(np.where(np.isnan(raw), np.nanmedian(raw, axis=0), raw))
     deviation = np.sqrt(np.square(centred).mean(axis=0))
     return np.asarray(np.clip(centred / np.where(deviation > 0, deviation, 1), -FARTHEST, FARTHEST))
 

@@ -7,11 +7,13 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.analytics.learning.features import Matrix, Usable
+from pipelines.analytics.learning.scaling import unscaled
 from pipelines.analytics.observations import Name
 
 SAME = 0.999  # a correlation from which two columns say the same
 ROWS_A_LEVEL = 5  # a value tells the target only if it had the chance not to
 LEAST = 10  # rows that a correlation needs
+HOUR = 3_600_000_000  # microseconds
 
 Codes = npt.NDArray[np.int64]
 
@@ -35,6 +37,50 @@ def _found(usable: Usable, target: Matrix, name: str) -> Iterator[tuple[str, str
             yield feature.column, f"whether it is empty tells {told}"
         elif not feature.is_category and (r := correlation(column, target)) >= SAME:
             yield feature.column, f"it says the same as {told} (correlation {r:.4f})"
+        elif feature.kind == "time" and (part := _calendar_part(column, answer)):
+            yield feature.column, f"its {part} tells {told}"
+
+
+def follows_from_a_date(usable: Usable, target: Matrix) -> bool:
+    """Whether the target is a date by itself, or a part of one, as the month of an order is.
+
+    Dates of the same row predict it then, and nobody learns anything from that.
+    """
+    answer = levels(target)
+    return any(
+        _calendar_part(column, answer) is not None or correlation(column, target) >= SAME
+        for feature, column in zip(usable.features, usable.matrix.T, strict=True)
+        if feature.kind == "time"
+    )
+
+
+def _calendar_part(column: Matrix, answer: Codes) -> str | None:
+    """The part of these times (in microseconds from 1970) of which each value goes with one answer.
+
+    A day that parts all of time in two is no part of the calendar, even if it is the first of a
+    year; it is what a model may find out.
+
+    >>> days = np.arange(700) * 86_400e6
+    >>> _calendar_part(days, (np.arange(700) + 4) % 7 // 6)
+    'weekday'
+    """
+    empty = np.isnan(column)
+    hours = np.where(empty, 0, column).astype(np.int64) // HOUR
+    days = hours // 24
+    months = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    parts = {
+        "year": months // 12,
+        "month": months % 12,
+        "year and month": months,
+        "weekday": (days + 3) % 7,
+        "hour": hours % 24,
+    }
+    for name, part in parts.items():
+        ranks = levels(np.where(empty, -1e6, part))
+        is_before_or_after = answer.max() == 1 < ranks.max() and name.startswith("year")
+        if _tells(ranks, answer) and not is_before_or_after:
+            return name
+    return None
 
 
 def levels(column: Matrix) -> Codes:
@@ -60,16 +106,9 @@ def correlation(left: Matrix, right: Matrix) -> float:
 
 
 def _pearson(left: Matrix, right: Matrix) -> float:
-    a, b = _centred(left), _centred(right)
+    a, b = unscaled(left), unscaled(right)
     norm = float(np.sqrt(np.square(a).sum() * np.square(b).sum()))
     return abs(float((a * b).sum())) / norm if norm else 0.0
-
-
-def _centred(values: Matrix) -> Matrix:
-    """Free of mean and scale, so that no square overflows."""
-    largest = float(np.abs(values).max()) or 1.0
-    scaled = values / largest
-    return np.asarray(scaled - scaled.mean(), np.float64)
 
 
 def _ranks(values: Matrix) -> Matrix:

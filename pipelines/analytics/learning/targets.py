@@ -8,11 +8,11 @@ import polars as pl
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from pipelines.analytics.learning.features import Matrix, Usable
-from pipelines.analytics.learning.leakage import leaks
+from pipelines.analytics.learning.leakage import follows_from_a_date, leaks
 from pipelines.analytics.learning.nearness import nearest
 from pipelines.analytics.learning.sampling import evenly
 from pipelines.analytics.learning.task import Task, is_named_as_a_target, task_of
-from pipelines.analytics.measures import is_label, is_year
+from pipelines.analytics.measures import is_kind, is_label, is_year
 from pipelines.profile import ColumnProfile
 
 CANDIDATES = 24
@@ -94,16 +94,22 @@ def _candidates(
 
 
 def _is_sensible(column: ColumnProfile) -> bool:
-    """Whether anyone would want to know it from the others: no key or code, year, place, person."""
+    """Whether anyone would want to know it from the others: no key or code, year, place, person.
+
+    A kind they might, even where it is written in numbers.
+    """
     claim = (column.figures.get("semanticType") or {}).get("type")
     is_someone = column.figures.get("personal") is not None
-    return not (is_label(column) or is_year(column) or claim in PLACES or is_someone)
+    is_named = is_label(column) and not is_kind(column)
+    return not (is_named or is_year(column) or claim in PLACES or is_someone)
 
 
 def _saved(task: Task, usable: Usable) -> float:
     """The share of a guesser's errors that a small tree saves, learning on one half each time."""
     task = task.among(evenly(len(task.rows), PROBED_ROWS))
     inputs = usable.of(task.rows).without({task.column: ""})
+    if follows_from_a_date(inputs, task.answers):
+        return 0.0
     halves = np.arange(len(task.rows)) % 2 == 0
     near = {
         first: nearest(inputs, task, halves == first, PROBED_FEATURES) for first in (True, False)

@@ -46,7 +46,7 @@ def unusable(usable: Usable) -> Told:
     column, reason = next(iter(usable.excluded.items()))
     if len(usable.excluded) == 1:
         return _skipped(f"The only column, {Name(column)}, cannot serve a model: {reason}.")
-    return _skipped(f"No column can serve a model; of {Name(column)}, for one, {reason}.")
+    return _skipped(f"No column can serve a model. {Name(column)}, for one: {reason}.")
 
 
 def considered(choice: Choice) -> list[str]:
@@ -74,8 +74,11 @@ def predicted(prediction: Prediction, choice: Choice, table: TableProfile) -> To
             f"{column} cannot be predicted from the other columns: {compared}. That is no better"
             " than guessing, so no model is published."
         )
-    found = "No column is named like a target; this one can be predicted best."
-    notes = [found] if choice.way == "found" else []
+    ways = {
+        "found": "No column is named like a target; this one can be predicted best.",
+        "named": f"{column} was chosen because it is called like a target.",
+    }
+    notes = [ways[choice.way]] if choice.way in ways else []
     return {"message": message, "notes": [*notes, *_caveats(prediction, table)]}
 
 

@@ -167,7 +167,9 @@ def test_what_cannot_be_a_feature_is_named_with_its_reason():
         same=pl.lit("x"),
         nothing=pl.lit(None, pl.String),
         hardly=pl.when(pl.col("customer") < 50).then(1.5),
-        prose=pl.Series([f"{number * 7919 % 700} words" for number in range(rows)]),
+        prose=pl.Series([f"some {number * 7919 % 700} words" for number in range(rows)]),
+        trip_id=pl.Series([f"T{number * 7919 % 700}" for number in range(rows)]),
+        at=pl.Series([f"{25 + number * 7919 % 700}:00" for number in range(rows)]),
         tags=pl.Series([["a"]] * rows),
     )
 
@@ -179,7 +181,28 @@ def test_what_cannot_be_a_feature_is_named_with_its_reason():
     assert found["nothing"] == "it is empty in every row"
     assert found["hardly"] == "it is 95 % empty"
     assert found["prose"].startswith("it is free text, not a category: 700 different values")
+    assert found["trip_id"].startswith("it is a key or code: 700 different values")
+    assert found["at"].startswith("it has too many values for a category: 700 different values")
     assert found["tags"].startswith("its type is list")
+
+
+def test_persons_are_not_learned_by_heart():
+    """Each pupil stands in many rows with one class, and a name would give it away."""
+    names = [f"{first} {last}" for first in ("Ann", "Ben", "Cleo", "Dan") for last in ("Lee", "Ng")]
+    rows = range(400)
+    frame = pl.DataFrame(
+        {
+            "student": [names[n % 8] for n in rows],
+            "born": [date(2010, 1, 1 + n % 8) for n in rows],
+            "score": [n * 37 % 101 for n in rows],
+            "class": [f"7{'AB'[n % 8 // 4]}" for n in rows],
+        }
+    )
+
+    payload, _ = infer(frame)
+
+    assert "tells persons apart" in reasons(payload)["student"]
+    assert "born" in payload["featureColumns"]
 
 
 def test_a_target_may_be_asked_for():
@@ -236,10 +259,43 @@ def test_what_nobody_would_predict_is_not_chosen():
     )
 
     payload, _ = infer(frame)
-    named, _ = infer(frame.rename({"jahr": "kind"}))
+    named, _ = infer(frame.rename({"branch_id": "kind"}))
 
     assert (payload["mode"], payload["target"]) == ("unsupervised", None)
     assert named["target"] == "kind"
+
+
+@pytest.mark.parametrize(
+    ("name", "of_a_day"),
+    [
+        ("month", lambda day: day.month),
+        ("weekday", lambda day: f"{day:%a}"),
+        ("days open", lambda day: (date(2030, 1, 1) - day).days),
+    ],
+)
+def test_what_follows_from_a_date_is_no_finding(name, of_a_day):
+    """Neither from that date, nor from another of the same row that comes soon after."""
+    ordered = [date(2020, 1, 1) + timedelta(days=n * 37 % 700) for n in range(900)]
+    shipped = [day + timedelta(days=n % 3) for n, day in enumerate(ordered)]
+    said = [of_a_day(day) for day in ordered]
+    size = [n * n % 7 for n in range(900)]
+    frame = pl.DataFrame({"ordered": ordered, "shipped": shipped, "size": size, name: said})
+
+    payload, _ = infer(frame)
+    wanted, _ = infer(frame, target=name)
+
+    assert payload["target"] is None
+    assert "target" in reasons(wanted)["ordered"]
+
+
+@pytest.mark.parametrize("parted", [date(2022, 3, 9), date(2022, 1, 1)])
+def test_a_class_that_dates_part_in_two_is_a_finding(parted):
+    ordered = [date(2020, 1, 1) + timedelta(days=n * 37 % 1400) for n in range(900)]
+    frame = pl.DataFrame(
+        {"ordered": ordered, "kind": ["old" if d < parted else "new" for d in ordered]}
+    )
+
+    assert infer(frame)[0]["target"] == "kind"
 
 
 def test_small_differences_of_large_numbers_are_measured_as_they_are():
@@ -289,6 +345,24 @@ def test_a_rare_category_is_told_by_its_own_share():
         if reason["column"] == "place"
     }
     assert shares == {0.000833333}
+
+
+def test_rows_odd_for_the_same_rare_value_are_told_by_the_first():
+    """Of 24 trips that nobody may board one is named, beside the one that is far as well."""
+    rows = 600
+    frame = pl.DataFrame(
+        {
+            "boarding": ["no" if n % 25 == 7 else "yes" for n in range(rows)],
+            "stop": [n % 3 for n in range(rows)],
+            "metres": [90_000 if n == 32 else n * 37 % 400 for n in range(rows)],
+        }
+    )
+
+    told = infer(frame)[0]["anomalies"]
+
+    reasons = [tuple(why["column"] for why in entry["because"]) for entry in told]
+    assert reasons.count(("boarding",)) == 1
+    assert [entry["row"] for entry in told if "metres" in str(entry["because"])] == [33]
 
 
 def test_rows_that_fall_into_groups_are_grouped():

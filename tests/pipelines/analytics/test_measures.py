@@ -19,6 +19,8 @@ def column(name, values):
         ("order_id", [7.0, None, 9.0]),
         ("area code", [30, 40, 30]),
         ("zip", [10115, 20095, 80331]),
+        ("status", [200, 404, 500]),
+        ("pickup_type", [0, 1, 3]),
         ("phone", [49301234567, 49301234568, 49301234569]),
     ],
 )
@@ -35,6 +37,8 @@ def test_keys_and_codes_are_labels(name, values):
     [
         ("inhabitants", [83_000_000, 9_000_000, 447_000, 331_000_000]),
         ("paid", [3, 3, 4]),
+        ("open_status", [0, 1, 1]),
+        ("status change", [1, 2, 9]),
         ("decode", [1, 2, 2]),
         ("key figure", [0.5, 1.5, 1.5]),
         ("year of life", [1, 20, 20]),

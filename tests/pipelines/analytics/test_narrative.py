@@ -202,7 +202,8 @@ def test_stand_ins_are_told_of_once():
         "column": "c",
         "count": 3,
     }
-    noticed = replace(found, quality=({**found.quality[0], "issues": [issue]},))
+    range_ = {**issue, "rule": "numeric_range", "message": "3 values lie far out"}
+    noticed = replace(found, quality=({**found.quality[0], "issues": [issue, range_]},))
 
     before, told = (
         [line for line in narrative.narrate(each)["highlights"] if "`c`" in line]

@@ -1,11 +1,13 @@
 import math
 from dataclasses import dataclass, replace
 
+import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
 
+from pipelines.analytics.checks import where
 from pipelines.analytics.fences import spread
 from pipelines.analytics.outliers import EXAMPLES, Tail, far, reports
 from tests.pipelines.analytics.found import profile
@@ -223,3 +225,37 @@ def test_thousands_of_columns_share_the_examples():
 
     assert {len(tail.examples) for tail in found["tukey"].values()} == {3}
     assert found["tukey"]["c7"].count == expected("tukey", SKEWED[:400])[0].sum()
+
+
+@pytest.mark.parametrize("offset", [1e9, 1e12, 1e15])
+def test_deviations_are_as_exact_far_from_zero_as_near_it(offset):
+    """The mean of numbers about 1e15 is told to an eighth; what is far from it is told whole."""
+    near = [round(value * 8) / 8 for value in VALUES]
+    away = [value + offset for value in near]
+
+    here, there = (
+        {method: tail["x"] for method, tail in found.items() if "x" in tail}
+        for values in (near, away)
+        for frame in [pl.DataFrame({"x": values})]
+        for found in [far(profile("t", frame), cut(frame, (150, 252)))]
+    )
+
+    for one, other in zip(here["zscore"].examples, there["zscore"].examples, strict=True):
+        assert other["row"] == one["row"]
+        assert other["zscore"] == pytest.approx(one["zscore"], rel=1e-12)
+    assert there["zscore"].count == here["zscore"].count
+
+
+def test_the_rows_of_a_range_far_from_zero_are_those_that_sql_lists(tmp_path):
+    """DuckDB counts by the same mean, and the rest of it."""
+    away = [1e15 + round(value * 8) / 8 for value in VALUES]
+    frame = pl.DataFrame({"x": away})
+    frame.write_parquet(tmp_path / "x.parquet")
+    (column,) = profile("t", frame).columns
+
+    look = where.deviating(spread(column), 3.0)
+
+    listed = duckdb.sql(f"SELECT x FROM '{tmp_path}/x.parquet' WHERE {look.sql}").fetchall()
+    assert [x for (x,) in listed] == frame.filter(look.rows)["x"].to_list()
+    assert len(listed) == 2
+    assert column.mean_rest

@@ -182,8 +182,8 @@ def test_sentences_are_specific(assessed):
     said = {(i["rule"], i.get("column")): i["message"] for i in assessed["issues"]}
 
     assert said["sentinel_values", "temperature"] == (
-        "-999 in 2 rows seems to stand for a missing value: ordinary ones lie between 0 and 24,"
-        " first in row 80"
+        "-999 in 2 rows, first in row 80, seems to stand for a missing value:"
+        " ordinary ones lie between 0 and 24"
     )
     assert said["key_candidates", "order_id"] == (
         "called and filled like a key, but 4 rows of 400 repeat an earlier value, first in row 50"
@@ -404,7 +404,23 @@ def test_two_sentinels_of_a_column_are_two_issues(tmp_path):
     payload = Parts(pl.DataFrame({"n": values}), tmp_path).assessed()
 
     told = [i["message"] for i in payload["issues"] if i["rule"] == "sentinel_values"]
-    assert [text.split(" seems")[0] for text in told] == ["99,999 in 3 rows", "-999 in 2 rows"]
+    assert [text.split(", first")[0] for text in told] == ["99,999 in 3 rows", "-999 in 2 rows"]
+
+
+def test_two_nines_stand_for_no_answer_where_they_repeat(tmp_path):
+    """Of grades from 1 to 5 one 99 may be a slip, several are a code; among ages it is an age."""
+    frame = pl.DataFrame(
+        {
+            "answer": [n % 5 + 1 for n in range(200)] + [99] * 6,
+            "once": [n % 5 + 1 for n in range(205)] + [99],
+            "age": [n % 80 + 18 for n in range(200)] + [99] * 6,
+        }
+    )
+
+    payload = Parts(frame, tmp_path).assessed()
+
+    told = {i["column"]: i["count"] for i in payload["issues"] if i["rule"] == "sentinel_values"}
+    assert told == {"answer": 6}
 
 
 def test_what_is_seldom_true_is_not_far_out(tmp_path):

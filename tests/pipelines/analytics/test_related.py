@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from pipelines.analytics import report
+from pipelines.analytics import narrative, report, report_view
 from pipelines.analytics.related import related
 from tests.pipelines.analytics.found import findings
 
@@ -50,6 +50,36 @@ def test_columns_in_other_units_are_spoken_of_once():
 
     assert lines[0] == "`metres` and `feet` say the same (r = 1.0000 over 500 rows)."
     assert len(lines) == 2
+
+
+def test_what_follows_from_what_is_told_is_not_told():
+    """Of net, gross and cost two pairs say it all, and the town explains them alike."""
+    cost = PLACE * 2 + RNG.normal(size=ROWS) / 2
+    net = cost * 2 + RNG.normal(size=ROWS) / 2
+    gross = net * 1.19 + RNG.normal(size=ROWS) / 5
+    land = np.where(PLACE > 1, "east", "west")
+
+    lines = told(
+        pl.DataFrame({"cost": cost, "net": net, "gross": gross, "city": CITY, "land": land})
+    )
+
+    assert [line.split(" (")[0] for line in lines[:2]] == [
+        "`net` and `gross` rise together",
+        "`cost` and `net` rise together",
+    ]
+    assert lines[2].startswith("`city` and `land` go together")
+    assert len(lines) == 4
+    assert "differs by `city`" in lines[3]
+
+
+def test_pairs_beyond_those_listed_are_told_of_too():
+    """A hundred pairs are listed; that there are more as strong is not hidden."""
+    frame = pl.DataFrame({f"c{k}": BASE + RNG.normal(size=ROWS) * 0.7 for k in range(40)})
+
+    lines = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    (line,) = [line for line in lines if "rise together" in line]
+    assert " At least 99 more like it, among them of `" in line
 
 
 def test_a_bent_relation_is_told_by_ranks():
@@ -151,3 +181,37 @@ def test_a_short_column_has_an_outlier_by_its_median():
 
     assert any("`a` has 1 value far from its median" in line for line in highlights)
     assert any("the farthest 900 in row 9." in line for line in highlights)
+
+
+def test_the_rarer_of_two_values_is_no_outlier_to_the_report():
+    """Nor is a status: what stands 3 deviations out there is still in results.json."""
+    rows = range(300)
+    frame = pl.DataFrame(
+        {
+            "rate": [7 if n % 20 == 0 else 19 for n in rows],
+            "status": [500 if n % 50 == 0 else 200 + n % 2 * 4 for n in rows],
+            "paid": [9_000 if n % 50 == 0 else n % 9 for n in rows],
+        }
+    )
+    found = findings({"t": frame})
+
+    assert {e["column"] for e in found.descriptive["outliers"]} == {"rate", "status", "paid"}
+    assert [each.column for each in report_view.table_views(found)[0].outliers] == ["paid"]
+
+
+def test_far_values_of_columns_nearly_the_same_are_told_once():
+    """What is far in net prices is far in gross ones; the rarer of two rates is not far at all."""
+    net = [n * 37 % 101 + 20.0 for n in range(600)] + [5_000.0, 6_000.0]
+    frame = pl.DataFrame(
+        {
+            "net": net,
+            "gross": [price * (1.19 if n % 20 else 1.07) for n, price in enumerate(net)],
+            "rate": [19 if n % 20 else 7 for n in range(602)],
+            "weight": [n * 53 % 97 for n in range(601)] + [9_000],
+        }
+    )
+
+    lines = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    far = [line.split("`")[1] for line in lines if "from the mean" in line]
+    assert sorted(far) == ["gross", "weight"] or sorted(far) == ["net", "weight"]

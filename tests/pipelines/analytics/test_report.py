@@ -185,7 +185,7 @@ def test_an_issue_says_where_and_how_its_rows_are_found():
 
     page = check(report.html(replace(found, quality=({**found.quality[0], "issues": [issue]},))))
 
-    assert "expected 1 to 20 · row 5,113: -2.5; row 5,114: empty" in page.text
+    assert "· row 5,113: -2.5; row 5,114: empty" in page.text
     assert "SELECT * FROM 'a' WHERE \"amount\" < 1" in page.text
     assert page.text.count("2 values lie far off") == 2
 
@@ -499,6 +499,26 @@ def test_a_page_that_warns_of_nothing_is_not_headed_by_warnings():
     assert "Notes on the reading" in check(report.html(calm)).text
     assert "Warnings" not in check(report.html(calm)).text
     assert "Warnings" in check(report.html(alarmed)).text
+    calm_text, alarmed_text = (report.text(each).decode() for each in (calm, alarmed))
+    assert calm_text.index("\nHighlights\n") < calm_text.index("\nNotes on the reading\n")
+    assert alarmed_text.index("\nWarnings\n") < alarmed_text.index("\nHighlights\n")
+    calm_page, alarmed_page = (report.html(each).decode() for each in (calm, alarmed))
+    assert calm_page.index('id="highlights"') < calm_page.index('id="warnings"')
+    assert alarmed_page.index('id="warnings"') < alarmed_page.index('id="highlights"')
+
+
+def test_three_values_have_no_shape():
+    """They are listed, and nobody is told of their kurtosis, quantiles or lengths all alike."""
+    few = check(
+        report.html(findings({"t": pl.DataFrame({"n": [3, 5, 9], "c": ["ab", "cd", "ef"]})}))
+    )
+    more = check(
+        report.html(findings({"t": pl.DataFrame({"n": [*range(9)], "c": ["ab", "c"] + ["d"] * 7})}))
+    )
+
+    for word in ("kurtosis", "at or below", "median length", "Most frequent values"):
+        assert word in more.text
+        assert word not in few.text
 
 
 def test_pairs_that_say_nothing_are_counted_and_not_listed():

@@ -103,12 +103,37 @@ def test_what_a_column_does_not_prove_stays_text(cells, said):
     assert codes == said
 
 
+def rows(plan, column):
+    (chunk,) = plan.fragments[0].chunks(plan.schema)
+    return chunk.frame[column].to_list()
+
+
 def test_a_thousand_beside_decimal_commas_is_doubted():
     """`1.234` is a number by itself, but not in a file that writes `1.234,50`."""
     plan = planned("a;b\n1.234,50;1.234\n2,00;5.678\n")
 
     assert plan.schema == {"a": pl.Float64, "b": pl.String}
     assert [(n.code, n.column) for n in plan.notices][-1] == ("number.ambiguous", "b")
+
+
+def test_columns_that_prove_the_decimal_mark_settle_those_that_do_not():
+    """`18,223` is 18.2 kg in a list of prices like `1.234,50`; a mark not seen proves nothing."""
+    proven = planned("price;kg\n1.234,50;18,223\n2,00;7,125\n")
+    english = planned('price;people\n"1,234.50";"18,223"\n2.00;"7,125"\n')
+    silent = planned("price;kg\n5 €;18,223\n7 €;7,125\n")
+    unlike = planned("price;kg;size\n1.234,50;18,223;1,234.5\n2,00;7,125;2.5\n")
+
+    assert proven.schema == {"price": pl.Float64, "kg": pl.Float64}
+    assert rows(proven, "kg") == [18.223, 7.125]
+    assert rows(english, "people") == [18223, 7125]
+    assert [plan.schema["kg"] for plan in (silent, unlike)] == [pl.String, pl.String]
+
+
+def test_no_thousand_begins_with_a_nought():
+    """`0,854` is less than one, and tells of all of its column that commas part decimals."""
+    plan = planned("id;kg\n1;1,234\n2;0,854\n")
+
+    assert rows(plan, "kg") == [1.234, 0.854]
 
 
 def test_pairs_of_whole_numbers_beside_decimal_points_stay_text():

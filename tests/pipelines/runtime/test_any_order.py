@@ -1,13 +1,17 @@
 """Any order: a whole job publishes the same bytes, whichever fragment is finished first."""
 
+import datetime as dt
 import io
 import json
 import random
 import uuid
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from connectors.object_store import ObjectStore
@@ -15,7 +19,7 @@ from pipelines import artifacts
 from pipelines.analytics.graph import run_graph
 from pipelines.analytics.store_workspace import StoreWorkspace
 from pipelines.containers.limits import Limits
-from pipelines.formats import delimited
+from pipelines.formats import delimited, json_lines, parquet
 from pipelines.ingest import Ingested, InputFile
 from pipelines.order import InputObject, JobOrder
 from pipelines.publish import sha256
@@ -72,7 +76,44 @@ def days() -> bytes:
     return stream.getvalue()
 
 
+def events() -> bytes:
+    """Structs, lists, lists of structs and maps of what comes up; a field that is new far down."""
+    r = random.Random(4)
+    lines = []
+    for n in range(9_000):
+        user = {
+            "mail": f"user{n % 400}@example.org",
+            "at": {"x": r.gauss(0, 1), "y": n % 7 or None},
+        }
+        event = {"n": n, "user": user if n % 5 else None, "tags": r.choices("abc", k=n % 4)}
+        event["items"] = [{"price": r.randrange(999) / 100, "left": None} for _ in range(n % 3)]
+        event["note"] = f"call 0171 {r.randrange(10**7)}" if n % 3 else None
+        if n > 8_000:
+            event["new"] = [n, None]
+        lines.append(json.dumps(event))
+    return "\n".join(lines).encode()
+
+
+def groups() -> bytes:
+    """Parquet of 30 row groups, nested and flat, in no order."""
+    r = random.Random(5)
+    rows = [
+        {
+            "key": r.randrange(10**6),
+            "pair": {"a": r.random(), "b": [r.randrange(9)] * (n % 3)},
+            "born": dt.date(1950, 1, 1) + dt.timedelta(days=r.randrange(20_000)),
+            "class": r.choice(["x", "y"]),
+        }
+        for n in range(12_000)
+    ]
+    stream = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), stream, row_group_size=400)
+    return stream.getvalue()
+
+
 FILES = {"big.csv": measurements(), "days.zip": days()}
+NESTED = {"events.jsonl": events(), "groups.parquet": groups()}
+MASKED = {"privacy": "mask"}
 
 
 @pytest.fixture(scope="module")
@@ -90,37 +131,48 @@ def job_id() -> str:
 @pytest.fixture
 def run(object_store, children, job_id, tmp_path, monkeypatch):
     """Runs the job, whose fragments are answered in the order of a seed, if there is one."""
-    monkeypatch.setattr(delimited, "FRAGMENT_BYTES", 100_000)
+    for module, size in ((delimited, 100_000), (json_lines, 100_000), (parquet, 20_000)):
+        monkeypatch.setattr(module, "FRAGMENT_BYTES", size)
 
-    def run_in_order(seed: int | None) -> dict[str, bytes]:
-        keys = {name: artifacts.input_key(job_id, name) for name in FILES}
+    def run_in_order(
+        seed: int | None, files: Mapping[str, bytes] = FILES, **options: Any
+    ) -> dict[str, bytes]:
+        keys = {name: artifacts.input_key(job_id, name) for name in files}
         for name, key in keys.items():
-            object_store.put(key, FILES[name])
+            object_store.put(key, files[name])
         url = f"sqlite:///{tmp_path / f'jobs-{seed}.sqlite3'}"
         bucket = object_store.config.bucket
         inputs = tuple(InputObject(bucket, key, name) for name, key in keys.items())
         order = JobOrder(job_id, 1, CREATED_AT, {"type": "upload"}, inputs,
-                         object_store.config, url)  # fmt: skip
-        run_graph(
-            StoreWorkspace(order, scan=lambda: read(order, object_store, children, seed)), url
-        )
+                         object_store.config, url, options=options)  # fmt: skip
+
+        def scan() -> IngestResult:
+            return read(order, files, object_store, children, seed)
+
+        run_graph(StoreWorkspace(order, scan=scan), url)
         found = [each.key for each in object_store.keys(artifacts.base(job_id))]
-        files = {key: object_store.get(key) for key in found}
+        published = {key: object_store.get(key) for key in found}
         object_store.delete(found)
-        return files
+        return published
 
     return run_in_order
 
 
-def read(order: JobOrder, store: ObjectStore, children: Sandbox, seed: int | None) -> Ingested:
+def read(
+    order: JobOrder,
+    files: Mapping[str, bytes],
+    store: ObjectStore,
+    children: Sandbox,
+    seed: int | None,
+) -> Ingested:
     objects = [store.object(item.key) for item in order.inputs]
     engine = InlineEngine("order", children, LIMITS, lambda *_: None, lambda: False)
     chosen = engine if seed is None else Shuffled(engine, random.Random(seed))
-    size = sum(map(len, FILES.values()))
+    size = sum(map(len, files.values()))
     ingested = ingest(order, plan(objects, LIMITS), size, lambda _: chosen, lambda *_: None)
     inputs = (
         InputFile(item.name, store.uri(item.key), len(content), sha256(content))
-        for item, content in zip(order.inputs, FILES.values(), strict=True)
+        for item, content in zip(order.inputs, files.values(), strict=True)
     )
     return replace(ingested, result=replace(ingested.result, inputs=tuple(inputs)))
 
@@ -156,3 +208,20 @@ def test_there_was_something_to_mix_up(run, calm):
     assert {"type.widened", "members.grouped"} <= {each["code"] for each in results["warnings"]}
     parts = [key for key in files if "/tables/big/" in key]
     assert len(parts) > 8
+
+
+@pytest.mark.parametrize("options", [{}, MASKED], ids=["plain", "masked"])
+def test_nested_and_masked_data_give_the_same_bytes_in_any_order(options, run):
+    """Of lists, structs and maps too, of more rows than the sample holds, and without values."""
+    calm = run(None, NESTED, **options)
+
+    shuffled = run(8, NESTED, **options)
+
+    assert shuffled.keys() == calm.keys()
+    assert [key for key, body in shuffled.items() if body != calm[key]] == []
+    tables = {key.split("/tables/")[1].split("/")[0] for key in calm if "/tables/" in key}
+    assert tables == {"events", "groups"}
+    assert all(sum(f"/tables/{name}/" in key for key in calm) > 5 for name in tables)
+    receipt = next(body for key, body in calm.items() if key.endswith("ingest_receipt.json"))
+    masked = {each["column"] for each in json.loads(receipt)["privacy"]["maskedColumns"]}
+    assert masked == ({"user", "born"} if options else set())

@@ -52,6 +52,16 @@ def exact_quantile(ordered, share):
     return low + (high - low) * (rank - int(rank))
 
 
+def test_quantiles_between_the_ends_of_all_floats_are_there():
+    """What lies between -1.7e308 and 1e308 is a float, though their distance is none."""
+    view = ColumnView(pl.Series([1.7e308, 1.7e308, -1.7e308, 1e308]), Budget())
+
+    found = Values.of(view).result()
+
+    told = [found["quantiles"][name] for name in ("p25", "p50", "p75")] + [found["iqr"]]
+    assert told == pytest.approx([3.25e307, 1.35e308, 1.7e308, 1.375e308], rel=1e-12)
+
+
 @every_sample
 def test_quantiles_are_those_of_numpy(x):
     """Exact quantiles interpolate linearly, to the last bit as numpy does."""

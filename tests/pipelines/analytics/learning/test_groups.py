@@ -3,7 +3,8 @@ import pytest
 from sklearn.metrics import silhouette_score
 
 from pipelines.analytics.learning.features import usable
-from pipelines.analytics.learning.groups import _distances, grouped, silhouette
+from pipelines.analytics.learning.groups import _distances, grouped, silhouette, standardised
+from pipelines.analytics.learning.leakage import correlation
 from tests.pipelines.analytics import learnable
 from tests.pipelines.analytics.found import profile
 
@@ -41,3 +42,17 @@ def test_a_table_without_numbers_is_not_grouped():
     frame = learnable.noise().select("target")
 
     assert "no column of numbers" in grouped(usable(profile("t", frame).columns, frame))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e9, 1e15])
+def test_numbers_are_measured_alike_wherever_they_lie(offset):
+    """Standardised and correlated, numbers about 1e15 keep the digits that they have."""
+    values = offset + np.random.RandomState(0).randint(0, 50, 300)
+    small = values - offset
+
+    found = standardised(values[:, None])[:, 0]
+
+    np.testing.assert_allclose(found, (small - small.mean()) / small.std(), rtol=1e-12, atol=1e-12)
+    assert correlation(values, np.square(small)) == pytest.approx(
+        correlation(small, np.square(small)), rel=1e-12
+    )

@@ -146,7 +146,7 @@ def run(object_store, children, job_id, tmp_path, monkeypatch):
         order = JobOrder(job_id, 1, CREATED_AT, {"type": "upload"}, inputs,
                          object_store.config, url, options=options)  # fmt: skip
 
-        def scan() -> IngestResult:
+        def scan() -> Ingested:
             return read(order, files, object_store, children, seed)
 
         run_graph(StoreWorkspace(order, scan=scan), url)

@@ -11,7 +11,7 @@ import ray
 from connectors.object_store import StoreConfig
 from pipelines.analytics.outcome import Outcome
 from pipelines.order import JobOrder
-from pipelines.runtime import data_engine, resources
+from pipelines.runtime import data_engine, log_lines, resources
 from pipelines.runtime.advance import Advance, Watch
 from pipelines.runtime.learner import Learner
 from pipelines.runtime.run import run_job
@@ -26,6 +26,7 @@ class Runner:
     """Runs jobs. Threaded, so that it can be asked how far it is, and told to stop, meanwhile."""
 
     def __init__(self, store: StoreConfig) -> None:
+        log_lines.install()
         self._watch = Watch()
         self._children = Sandbox(warm=(preload, (store,)))
         self._children.start()
@@ -45,7 +46,8 @@ class Runner:
         """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
         self._watch = Watch()
         try:
-            return run_job(order, self._children, self._learner, self._watch)
+            with log_lines.about(order):
+                return run_job(order, self._children, self._learner, self._watch)
         finally:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
                 _release_memory_soon()

@@ -139,7 +139,10 @@ def _end_of(run: Any) -> Ended:
     except RayActorError:
         return RunnerDied()
     except RayTaskError as error:
-        return error.cause if isinstance(error.cause, BaseException) else error
+        if not isinstance(error.cause, BaseException):
+            return error
+        error.cause.add_note(error.traceback_str)
+        return error.cause
     except RayError as error:
         return error
     return outcome

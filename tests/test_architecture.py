@@ -38,6 +38,7 @@ ONLY_IN = {
     "boto3": ("connectors/object_store.py",),
     "botocore": ("connectors/object_store.py",),
     "fastapi": ("serve_app/",),
+    "grpc": ("serve_app/embedded/garbage.py",),
     "langgraph": ("pipelines/analytics/",),
     "sqlalchemy": ("serve_app/jobs/", "serve_app/migrations/"),
     "alembic": ("serve_app/migrations/",),

@@ -366,6 +366,25 @@ def test_a_full_disk_is_said_to_be_full(small_disk):
         assert list(store.keys("full/0"))
 
 
+@pytest.mark.slow
+def test_a_full_disk_gets_its_space_back(small_disk):
+    """What was deleted goes from the disk, though the server's own vacuum has no room to work."""
+    with running(small_disk / "s3") as server:
+        store = ObjectStore(server.store)
+        with pytest.raises(StorageFull):
+            fill(store)
+        before = shutil.disk_usage(small_disk).free
+
+        store.delete([each.key for each in store.keys("full/")][1:])
+        server.vacuum()
+        assert shutil.disk_usage(small_disk).free < before + (8 << 20)  # one object holds it all
+        assert len(store.get("full/0")) == 4 << 20
+
+        store.delete(["full/0"])
+        server.vacuum()
+        assert shutil.disk_usage(small_disk).free > before + (24 << 20)
+
+
 def fill(store):
     for number in range(100):
         store.put(f"full/{number}", os.urandom(4 << 20))

@@ -4,7 +4,8 @@ import shutil
 from dataclasses import dataclass, field
 
 MIN_FREE_BYTES = 256 << 20  # the embedded server writes no more below this
-FULL_BYTES = MIN_FREE_BYTES + (64 << 20)
+VOLUME_BYTES = 1 << 30  # it keeps objects in files of this size, and begins none without the room
+FULL_BYTES = MIN_FREE_BYTES + VOLUME_BYTES + (64 << 20)
 
 
 @dataclass(frozen=True, slots=True)

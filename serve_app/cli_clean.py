@@ -25,7 +25,7 @@ def clean(settings: Settings, days: float, say: Callable[[str], None]) -> int:
         jobs = SqlJobStore(full.database_url)
         removed = remove_old(jobs, ObjectStore(full.store_config()), days)
         _remove_copies(settings.home / "results", time.time() - days * DAY_S)
-        if server and removed:
+        if server and (removed or server.store.disk_is_full()):
             say("giving the space back")
             server.vacuum()
     return removed

@@ -32,7 +32,7 @@ class Volume:
 
 
 def drop(folder: Path, address: str) -> int:
-    """Remove the volumes of a server's folder that take no writes and hold no object; how many.
+    """Remove the volumes of a server's folder that hold no object any more; how many.
 
     `address` is the volume server's for gRPC. Raises ServiceUnavailable.
     """
@@ -48,15 +48,16 @@ def drop(folder: Path, address: str) -> int:
 
 
 def _drop(channel: Any, number: int) -> bool:
-    """A volume that does take writes might take one between the question and the end of it."""
-    volume = _status(channel, number)
-    if not (volume.is_read_only and volume.is_garbage):
+    """It is closed to writes before it is looked at for good: none comes in between."""
+    before = _status(channel, number)
+    if not before.is_garbage:
         return False
-    _ask(channel, "VolumeMarkReadonly", number)  # whatever becomes of the disk meanwhile
+    _ask(channel, "VolumeMarkReadonly", number)
     if _status(channel, number).is_garbage:
         _ask(channel, "VolumeDelete", number)
         return True
-    _ask(channel, "VolumeMarkWritable", number)
+    if not before.is_read_only:
+        _ask(channel, "VolumeMarkWritable", number)
     return False
 
 

@@ -13,9 +13,9 @@ PLENTY_BYTES = 1 << 30  # below that, the room is worth more to others
 def keep(home: Path) -> None:
     """Lay the reserve up, unless the disk is short of room already."""
     path = home / FILE
-    if path.exists() or shutil.disk_usage(home).free < PLENTY_BYTES:
-        return
     with contextlib.suppress(OSError):  # it is a favour
+        if path.exists() or shutil.disk_usage(home).free < PLENTY_BYTES:
+            return
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             os.posix_fallocate(descriptor, 0, RESERVE_BYTES)
@@ -25,4 +25,5 @@ def keep(home: Path) -> None:
 
 def release(home: Path) -> None:
     """Give it to whoever writes next. Without one, nothing happens."""
-    (home / FILE).unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        (home / FILE).unlink()

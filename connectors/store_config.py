@@ -4,8 +4,7 @@ import shutil
 from dataclasses import dataclass, field
 
 MIN_FREE_BYTES = 256 << 20  # the embedded server writes no more below this
-VOLUME_BYTES = 1 << 30  # it keeps objects in files of this size, and begins none without the room
-FULL_BYTES = MIN_FREE_BYTES + VOLUME_BYTES + (64 << 20)
+FULL_BYTES = MIN_FREE_BYTES + (64 << 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ a full disk none does; and a volume is only copied where there is room for all o
 too (4.48). What holds nothing else needs no copy. The volume server is asked itself, by gRPC.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,15 +21,19 @@ TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """What the server says of a volume: how many objects it took, and how many went again."""
+    """What the server says of a volume: how many objects it took, and how many went again.
+
+    `garbage` is the share of its bytes that went, counted apart from the objects.
+    """
 
     is_read_only: bool
     files: int
     deleted: int
+    garbage: float
 
     @property
     def is_garbage(self) -> bool:
-        return self.files > 0 and self.files == self.deleted
+        return self.files > 0 and self.files == self.deleted and self.garbage >= 1
 
 
 def drop(folder: Path, address: str) -> int:
@@ -69,7 +74,9 @@ def _numbers(data: Path) -> set[int]:
 
 def _status(channel: Any, number: int) -> Volume:
     found = dict(_fields(_ask(channel, "VolumeStatus", number)))
-    return Volume(bool(found.get(1)), found.get(3, 0), found.get(4, 0))
+    share = _ask(channel, "VacuumVolumeCheck", number)[1:9]  # a message of one double, if not 0
+    (garbage,) = struct.unpack("<d", share or bytes(8))
+    return Volume(bool(found.get(1)), found.get(3, 0), found.get(4, 0), garbage)
 
 
 def _ask(channel: Any, method: str, number: int) -> bytes:

@@ -14,7 +14,7 @@ import httpx2 as httpx
 
 from connectors.errors import ServiceUnavailable, StorageError, StorageFull
 from connectors.object_store import ObjectStore
-from connectors.store_config import MIN_FREE_BYTES, VOLUME_BYTES, StoreConfig
+from connectors.store_config import MIN_FREE_BYTES, StoreConfig
 from serve_app.embedded import certificates, ports
 from serve_app.embedded import folder as folders
 from serve_app.embedded.child import ChildProcess, spawn
@@ -234,10 +234,12 @@ def _command(folder: Path, chosen: dict[str, int], sockets: Path) -> list[str]:
         "-ip.bind=127.0.0.1",
         f"-master.port={chosen['master']}",
         "-master.telemetry=false",
-        f"-master.volumeSizeLimitMB={VOLUME_BYTES >> 20}",
+        "-master.volumeSizeLimitMB=1024",
         "-master.electionTimeout=500ms",  # else a restart takes 14 s
         f"-volume.port={chosen['volume']}",
-        "-volume.max=0",
+        # As many as there are: counted by the room for whole ones (0), the last are never begun,
+        # and what the server logs for itself may take those that `garbage` has made room for.
+        "-volume.max=10000",
         "-volume.preStopSeconds=0",
         f"-volume.minFreeSpace={MIN_FREE_BYTES >> 20}MiB",
         "-filer",

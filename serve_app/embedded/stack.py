@@ -22,7 +22,7 @@ from serve_app.settings import Settings
 
 DATABASE = "jobs.sqlite3"
 LOGS = "ray/sessions/session_latest/logs"
-READY_TIMEOUT_S = 90.0
+READY_TIMEOUT_S = 150.0  # a busy machine starts a runner in a minute
 
 
 @dataclass(slots=True)

@@ -141,7 +141,7 @@ def _end_of(run: Any) -> Ended:
     except RayTaskError as error:
         if not isinstance(error.cause, BaseException):
             return error
-        error.cause.add_note(error.traceback_str)
+        error.cause.add_note(str(error))  # with the traceback in the runner
         return error.cause
     except RayError as error:
         return error

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 job FAILED, 4 job PARTIAL, 5 job C
 6 service or something it needs is not available, 130 interrupted.
 """
 
+import errno
 import json as jsons
 import os
 import stat
@@ -15,7 +16,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from connectors.errors import InvalidSource, MetricFoundryError, ServiceUnavailable, SourceNotFound
+from connectors.errors import (
+    InvalidSource,
+    MetricFoundryError,
+    ServiceUnavailable,
+    SourceNotFound,
+    StorageFull,
+)
 from serve_app.cli_output import OF_STATUS, Exit, Interrupted, Output
 
 if TYPE_CHECKING:
@@ -274,6 +281,12 @@ def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
     except MetricFoundryError as error:
         output.failed(error)
         raise typer.Exit(exit_code(error)) from None
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        full = StorageFull(f"no space is left on the disk to write {error.filename or 'a file'}")
+        output.failed(full)
+        raise typer.Exit(exit_code(full)) from None
     except KeyboardInterrupt as interruption:
         output.interrupted(interruption)
         raise typer.Exit(Exit.INTERRUPTED) from None

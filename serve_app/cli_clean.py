@@ -9,7 +9,7 @@ from pathlib import Path
 from connectors.object_store import ObjectStore
 from serve_app import migrations
 from serve_app.embedded import folder as folders
-from serve_app.embedded import seaweedfs, service_record
+from serve_app.embedded import reserve, seaweedfs, service_record
 from serve_app.embedded.seaweedfs import SeaweedFS
 from serve_app.embedded.stack import complete
 from serve_app.jobs.retention import DAY_S, remove_old
@@ -19,16 +19,26 @@ from serve_app.settings import Settings
 
 def clean(settings: Settings, days: float, say: Callable[[str], None]) -> int:
     """Remove the jobs that ended more than so many days ago; gives how many."""
-    with _object_server(settings, say) as server:
+    with _room(settings.home), _object_server(settings, say) as server:
         full = complete(settings, server)
         migrations.migrate(full.database_url)
         jobs = SqlJobStore(full.database_url)
         removed = remove_old(jobs, ObjectStore(full.store_config()), days)
         _remove_copies(settings.home / "results", time.time() - days * DAY_S)
-        if server and removed:
+        if server and (removed or server.store.disk_is_full()):
             say("giving the space back")
             server.vacuum()
     return removed
+
+
+@contextmanager
+def _room(home: Path) -> Iterator[None]:
+    """Some room to work in, however full the disk is."""
+    reserve.release(home)
+    try:
+        yield
+    finally:
+        reserve.keep(home)
 
 
 def _remove_copies(folder: Path, moment: float) -> None:

@@ -80,9 +80,15 @@ def request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
 
 
+def _told(request: Request, status: int, code: str, detail: str, **more: Any) -> JSONResponse:
+    """The problem; and for the log line of the request, what it was."""
+    request.scope["problem"] = {"code": code, "error": detail}
+    return problem(request_id_of(request), status, code, detail, **more)
+
+
 def our_error(request: Request, error: MetricFoundryError) -> JSONResponse:
-    return problem(
-        request_id_of(request),
+    return _told(
+        request,
         status_of(error),
         error.stable_code,
         str(error),
@@ -99,7 +105,7 @@ def http_error(request: Request, error: HTTPException) -> JSONResponse:
     headers = error.headers
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         headers = {"allow": ", ".join(_allowed(request))}
-    return problem(request_id_of(request), error.status_code, code, detail, headers=headers)
+    return _told(request, error.status_code, code, detail, headers=headers)
 
 
 def _allowed(request: Request) -> list[str]:
@@ -117,26 +123,24 @@ def invalid_request(request: Request, error: RequestValidationError) -> JSONResp
     """422 for a body of the wrong shape; 400 for broken JSON and for a wrong parameter."""
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
-        return problem(
-            request_id_of(request), 400, CODES[400], "The body is not JSON that can be read"
-        )
+        return _told(request, 400, CODES[400], "The body is not JSON that can be read")
     no_object = any(each["loc"] == ("body",) and each["type"] != "missing" for each in found)
     if no_object and not _says_json(request):
         sentence = "Send the body as JSON, with the header Content-Type: application/json"
-        return problem(request_id_of(request), 415, CODES[415], sentence)
+        return _told(request, 415, CODES[415], sentence)
     if all(each["loc"][0] == "body" for each in found):
         listed = [{"pointer": pointer(each["loc"][1:]), "detail": _said(each)} for each in found]
         sentence = "; ".join(
             f"{each['pointer'] or 'the body'}: {each['detail']}" for each in listed
         )
-        return problem(request_id_of(request), 422, CODES[422], sentence, errors=listed)
+        return _told(request, 422, CODES[422], sentence, errors=listed)
     listed = [
         {"parameter": str(each["loc"][-1]), "detail": _said(each)}
         for each in found
         if each["loc"][0] != "body"
     ]
     sentence = "; ".join(f"{each['parameter']}: {each['detail']}" for each in listed)
-    return problem(request_id_of(request), 400, errors.InvalidRequest.code, sentence, errors=listed)
+    return _told(request, 400, errors.InvalidRequest.code, sentence, errors=listed)
 
 
 def _said(error: Mapping[str, Any]) -> str:

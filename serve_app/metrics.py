@@ -22,7 +22,7 @@ DESCRIPTIONS = {
     Counter.JOB_VALIDATION_ERROR: "Requests for a job that were refused.",
     Counter.JOB_PERSISTENCE_FAILED: "Jobs that could not be written to the job store.",
     Counter.JOB_WORKFLOW_START_FAILED: "Jobs whose supervisor could not be woken.",
-    Counter.JOB_PROCESSED: "Jobs that ended with results.",
+    Counter.JOB_PROCESSED: "Jobs that ended SUCCEEDED or PARTIAL.",
     Counter.JOB_PROCESSING_FAILED: "Jobs that ended FAILED.",
 }
 

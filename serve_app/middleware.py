@@ -58,6 +58,7 @@ class RequestLog:
                     status=status,
                     milliseconds=round((time.perf_counter() - began) * 1000, 1),
                     **_job_of(scope),
+                    **scope.get("problem", {}),
                 )
 
 

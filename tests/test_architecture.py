@@ -38,6 +38,7 @@ ONLY_IN = {
     "boto3": ("connectors/s3_client.py",),
     "botocore": ("connectors/s3_client.py",),
     "fastapi": ("serve_app/",),
+    "grpc": ("serve_app/embedded/garbage.py",),
     "langgraph": ("pipelines/analytics/",),
     "sqlalchemy": ("serve_app/jobs/", "serve_app/migrations/"),
     "alembic": ("serve_app/migrations/",),

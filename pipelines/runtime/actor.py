@@ -13,7 +13,7 @@ from ray.exceptions import RayError
 from connectors.object_store import StoreConfig
 from pipelines.analytics.outcome import Outcome
 from pipelines.order import JobOrder
-from pipelines.runtime import data_engine, resources
+from pipelines.runtime import data_engine, log_lines, resources
 from pipelines.runtime.advance import Advance, Watch
 from pipelines.runtime.learner import Learner
 from pipelines.runtime.run import run_job
@@ -29,6 +29,7 @@ class Runner:
 
     def __init__(self, store: StoreConfig) -> None:
         self._store = store
+        log_lines.install()
         self._watch = Watch()
         self._children = Sandbox(warm=(preload, (store,)))
         self._children.start()
@@ -48,7 +49,8 @@ class Runner:
         """One attempt. Raises RunCancelled, or a retryable MetricFoundryError."""
         self._watch = Watch()
         try:
-            return run_job(order, self._children, self._learner, self._watch)
+            with log_lines.about(order):
+                return run_job(order, self._children, self._learner, self._watch)
         finally:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
                 _release_memory_soon()

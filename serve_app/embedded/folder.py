@@ -34,10 +34,16 @@ def make(folder: Path) -> None:
 def lock(folder: Path) -> IO[str]:
     """Own the folder until the file is closed or this process ends, however it ends.
 
-    Raises FolderInUse; Misconfigured where there can be no such folder.
+    Raises FolderInUse; Misconfigured where there can be no such folder, or it is read-only.
     """
     make(folder)
-    handle = (folder / "lock").open("a+")
+    try:
+        handle = (folder / "lock").open("a+")
+    except OSError as error:
+        raise Misconfigured(
+            f"{folder} cannot be written to: {error.strerror}",
+            hint="Set MF_HOME to another folder.",
+        ) from error
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -64,7 +64,8 @@ class SeaweedFS:
     def vacuum(self) -> None:
         """Give the space of deleted objects back to the disk. Raises ServiceUnavailable.
 
-        The server takes deletions in turn, for a second or two; hence several sweeps.
+        The server takes deletions in turn, for a second or two; hence several sweeps. On a full
+        disk it sweeps nothing, and volumes go that hold no object any more.
         """
         context = ssl.create_default_context(cafile=str(self.folder / "ca.crt"))
         context.load_cert_chain(self.folder / "node.crt", self.folder / "node.key")
@@ -75,6 +76,10 @@ class SeaweedFS:
                 httpx.get(address, verify=context, timeout=600).raise_for_status()
         except httpx.HTTPError as error:
             raise ServiceUnavailable("the embedded S3 server could not free its space") from error
+        if self.store.disk_is_full():
+            from serve_app.embedded import garbage  # and gRPC with it, which others can do without
+
+            garbage.drop(self.folder, f"127.0.0.1:{self.ports['volume'] + ports.GRPC_OFFSET}")
 
     def stop(self, grace_s: float = 2.0) -> None:
         """SIGTERM alone takes 16 s and more; a SIGKILL after a grace loses nothing (tested)."""
@@ -232,7 +237,9 @@ def _command(folder: Path, chosen: dict[str, int], sockets: Path) -> list[str]:
         "-master.volumeSizeLimitMB=1024",
         "-master.electionTimeout=500ms",  # else a restart takes 14 s
         f"-volume.port={chosen['volume']}",
-        "-volume.max=0",
+        # As many as there are: counted by the room for whole ones (0), the last are never begun,
+        # and what the server logs for itself may take those that `garbage` has made room for.
+        "-volume.max=10000",
         "-volume.preStopSeconds=0",
         f"-volume.minFreeSpace={MIN_FREE_BYTES >> 20}MiB",
         "-filer",

@@ -13,7 +13,7 @@ from connectors.errors import Misconfigured, ServiceUnavailable
 from connectors.object_store import ObjectStore
 from serve_app.api_client import ApiClient
 from serve_app.embedded import folder as folders
-from serve_app.embedded import ports, seaweedfs, service_record
+from serve_app.embedded import ports, reserve, seaweedfs, service_record
 from serve_app.embedded.child import ChildProcess
 from serve_app.embedded.ray_head import RayHead
 from serve_app.embedded.seaweedfs import SeaweedFS
@@ -22,7 +22,7 @@ from serve_app.settings import Settings
 
 DATABASE = "jobs.sqlite3"
 LOGS = "ray/sessions/session_latest/logs"
-READY_TIMEOUT_S = 90.0
+READY_TIMEOUT_S = 150.0  # a busy machine starts a runner in a minute
 
 
 @dataclass(slots=True)
@@ -80,6 +80,7 @@ def start(settings: Settings, *, transient: bool, say: Callable[[str], None]) ->
             hint="Set MF_PORT to a free port, or stop the other program.",
         )
     try:
+        reserve.keep(home)
         _fill(stack, transient=transient, say=say)
     except BaseException:
         stack.stop()

@@ -144,7 +144,10 @@ def _end_of(run: Any) -> Ended:
     except RayActorError:
         return RunnerDied()
     except RayTaskError as error:
-        return error.cause if isinstance(error.cause, BaseException) else error
+        if not isinstance(error.cause, BaseException):
+            return error
+        error.cause.add_note(str(error))  # with the traceback in the runner
+        return error.cause
     except RayError as error:
         return error
     return outcome

@@ -100,10 +100,11 @@ class JobService:
                 f"the job's input s3://{wanted.bucket}/{wanted.key} is not there",
                 hint="Upload the file to uploadUrl first, then ask again.",
             )
-        queued = self.jobs.enqueue(job_id, there.etag)
+        is_started = self.jobs.enqueue(job_id, there.etag)
+        queued = self.jobs.get(job_id)
         if queued.input_etag not in {None, there.etag}:
             raise UploadChanged("the job is queued already, for what had been uploaded before")
-        if job.status is JobStatus.CREATED:
+        if is_started:
             self._started(queued)
         return queued
 

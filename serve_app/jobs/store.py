@@ -63,8 +63,8 @@ class JobStore(Protocol):
         cursor: str | None = None,
     ) -> JobPage: ...
 
-    def enqueue(self, job_id: str, input_etag: str | None = None) -> Job:
-        """CREATED → QUEUED; a job further on is returned as it is. Raises JobNotFound.
+    def enqueue(self, job_id: str, input_etag: str | None = None) -> bool:
+        """CREATED → QUEUED; False, and nothing done, for a job further on. Raises JobNotFound.
 
         `input_etag` is the version of its upload that the job reads from now on.
         """
@@ -182,13 +182,15 @@ class SqlJobStore:
         more = len(found) > limit
         return JobPage(tuple(found[:limit]), encode_cursor(found[limit - 1]) if more else None)
 
-    def enqueue(self, job_id: str, input_etag: str | None = None) -> Job:
+    def enqueue(self, job_id: str, input_etag: str | None = None) -> bool:
         queued = self._update(
             update(jobs)
             .where(jobs.c.job_id == job_id, jobs.c.status == JobStatus.CREATED)
             .values(status=JobStatus.QUEUED, input_etag=input_etag, updated_at=now())
         )
-        return queued or self.get(job_id)
+        if queued is None:
+            self.get(job_id)
+        return queued is not None
 
     def awaiting_upload(self) -> list[Job]:
         return self._select(_oldest_first(JobStatus.CREATED).where(jobs.c.source_type == "upload"))

@@ -130,7 +130,7 @@ class Supervision:
             job = self.jobs.claim(self.owner, self.settings.lease_s)
             if job is None:
                 return
-            log.info("job claimed", job_id=job.job_id, attempt=job.attempt)
+            _log(job).info("job.claimed")
             run = _Run(job, now, now, job.progress)
             self.running[job.job_id] = run
             if job.attempt > self.settings.max_attempts:
@@ -191,11 +191,13 @@ class Supervision:
         for job in awaited:
             (wanted,) = order_inputs(job)
             if (there := self.store.head(wanted.key, bucket=wanted.bucket)) is not None:
-                self.jobs.enqueue(job.job_id, there.etag)
-                self.metrics.count(Counter.JOB_QUEUED, _source_type(job))
+                if self.jobs.enqueue(job.job_id, there.etag):
+                    self.metrics.count(Counter.JOB_QUEUED, _source_type(job))
+                    _log(job).info("job.queued")
             elif job.upload_expires_at is not None and time.time() > job.upload_expires_at:
                 error = UploadNotReceived("nothing was uploaded before the upload URL expired")
-                self.jobs.fail(job.job_id, _wire(RunFailure.of(error)))
+                if self.jobs.fail(job.job_id, _wire(RunFailure.of(error))):
+                    self._count_end(job, JobStatus.FAILED, RunFailure.of(error))
 
     def _expect_large(self, awaited: Sequence[Job]) -> None:
         """Readers start while a large file is still under way."""
@@ -215,7 +217,7 @@ class Supervision:
     def _requeue_expired(self) -> None:
         for job in self.jobs.expired():
             if job.job_id not in self.running:
-                log.warning("lease expired", job_id=job.job_id, attempt=job.attempt)
+                _log(job).warning("job.lease_expired", owner=job.owner)
                 self.jobs.release(job.job_id, job.attempt, crashed=True)
 
     def _settle(self, run: _Run, ended: Ended) -> None:
@@ -232,18 +234,18 @@ class Supervision:
             if job.attempt >= self.settings.max_attempts:
                 self._fail(run, RunFailure.of(ended))
             else:
-                log.warning("attempt failed", job_id=job.job_id, code=ended.stable_code)
+                _log(job).warning("job.attempt_failed", code=ended.stable_code, error=str(ended))
                 run.rest_until = time.monotonic() + float(job.attempt)
         else:
             error = ended if isinstance(ended, Exception) else RuntimeError(str(ended))
-            log.error("run failed", job_id=job.job_id, error=repr(ended))
+            _log(job).error("job.broke", error=repr(ended), traceback=told_with(ended))
             self._fail(run, RunFailure.of(error))
 
     def _settle_death(self, run: _Run) -> None:
         """A job whose phase has killed its runner too often is given up: it is poison."""
         job, phase = run.job, run.progress.phase
         deaths = self._deaths[job.job_id, phase] = self._deaths.get((job.job_id, phase), 0) + 1
-        log.warning("runner died", job_id=job.job_id, attempt=job.attempt, phase=phase)
+        _log(job).warning("job.runner_died", phase=phase, deaths=deaths)
         if deaths >= self.settings.max_crashes:
             self._fail(
                 run,
@@ -275,8 +277,8 @@ class Supervision:
     def _fail(self, run: _Run, failure: RunFailure) -> None:
         try:
             publish.write_error(self.store, run.job.job_id, failure.to_wire())
-        except StorageError:  # the row tells it too, and the store may be what failed
-            log.warning("error not published", job_id=run.job.job_id)
+        except StorageError as error:  # the row tells it too, and the store may be what failed
+            _log(run.job).warning("job.error_not_published", error=str(error))
         self._end(run, JobStatus.FAILED, failure=_wire(failure))
         discard_checkpoints(self.settings.database_url, run.job.job_id)
 
@@ -293,14 +295,33 @@ class Supervision:
         job = run.job
         self.running.pop(job.job_id, None)
         if not self.jobs.finish(job.job_id, job.attempt, status, **facts):
-            log.warning("end not accepted", job_id=job.job_id, attempt=job.attempt)
+            _log(job).warning("job.end_not_accepted", status=status)
             return
-        log.info("job ended", job_id=job.job_id, attempt=job.attempt, status=status)
-        failed = status is JobStatus.FAILED
-        counter = Counter.JOB_PROCESSING_FAILED if failed else Counter.JOB_PROCESSED
-        self.metrics.count(counter, _source_type(job))
-        self.metrics.job_seconds(max(0.0, time.time() - job.created_at), _source_type(job))
+        self._count_end(job, status, facts.get("failure"), phase=run.progress.phase)
         self._deaths = {key: n for key, n in self._deaths.items() if key[0] != job.job_id}
+
+    def _count_end(
+        self, job: Job, status: JobStatus, failure: JobFailure | RunFailure | None, **more: Any
+    ) -> None:
+        """Once for each job: a line that says why, and the counters; a cancelled job has none."""
+        seconds = max(0.0, time.time() - job.created_at)
+        why = {"code": failure.code, "error": failure.message} if failure else {}
+        said = _log(job).warning if failure else _log(job).info
+        said("job.ended", status=status, seconds=round(seconds, 3), **why, **more)
+        if status is not JobStatus.CANCELLED:
+            counter = Counter.JOB_PROCESSING_FAILED if failure else Counter.JOB_PROCESSED
+            self.metrics.count(counter, _source_type(job))
+        self.metrics.job_seconds(seconds, _source_type(job))
+
+
+def _log(job: Job) -> Any:
+    """The log, with what every line on a job says."""
+    return log.bind(request_id=job.request_id, job_id=job.job_id, attempt=job.attempt)
+
+
+def told_with(error: BaseException) -> str:
+    """What was noted on an error on its way: for one of another process, its traceback there."""
+    return "\n".join(getattr(error, "__notes__", ()))
 
 
 def _progress(advance: Advance, *, is_done: bool = False) -> Progress:

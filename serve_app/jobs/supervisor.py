@@ -67,7 +67,7 @@ class SupervisorActor:
             try:
                 self._supervision.step(nudged=nudged)
             except Exception:  # the stores may be away for a while; the jobs wait
-                log.exception("supervisor step failed")
+                log.exception("supervisor.step_failed")
                 self._nudged.wait(1.0)
 
 

@@ -4,6 +4,7 @@ import json
 from uuid import uuid4
 
 import pytest
+import structlog
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -49,6 +50,25 @@ def test_every_error_is_a_problem(client, method, path, status, code):
     assert (body["status"], body["code"]) == (status, code)
     assert body["type"] == f"urn:metricfoundry:error:{code}"
     assert body["requestId"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/jobs/x", {"code": "job.not_found", "error": "Job not found", "job_id": "x"}),
+        ("/jobs?limit=0", {"code": "request.invalid"}),
+        ("/nothing", {"code": "route.not_found"}),
+    ],
+)
+def test_the_log_says_why_a_request_was_refused(client, path, said):
+    """In the line of the request itself, with its id."""
+    with structlog.testing.capture_logs(
+        processors=[structlog.contextvars.merge_contextvars]
+    ) as lines:
+        client.get(path, headers={"x-request-id": "mine"})
+
+    (line,) = lines
+    assert line.items() >= {"event": "request", "request_id": "mine", **said}.items()
 
 
 def test_a_wrong_method_names_the_right_ones(client):

@@ -192,3 +192,28 @@ def test_quick_commands_load_no_heavy_library(tmp_path):
     )
 
     assert (done.stdout, done.stderr) == ("\n", "")
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A disk of a few kilobytes; only root can make one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if made.returncode:
+        pytest.skip("a small disk cannot be mounted here: that takes root")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_is_one_sentence(metricfoundry, full_disk):
+    """Whatever could not be written, and wherever in the start that was."""
+    code, _, complaint = metricfoundry("up", MF_HOME=str(full_disk), MF_PORT="1")
+
+    assert code == Exit.ERROR
+    assert "no space" in complaint
+    assert "metricfoundry clean" in complaint

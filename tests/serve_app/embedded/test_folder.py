@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.errors import ServiceUnavailable
-from serve_app.embedded.folder import socket_folder
+from connectors.errors import Misconfigured, ServiceUnavailable
+from serve_app.embedded.folder import lock, socket_folder
 
 OWNER = """
 import pathlib, sys, time
@@ -103,3 +103,13 @@ def test_a_folder_that_is_open_to_others_is_refused(tmp_path):
     with pytest.raises(ServiceUnavailable, match="open to others"):
         socket_folder(tmp_path / "one")
     sockets.remove()
+
+
+def test_a_folder_that_takes_no_files_is_told_in_a_sentence(tmp_path):
+    """Such as one on a read-only disk; here, what should be a file is a folder."""
+    (tmp_path / "lock").mkdir()
+
+    with pytest.raises(Misconfigured, match="cannot be written to") as raised:
+        lock(tmp_path)
+
+    assert "MF_HOME" in raised.value.advice

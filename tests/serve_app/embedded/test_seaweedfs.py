@@ -366,6 +366,27 @@ def test_a_full_disk_is_said_to_be_full(small_disk):
         assert list(store.keys("full/0"))
 
 
+@pytest.mark.slow
+def test_a_full_disk_gets_its_space_back(small_disk):
+    """What was deleted goes from the disk, though the server's own vacuum has no room to work."""
+    with running(small_disk / "s3") as server:
+        store = ObjectStore(server.store)
+        with pytest.raises(StorageFull):
+            fill(store)
+        before = shutil.disk_usage(small_disk).free
+
+        kept, *others = [each.key for each in store.keys("full/")]
+        held = store.get(kept)
+        store.delete(others)
+        server.vacuum()
+
+        assert store.get(kept) == held  # and what else is in its volume, which stays
+        assert shutil.disk_usage(small_disk).free > before + (64 << 20)
+        store.delete([kept])
+        server.vacuum()
+        assert shutil.disk_usage(small_disk).free > before + (192 << 20)
+
+
 def fill(store):
     for number in range(100):
         store.put(f"full/{number}", os.urandom(4 << 20))

@@ -52,6 +52,21 @@ print(len(runners) > 0, "new" if crew._members[0] is not before else "dead")
 """
 )
 
+FAILED = (
+    PLACED
+    + """
+from connectors.store_config import StoreConfig
+from pipelines.order import InputObject, JobOrder
+
+store = StoreConfig("b", "http://127.0.0.1:9", access_key="a", secret_key="s")
+crew.start(JobOrder("j", 1, 0.0, {}, (InputObject("b", "k", "n"),), store, sys.argv[3]))
+while not (ended := crew.ended()):
+    crew.wait(1)
+end = ended["j"]
+print(end.stable_code, end.retryable, "run_job" in "".join(end.__notes__))
+"""
+)
+
 
 def said(script: str, *arguments: object) -> list[str]:
     done = subprocess.run(
@@ -75,3 +90,8 @@ def test_jobs_wait_until_there_is_a_runner(resource, patience_s, found):
 def test_a_runner_that_was_killed_a_moment_ago_takes_no_job():
     """Ray may not know of its death yet; the job would take the blame."""
     assert "True new" in said(KILLED, "analytics", 120)
+
+
+def test_what_a_run_fails_of_keeps_its_type_and_tells_where(sqlite_url):
+    """The type decides what becomes of the job; the traceback in the runner is for the log."""
+    assert "storage.unavailable True True" in said(FAILED, "analytics", 120, sqlite_url)

@@ -1,10 +1,12 @@
 """Supervision: whatever happens to runners and supervisors, a job ends once, and rightly."""
 
 import time
+from collections import Counter
 from contextlib import closing
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.chat_model import ChatConfig
 from connectors.errors import CorruptFile, StorageUnavailable
@@ -137,6 +139,113 @@ def test_an_order_carries_the_chat_model_that_is_configured(supervise, job_store
     (order, _) = crew.orders.values()
     assert order.chat == ChatConfig("http://a/v1", "m", "hidden")
     assert "hidden" not in repr(order)
+
+
+class Counts:
+    """Metrics that can be read back."""
+
+    def __init__(self) -> None:
+        self.counted = Counter()
+        self.ends = 0
+
+    def count(self, counter, source_type):
+        self.counted[str(counter), source_type] += 1
+
+    def job_seconds(self, *_):
+        self.ends += 1
+
+
+@pytest.fixture
+def counts():
+    return Counts()
+
+
+@pytest.fixture
+def lines():
+    with capture_logs() as captured:
+        yield captured
+
+
+def ended(lines, job_id):
+    (line,) = [line for line in lines if line["event"] == "job.ended" and line["job_id"] == job_id]
+    return line
+
+
+def test_the_end_of_a_job_is_told_with_its_cause_and_counted(
+    supervise, job_store, object_store, crew, counts, lines
+):
+    """Every line has the ids of job and request; a cancelled job has neither failed nor worked."""
+    crew.size = 3
+    good, bad, unwanted = (queued(job_store, request_id=f"r{n}") for n in range(3))
+    supervision = supervise()
+    supervision.metrics = counts
+    supervision.step()
+    job_store.request_cancel(unwanted)
+    supervision.step()
+    crew.ends = {good: done(good), bad: CorruptFile("it breaks off"), unwanted: RunCancelled()}
+    supervision.step()
+
+    assert {line["job_id"]: line["request_id"] for line in lines} == {
+        good: "r0",
+        bad: "r1",
+        unwanted: "r2",
+    }
+    assert ended(lines, good)["status"] == "SUCCEEDED"
+    assert "code" not in ended(lines, good)
+    assert ended(lines, bad)["code"] == "parse.corrupt"
+    assert ended(lines, bad)["error"] == "it breaks off"
+    assert ended(lines, unwanted)["status"] == "CANCELLED"
+    assert counts.counted == {("JobProcessed", "upload"): 1, ("JobProcessingFailed", "upload"): 1}
+    assert counts.ends == 3
+
+
+def test_a_bug_is_told_with_the_traceback_of_its_process(supervise, job_store, crew, lines):
+    """It came as a note on the error; the user gets a sentence."""
+    job_id, supervision = queued(job_store), supervise()
+    supervision.step()
+    bug = ValueError("x")
+    bug.add_note("Traceback: in the runner")
+    crew.ends[job_id] = bug
+
+    supervision.step()
+
+    (line,) = [line for line in lines if line["event"] == "job.broke"]
+    assert line["traceback"] == "Traceback: in the runner"
+    assert "in the runner" not in job_store.get(job_id).failure.message
+
+
+def test_an_upload_is_counted_once_by_whoever_queues_it(
+    supervise, job_store, object_store, crew, counts, lines
+):
+    """`/process` may come between; and an upload that never comes is a job that has failed."""
+    crew.size = 0
+    there, expired = queued(job_store, JobStatus.CREATED), None
+    expired = queued(job_store, JobStatus.CREATED, upload_expires_at=time.time() - 1)
+    object_store.put(job_store.get(there).source["key"], b"a\n1\n")
+    supervision = supervise()
+    supervision.metrics = counts
+    seen = job_store.awaiting_upload()
+    supervision.step()
+
+    supervision.jobs = Stale(job_store, seen)
+    supervision._due.clear()
+    supervision.step()
+
+    assert counts.counted == {("JobQueued", "upload"): 1, ("JobProcessingFailed", "upload"): 1}
+    assert ended(lines, expired)["code"] == "upload.not_received"
+
+
+class Stale:
+    """A job store whose list of waiting uploads is of a moment ago."""
+
+    def __init__(self, jobs, seen):
+        self._jobs, self._seen = jobs, seen
+
+    def awaiting_upload(self):
+        return self._seen
+
+    def __getattr__(self, name):
+        return getattr(self._jobs, name)
 
 
 def test_an_upload_that_comes_by_itself_is_read_as_it_came(

@@ -47,6 +47,7 @@ def application(
         max_ongoing_requests=REQUESTS_PER_REPLICA,
         ray_actor_options={"num_cpus": 0},
         graceful_shutdown_timeout_s=5,
+        logging_config=_logs(settings),
     )
     bound: Application = deployment.bind()
     return bound
@@ -57,15 +58,11 @@ def run(settings: Settings, *, replicas: int) -> None:
 
     Raises ServiceUnavailable.
     """
-    from ray.serve.schema import LoggingConfig
-
     logging.getLogger("ray.serve").setLevel(logging.ERROR)
     serve.start(
         proxy_location="HeadOnly",
         http_options={"host": settings.host, "port": settings.port},
-        logging_config=LoggingConfig(
-            encoding="JSON", log_level=settings.log_level, enable_access_log=False
-        ),
+        logging_config=_logs(settings),
     )
     try:
         serve.run(application(settings, replicas), name=NAME, route_prefix="/")
@@ -73,6 +70,11 @@ def run(settings: Settings, *, replicas: int) -> None:
         raise ServiceUnavailable(
             "the API did not start", hint=f"The logs are in {settings.home / LOGS}."
         ) from error
+
+
+def _logs(settings: Settings) -> dict[str, Any]:
+    """Serve's own lines; those of requests are ours, which say more (middleware.py)."""
+    return {"encoding": "JSON", "log_level": settings.log_level, "enable_access_log": False}
 
 
 def build(args: dict[str, Any]) -> Application:

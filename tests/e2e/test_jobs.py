@@ -341,3 +341,15 @@ def test_cancel_stops_a_running_job(service):
     left = service.call("GET", f"/jobs/{job_id}/artifacts?delimiter=")["objects"]
     assert [item["key"] for item in left] == [f"artifacts/{job_id}/input/cancel.csv"]
     assert service.wait(service.upload("after.csv", b"a\n1\n"))["status"] == "SUCCEEDED"
+
+
+def test_every_line_of_the_replicas_is_json(service):
+    """One for each request, and that is ours: Serve's own would be a second one, in plain text."""
+    for _ in range(4):
+        service.call("GET", "/health")
+
+    logs = service.home / "ray" / "sessions" / "session_latest" / "logs" / "serve"
+    lines = [line for log in logs.glob("replica_*.log") for line in log.read_text().splitlines()]
+
+    assert lines
+    assert not [line for line in map(json.loads, lines) if "/health" in line["message"]]

@@ -30,6 +30,7 @@ FORMS = {
     "moment, and more": re.compile(r".{0,30}?(?<!\d)\d{1,2}:\d{2}:\d{2}(?!\d).*"),
     "level, and more": re.compile(r"[A-Z]+: \S.*"),
     "item of a list": re.compile(r"(?:[-*•]|\d+[.)]) \S.*"),
+    "code point": re.compile(r"(?=[A-F]*\d)[\dA-F]{4,6}(?:\.\.[\dA-F]{4,6})?"),
     "setting": re.compile(r"[\w.-]+=[^=\s].*"),
     "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),

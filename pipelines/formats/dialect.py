@@ -29,6 +29,7 @@ SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+FEW_CELLS = 3
 MANY_ODD = 0.1  # of the rows
 SURE = 0.9
 ALIGNED = 0.3
@@ -153,7 +154,7 @@ def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
     """All delimiters alone; and spaces that align columns, one delimiter however many they are."""
     for delimiter in DELIMITERS:
         yield Dialect(delimiter, newline=newline)
-    if any("  " in line or line[:1] == " " for line in lines[:50]):
+    if any("  " in line or " " in (line[:1], line.rstrip("\r\n")[-1:]) for line in lines[:50]):
         yield Dialect(" ", newline=newline, skips_space=True)
 
 
@@ -167,9 +168,9 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind one
-    that parts all lines evenly, into as many cells at least, and is no weak one in the first case:
-    the names of people, `Doe, Ann`, stand in a column of each row.
+    A delimiter that is a weak one, or that some lines lack and blanks follow, goes behind one that
+    parts all lines evenly, into as many cells at least, and is no weak one in the first case: the
+    names of people, `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
@@ -178,7 +179,8 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     if not is_plain and line_looks.is_one_column(lines):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     mark = best.dialect.delimiter
-    is_of_prose = mark not in lines[0] and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+    is_apart = mark not in lines[0] or not _is_even(best)
+    is_of_prose = is_apart and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
     if is_of_prose or mark in WEAK:
         least = table_top.columns(best.records)
         better = next(
@@ -274,7 +276,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     meaning = len(values) / max(1, len(cells))
     if dialect.delimiter in DOUBTFUL:
         columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
-        is_wordy = dialect.delimiter in WORDY or count < len(rows)
+        is_wordy = dialect.delimiter in WORDY or (width <= FEW_CELLS and count < len(rows))
         if is_wordy and not any(map(_is_typed_column, columns)):
             return _Candidate(dialect, 0.0)
         if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from connectors.errors import InvalidOverride
 from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import form, is_typed, is_value
+from pipelines.formats.cell_looks import FORMS, form, is_typed, is_value
 from pipelines.formats.records import Record
 from pipelines.formats.sheet_header import YEARS
 
@@ -193,7 +193,8 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
         if not name or not column:
             continue
         own = form(name)
-        if own is not None and all(form(cell) == own for cell in column[:FEW_FORMS]):
+        is_mark = own not in FORMS and name in column  # of those that belong to what it names
+        if own is not None and not is_mark and all(form(c) == own for c in column[:FEW_FORMS]):
             return -1.0  # the addresses of one row more
         if is_series and name.strip().isdecimal():
             found += 0.5

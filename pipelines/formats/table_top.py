@@ -19,6 +19,7 @@ MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
 MANY_SPARSE = 0.2
 MOST_RAGGED = 1000
+TOLD_VALUE = re.compile(r"[#%/! ]+[@\w][\w ]*: *\d")  # in a comment: `# start: 2024`
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
@@ -227,6 +228,7 @@ def _comments(records: Sequence[Record], columns: int) -> int:
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
+    may_name = may_name and not TOLD_VALUE.match(last.cells[0])
     may_name = may_name and (columns > 1 or len(marked) == 1)
     may_name = may_name or header_row.is_marked(last.cells, columns)
     may_name = may_name or header_row.is_stretched(last.cells, columns)

@@ -48,6 +48,20 @@ def test_names_are_found_where_they_are(text, names):
     assert layout.first_record == 0
 
 
+def test_blanks_at_the_ends_of_lines_part_nothing():
+    """They follow the last cell of each."""
+    layout = detect("10.0 280.0 16.7 \n20.0 19.5 13.8 \n100.0 5.5 7.1 \n", is_whole=True)
+
+    assert (layout.columns, layout.dialect.delimiter) == (3, " ")
+
+
+def test_a_delimiter_that_all_lines_have_parts_them():
+    """Commas that blanks follow stand in most cells, though not in all."""
+    text = "A, LATIN\t00C1\nA, SMALL\t0061\nMoon, Sun, Star\t1F311\nB\t0062\n" * 3
+
+    assert detect(text, is_whole=True).dialect.delimiter == "\t"
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [
@@ -161,6 +175,9 @@ def test_a_delimiter_in_a_first_line_of_words_parts_nothing(first):
     [
         ("2011.0.170-S,a\n2011.0.629-T,b\n2012.0.1-S,c\n", None),
         ("2011.0.170-S,a\nshort,b\n2012.0.1-S,c\n", ("2011.0.170-S", "a")),
+        ("n,EU27_2007\n1,EU27_2007\n2,EU27_2007\n3,\n", ("n", "EU27_2007")),
+        ("1100..115F ,L\n1160 ,V\nAC00 ,T\n", None),
+        ("# start: 2024;END\n1100..115F ;L\n1160 ;V\nAC00 ;T\n", None),
         ("id-2,a\n2011.0.629-T,b\n2012.0.1-S,c\n", ("id-2", "a")),
     ],
 )

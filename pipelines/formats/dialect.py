@@ -131,17 +131,20 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         ),
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, _told(records, first, has_names=header_rows > 0)),
+            *filter(None, _told(records, first, columns, has_names=header_rows > 0)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
 
 
-def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
+def _told(
+    records: Sequence[Record], first: int, columns: int, *, has_names: bool
+) -> Iterator[Notice | None]:
     """What else to say of a table that begins at the record `first`."""
     yield table_top.left_out(records[:first])
     yield header_row.in_comment(records[first:]) if has_names else None
-    yield table_top.another(records[first:])
+    another = table_top.another(records[first:])
+    yield another or table_top.parted(records[first:], columns)
 
 
 def _below_comments(lines: list[str]) -> list[str]:

@@ -438,6 +438,23 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
 
 
 @pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("a,b\nx,y\n\nz,w\nu,v\n", True),
+        ("a,b\nx,y\n\nz,w\nu,5\n", False),
+        ("a,b\nx,y\n\nz,w\n", False),
+        ("a\nx\n\nz\nu\n", False),
+        ("a,b\nx,y\n\n" * 5, False),
+    ],
+)
+def test_a_blank_line_among_words_is_told(text, is_told):
+    """It may part tables, of which no figures would tell the names."""
+    codes = [notice.code for notice in detect(text, is_whole=True).notices]
+
+    assert ("rows.parted" in codes) == is_told
+
+
+@pytest.mark.parametrize(
     ("text", "names", "first"),
     [
         ("1001,\n1002,Ann\n1003,Bob\n", None, 0),

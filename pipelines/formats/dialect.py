@@ -149,7 +149,8 @@ def _told(
 
 def _below_comments(lines: list[str]) -> list[str]:
     """Without the lines above the rows that begin with a mark, which are prose or the header."""
-    below = list(dropwhile(lambda line: line.startswith(COMMENT) or not line.strip(), lines))
+    marks = header_row.MARKS
+    below = list(dropwhile(lambda line: line.startswith(marks) or not line.strip(), lines))
     return below or lines
 
 
@@ -182,6 +183,9 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     if not is_plain and line_looks.is_one_column(lines):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     mark = best.dialect.delimiter
+    named = None if mark in lines[0] else _named(scored, best)
+    if named is not None:
+        return named, best
     is_apart = mark not in lines[0] or not _is_even(best)
     is_of_prose = is_apart and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
     if is_of_prose or mark in WEAK:
@@ -199,6 +203,21 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
         )
         return (best, scored[1]) if better is None else (better, best)
     return best, scored[1]
+
+
+def _named(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:
+    """One that parts names in the first line, where the best does not, and all rows as often.
+
+    It is no decimal mark of the cells that the best one parts.
+    """
+    for each in scored:
+        if each.dialect.delimiter not in USUAL or not _is_even(each):
+            continue
+        decimal = re.compile(rf"\s*-?\d+{re.escape(each.dialect.delimiter)}\d+\s*")
+        cells = (cell for record in best.records for cell in record.cells)
+        if _are_names(each.records[0].cells) and not any(map(decimal.fullmatch, cells)):
+            return each
+    return None
 
 
 def _is_even(candidate: _Candidate) -> bool:

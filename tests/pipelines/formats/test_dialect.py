@@ -55,6 +55,23 @@ def test_blanks_at_the_ends_of_lines_part_nothing():
     assert (layout.columns, layout.dialect.delimiter) == (3, " ")
 
 
+def test_what_parts_names_parts_rows():
+    """Though something else parts the rows into more cells; unless it is their decimal mark."""
+    rows = "".join(f"A/{n}|KF7{n}|2013|H3/1-{n},2013.4{n},here\n" for n in range(5))
+    decimals = "Place,Sum\nNord;1,50\nSued;2,75\nWest;3,10\n"
+
+    assert detect("name,n,where\n" + rows, is_whole=True).names == ("name", "n", "where")
+    assert detect(decimals, is_whole=True).dialect.delimiter == ";"
+
+
+def test_names_may_end_before_the_rows_do():
+    """The last one is that of several columns; the first row of such a table says nothing."""
+    rows = "".join(f"a{n},{n},b,c,d,e,f\n" for n in range(4))
+
+    assert detect("name,n,more,,,,\n" + rows, is_whole=True).names is not None
+    assert detect("a9,,b,,,,\n" + rows, is_whole=True).names is None
+
+
 def test_a_delimiter_that_all_lines_have_parts_them():
     """Commas that blanks follow stand in most cells, though not in all."""
     text = "A, LATIN\t00C1\nA, SMALL\t0061\nMoon, Sun, Star\t1F311\nB\t0062\n" * 3
@@ -88,6 +105,7 @@ def test_a_delimiter_that_all_lines_have_parts_them():
         ("2024-05-01 10:15:10 INFO a\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
         ("name age town\n1 Ann 5 Rome\n2 Bob 6 Oslo\n3 Cyd 7 Bonn\n", 4),
         ("- a\n- b\n- c\n", 1),
+        ('% of us\n% \n"so":"r":"v"\nFoo:12.5:85.4\nBar:14.1:87.6\nBaz:14.3:89.0\n', 3),
         ("- mended (#12)\n- made\n- told (#155)\n- took (#3, #4)\n", 1),
         ("this is all\nof xml, html, and more\n", 1),
         ("http://a.org/x?y=1&amp;z\nhttp://b.org/x\nhttp://c.org/?a&amp;b;c\n", 1),

@@ -180,9 +180,12 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     if best.score <= 0:
         return best, scored[1]
     is_plain = best.dialect.delimiter in USUAL and _is_even(best)
-    if not is_plain and line_looks.is_one_column(lines):
+    is_one = not is_plain and line_looks.is_one_column(lines)
+    if is_one or line_looks.are_thousands(lines[:SAMPLE_ROWS]):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     mark = best.dialect.delimiter
+    if line_looks.has_lone_name(lines[:SAMPLE_ROWS]) and _is_named_alone(best, lines):
+        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     named = None if mark in lines[0] else _named(scored, best)
     if named is not None:
         return named, best
@@ -203,6 +206,23 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
         )
         return (best, scored[1]) if better is None else (better, best)
     return best, scored[1]
+
+
+def _is_named_alone(best: _Candidate, lines: list[str]) -> bool:
+    """Whether one word right above lines of words names the one column there is.
+
+    A blank or a colon, or commas that blanks follow, stand within its cells. Above figures that
+    they part it may be a title.
+    """
+    mark = best.dialect.delimiter
+    _, *rows = (record.cells for record in best.records)
+    width = max(map(len, rows), default=1)
+    if width == 1 or any(len(row) != width for row in rows):
+        return False
+    typed = [_is_typed_column(column) for column in zip(*rows, strict=True)]
+    if mark in WORDY:
+        return width == 2 and not all(typed)
+    return not any(typed) and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
 
 
 def _named(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:

@@ -149,7 +149,7 @@ def _told(
 
 def _below_comments(lines: list[str]) -> list[str]:
     """Without the lines above the rows that begin with a mark, which are prose or the header."""
-    marks = header_row.MARKS
+    marks = (COMMENT, "%")
     below = list(dropwhile(lambda line: line.startswith(marks) or not line.strip(), lines))
     return below or lines
 

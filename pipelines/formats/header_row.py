@@ -195,7 +195,7 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
-        own = form(name)
+        own = None if is_typed(name) else form(name)
         is_mark = own not in FORMS and name in column  # of those that belong to what it names
         if own is not None and not is_mark and all(form(c) == own for c in column[:FEW_FORMS]):
             return -1.0  # the addresses of one row more

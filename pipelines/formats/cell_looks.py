@@ -44,6 +44,7 @@ FORMS = {
     "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
+OF_LINES = frozenset({"moment, and more", "level, and more", "item of a list"})  # not of cells
 WORD = re.compile(r"[^\W\d_]+")
 FEW_MARKS = 2  # that a name has too
 NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from connectors.errors import InvalidOverride
 from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import FORMS, form, is_typed, is_value
+from pipelines.formats.cell_looks import FORMS, OF_LINES, form, is_typed, is_value
 from pipelines.formats.records import Record
 from pipelines.formats.sheet_header import YEARS
 
@@ -196,6 +196,8 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
         if not name or not column:
             continue
         own = None if is_typed(name) else form(name)
+        if own in OF_LINES and len(names) > 1:
+            own = None  # questions and answers are numbered too
         is_mark = own not in FORMS and name in column  # of those that belong to what it names
         if own is not None and not is_mark and all(form(c) == own for c in column[:FEW_FORMS]):
             return -1.0  # the addresses of one row more

@@ -210,6 +210,7 @@ def test_a_delimiter_in_a_first_line_of_words_parts_nothing(first):
         ("#bd565d\n#96b56d\n#572562\n", None),
         ("PT1H\nPT30M\nP1DT5H\n", None),
         ('"{""a"": 1}"\n"{""a"": 2}"\n"{""a"": 3}"\n', None),
+        ("1. Sex,2. Age\n1. Male,2. Young\n2. Female,1. Old\n", ("1. Sex", "2. Age")),
         ("Name,1929,1930\nA,3230,2678\nB,6002,5201\n", ("Name", "1929", "1930")),
         ("# start: 2024;END\n1100..115F ;L\n1160 ;V\nAC00 ;T\n", None),
         ("id-2,a\n2011.0.629-T,b\n2012.0.1-S,c\n", ("id-2", "a")),

@@ -44,9 +44,11 @@ FORMS = {
     "geometry": re.compile(r"[A-Z]+ ?\([-\d., ()]+\)"),
     "list": re.compile(r"\[ *-?\d+(?:\.\d+)?(?: *, *-?\d+(?:\.\d+)?)+ *\]"),
 }
-OF_LINES = frozenset({"moment, and more", "level, and more", "item of a list"})  # not of cells
+OF_LINES = frozenset(  # which names of cells may have as well
+    {"moment, and more", "level, and more", "item of a list", "hexadecimal", "colour"}
+)
 WORD = re.compile(r"[^\W\d_]+")
-FEW_MARKS = 2  # that a name has too
+FEW_MARKS = 3
 NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 
 
@@ -78,7 +80,8 @@ def _code(cell: str) -> str | None:
     """How a code of letters, digits and marks is made up: `2011.0.170-S` as `9.9.9-A`."""
     made = WORD.sub("A", re.sub(r"\d+", "9", cell))
     marks = len(made.replace("9", "").replace("A", ""))
-    is_many = (made.count("9") > 1 and marks > 0) or (made.count("9") > 0 and marks > FEW_MARKS)
+    figures = made.count("9")
+    is_many = (figures > 2 and marks > 1) or (figures > 0 and marks > FEW_MARKS)  # names have few
     return made if is_many and "A" in made and " " not in made else None
 
 

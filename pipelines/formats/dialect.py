@@ -35,6 +35,7 @@ SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
+CLEAR = ("\t", ";", "|")  # parts no decimals, and seldom sentences
 USUAL = (",", "\t", ";", "|")
 DECLARED = re.compile(r'"?sep=([^\s\w"]|\t)"?\r?\n', re.IGNORECASE)  # as Excel takes it
 ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
@@ -186,6 +187,9 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
     mark = best.dialect.delimiter
     if line_looks.has_lone_name(lines[:SAMPLE_ROWS]) and _is_named_alone(best, lines):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
+    clear = _clearer(scored, best) if mark == " " else None
+    if clear is not None:
+        return clear, best
     named = None if mark in lines[0] else _named(scored, best)
     if named is not None:
         return named, best
@@ -223,6 +227,17 @@ def _is_named_alone(best: _Candidate, lines: list[str]) -> bool:
     if mark in WORDY:
         return width == 2 and not all(typed)
     return not any(typed) and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+
+
+def _clearer(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:
+    """One that no text has, in all lines, where blanks part words too: `1. Ann <tab> 2. Rome`."""
+    width = table_top.columns(best.records)
+    rows = [record.cells for record in best.records[1:] if _width(record) == width]
+    if all(map(_is_typed_column, zip(*rows, strict=True))):
+        return None
+    return next(
+        (each for each in scored if each.dialect.delimiter in CLEAR and _is_even(each)), None
+    )
 
 
 def _named(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:

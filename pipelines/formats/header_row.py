@@ -195,7 +195,7 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
-        own = None if is_typed(name) else form(name)
+        own = None if name.strip().isdecimal() else form(name)
         if own in OF_LINES and len(names) > 1:
             own = None  # questions and answers are numbered too
         is_mark = own not in FORMS and name in column  # of those that belong to what it names

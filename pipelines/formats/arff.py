@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from connectors.errors import UnknownFormat
 from pipelines.choices import Choices
 from pipelines.formats import dialect
-from pipelines.formats.base import Guess
+from pipelines.formats.base import Guess, Notice
 from pipelines.formats.dialect import Layout
 
 COMMENT = "%"
@@ -21,6 +21,10 @@ DATA = re.compile(r"\s*@data\b", re.IGNORECASE)
 SPACED = re.compile(r",\s")
 WEIGHT = re.compile(r",\s*\{[\d.eE+-]+\}\s*$")
 WEIGHT_NAME = "weight"
+OTHER_QUOTES = Notice(
+    "quotes.odd",
+    "cells stand in single and in double quotes; those of the rarer kind are kept as characters",
+)
 ESCAPED = re.compile(r"\\(.)")
 
 
@@ -86,6 +90,6 @@ def layout_of(lines: Sequence[str], found: Attributes, name: str, *, is_whole: b
         first_record=0,
         names=names,
         guesses=(Guess("header", "attributes of ARFF", 1.0),),
-        notices=(),
+        notices=(OTHER_QUOTES,) if all(quotes[each] for each in "'\"") else (),
         is_echoed=True,
     )

@@ -29,11 +29,13 @@ SAMPLE_ROWS = 500
 SAMPLE_LINES = 4 * SAMPLE_ROWS  # what is looked at, whatever else there is
 MEANING_CELLS = 300
 RAGGED = 0.7
+FEW_CELLS = 3
 MANY_ODD = 0.1  # of the rows
 SURE = 0.9
 ALIGNED = 0.3
 NONE = Choices()
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
+CLEAR = ("\t", ";", "|")  # parts no decimals, and seldom sentences
 USUAL = (",", "\t", ";", "|")
 DECLARED = re.compile(r'"?sep=([^\s\w"]|\t)"?\r?\n', re.IGNORECASE)  # as Excel takes it
 ENCLOSED = re.compile(r'"(?:[^"]++|"")*+"')
@@ -130,22 +132,26 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         ),
         notices=(
             *(notices if names is not None else ()),
-            *filter(None, _told(records, first, has_names=header_rows > 0)),
+            *filter(None, _told(records, first, columns, has_names=header_rows > 0)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
     )
 
 
-def _told(records: Sequence[Record], first: int, *, has_names: bool) -> Iterator[Notice | None]:
+def _told(
+    records: Sequence[Record], first: int, columns: int, *, has_names: bool
+) -> Iterator[Notice | None]:
     """What else to say of a table that begins at the record `first`."""
     yield table_top.left_out(records[:first])
     yield header_row.in_comment(records[first:]) if has_names else None
-    yield table_top.another(records[first:])
+    another = table_top.another(records[first:])
+    yield another or table_top.parted(records[first:], columns)
 
 
 def _below_comments(lines: list[str]) -> list[str]:
     """Without the lines above the rows that begin with a mark, which are prose or the header."""
-    below = list(dropwhile(lambda line: line.startswith(COMMENT) or not line.strip(), lines))
+    marks = (COMMENT, "%")
+    below = list(dropwhile(lambda line: line.startswith(marks) or not line.strip(), lines))
     return below or lines
 
 
@@ -153,7 +159,7 @@ def _dialects(newline: str, lines: list[str]) -> Iterator[Dialect]:
     """All delimiters alone; and spaces that align columns, one delimiter however many they are."""
     for delimiter in DELIMITERS:
         yield Dialect(delimiter, newline=newline)
-    if any("  " in line or line[:1] == " " for line in lines[:50]):
+    if any("  " in line or " " in (line[:1], line.rstrip("\r\n")[-1:]) for line in lines[:50]):
         yield Dialect(" ", newline=newline, skips_space=True)
 
 
@@ -167,18 +173,28 @@ class _Candidate:
 def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, _Candidate]:
     """The best of the candidates in order, and the next one.
 
-    A delimiter that is a weak one, or that the first line lacks and blanks follow, goes behind one
-    that parts all lines evenly, into as many cells at least, and is no weak one in the first case:
-    the names of people, `Doe, Ann`, stand in a column of each row.
+    A delimiter that is a weak one, or that some lines lack and blanks follow, goes behind one that
+    parts all lines evenly, into as many cells at least, and is no weak one in the first case: the
+    names of people, `Doe, Ann`, stand in a column of each row.
     """
     best = scored[0]
     if best.score <= 0:
         return best, scored[1]
     is_plain = best.dialect.delimiter in USUAL and _is_even(best)
-    if not is_plain and line_looks.is_one_column(lines):
+    is_one = not is_plain and line_looks.is_one_column(lines)
+    if is_one or line_looks.are_thousands(lines[:SAMPLE_ROWS]):
         return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
     mark = best.dialect.delimiter
-    is_of_prose = mark not in lines[0] and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+    if line_looks.has_lone_name(lines[:SAMPLE_ROWS]) and _is_named_alone(best, lines):
+        return _Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
+    clear = _clearer(scored, best) if mark == " " else None
+    if clear is not None:
+        return clear, best
+    named = None if mark in lines[0] else _named(scored, best)
+    if named is not None:
+        return named, best
+    is_apart = mark not in lines[0] or not _is_even(best)
+    is_of_prose = is_apart and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
     if is_of_prose or mark in WEAK:
         least = table_top.columns(best.records)
         better = next(
@@ -194,6 +210,49 @@ def _likeliest(scored: list[_Candidate], lines: list[str]) -> tuple[_Candidate, 
         )
         return (best, scored[1]) if better is None else (better, best)
     return best, scored[1]
+
+
+def _is_named_alone(best: _Candidate, lines: list[str]) -> bool:
+    """Whether one word right above lines of words names the one column there is.
+
+    A blank or a colon, or commas that blanks follow, stand within its cells. Above figures that
+    they part it may be a title.
+    """
+    mark = best.dialect.delimiter
+    _, *rows = (record.cells for record in best.records)
+    width = max(map(len, rows), default=1)
+    if width == 1 or any(len(row) != width for row in rows):
+        return False
+    typed = [_is_typed_column(column) for column in zip(*rows, strict=True)]
+    if mark in WORDY:
+        return width == 2 and not all(typed)
+    return not any(typed) and _are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+
+
+def _clearer(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:
+    """One that no text has, in all lines, where blanks part words too: `1. Ann <tab> 2. Rome`."""
+    width = table_top.columns(best.records)
+    rows = [record.cells for record in best.records[1:] if _width(record) == width]
+    if all(map(_is_typed_column, zip(*rows, strict=True))):
+        return None
+    return next(
+        (each for each in scored if each.dialect.delimiter in CLEAR and _is_even(each)), None
+    )
+
+
+def _named(scored: Sequence[_Candidate], best: _Candidate) -> _Candidate | None:
+    """One that parts names in the first line, where the best does not, and all rows as often.
+
+    It is no decimal mark of the cells that the best one parts.
+    """
+    for each in scored:
+        if each.dialect.delimiter not in USUAL or not _is_even(each):
+            continue
+        decimal = re.compile(rf"\s*-?\d+{re.escape(each.dialect.delimiter)}\d+\s*")
+        cells = (cell for record in best.records for cell in record.cells)
+        if _are_names(each.records[0].cells) and not any(map(decimal.fullmatch, cells)):
+            return each
+    return None
 
 
 def _is_even(candidate: _Candidate) -> bool:
@@ -274,7 +333,7 @@ def _score(lines: list[str], dialect: Dialect, *, is_whole: bool) -> _Candidate:
     meaning = len(values) / max(1, len(cells))
     if dialect.delimiter in DOUBTFUL:
         columns = list(zip(*(r.cells for r in rows[1:] if _width(r) == width), strict=True))
-        is_wordy = dialect.delimiter in WORDY or count < len(rows)
+        is_wordy = dialect.delimiter in WORDY or (width <= FEW_CELLS and count < len(rows))
         if is_wordy and not any(map(_is_typed_column, columns)):
             return _Candidate(dialect, 0.0)
         if dialect.delimiter in " #" and any(not any(map(str.strip, column)) for column in columns):

@@ -203,7 +203,7 @@ def _is_delimited(text: _Text, survey: Survey) -> bool:
         return True
     layout = dialect.detect("".join(lines), is_whole=text.is_whole)
     if layout.columns == 1:
-        return line_looks.is_one_column(lines)
+        return line_looks.is_one_column(lines) or line_looks.has_lone_name(lines)
     found = [
         record
         for record in records.read(lines[: survey.end], layout.dialect, is_last=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from connectors.errors import InvalidOverride
 from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import form, is_typed, is_value
+from pipelines.formats.cell_looks import FORMS, OF_LINES, form, is_typed, is_value
 from pipelines.formats.records import Record
 from pipelines.formats.sheet_header import YEARS
 
@@ -186,19 +186,27 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
     is_series = _is_series(names) and not any(_is_series(row) for row in body[:3])
     is_series = is_series or _are_years(names, body) or _rise(names, body)
     is_sparse = not is_series and (len(filled) == 1 or len(filled) * 2 < len(names))
+    last = max(place for place, name in enumerate(names) if name)
+    behind = above = 0.0  # the last name; numbers
     for index, name in enumerate(names[:HEADER_COLUMNS]):
         column = [row[index] for row in body if index < len(row) and row[index].strip()]
         if is_sparse and not name and column and index:
+            behind += 0.5 if index > last else 0.0
             found -= 0.5  # rather a row in which something is missing
         if not name or not column:
             continue
-        own = form(name)
-        if own is not None and all(form(cell) == own for cell in column[:FEW_FORMS]):
+        own = None if name.strip().isdecimal() else form(name)
+        if own in OF_LINES and len(names) > 1:
+            own = None  # questions and answers are numbered too
+        is_mark = own not in FORMS and name in column  # of those that belong to what it names
+        if own is not None and not is_mark and all(form(c) == own for c in column[:FEW_FORMS]):
             return -1.0  # the addresses of one row more
         if is_series and name.strip().isdecimal():
             found += 0.5
         elif all(map(is_typed, column)):
-            found += -1.0 if is_typed(name) and not _are_truths(column, name) else 1.0
+            is_above = not is_typed(name) or _are_truths(column, name)
+            above += is_above
+            found += 1.0 if is_above else -1.0
         elif is_value(name):
             found -= 1.0 if all(map(is_value, column)) else 0.3
         elif len(column) > 1 and all(map(is_value, column)):
@@ -213,6 +221,8 @@ def evidence(names: Sequence[str], body: Sequence[Sequence[str]]) -> float:
             found += 0.4 if is_regular else 0.1
     if len(set(filled)) < len(filled):
         found -= 0.3
+    if above and not any(map(is_value, filled)):
+        found += behind  # the last of the names may be that of several columns
     return found
 
 

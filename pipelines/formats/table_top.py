@@ -19,6 +19,8 @@ MOST_KEYS = 12
 MANY_WIDER = 0.25  # of all rows
 MANY_SPARSE = 0.2
 MOST_RAGGED = 1000
+MOST_PARTED = 3  # blank lines that tables may stand between
+TOLD_VALUE = re.compile(r"[#%/! ]+[@\w][\w ]*: *\d")  # in a comment: `# start: 2024`
 COMMENT = re.compile(r"(#|%|//|!)+(\s|$)")
 
 
@@ -227,6 +229,7 @@ def _comments(records: Sequence[Record], columns: int) -> int:
         return 0  # rows of tags or colours
     last = above[marked[-1]]
     may_name = _width(last) == columns and not _is_prose(last.cells, below)
+    may_name = may_name and not TOLD_VALUE.match(last.cells[0])
     may_name = may_name and (columns > 1 or len(marked) == 1)
     may_name = may_name or header_row.is_marked(last.cells, columns)
     may_name = may_name or header_row.is_stretched(last.cells, columns)
@@ -315,6 +318,28 @@ def another(records: Sequence[Record]) -> Notice | None:
                 " Put each table into a file of its own",
             )
     return None
+
+
+def parted(records: Sequence[Record], columns: int) -> Notice | None:
+    """What to say where a blank line parts rows of words, of which nothing tells names apart."""
+    rows = [record.cells for record in _told(records)[1:]]
+    if columns == 1 or any(is_value(cell) for cells in rows for cell in cells if cell.strip()):
+        return None
+    places = [
+        place
+        for place, (above, first) in enumerate(itertools.pairwise(records), start=1)
+        if _is_blank(above) and len(_block(records[place:])) > 1 and not _is_blank(first)
+    ]
+    if not 0 < len(places) <= MOST_PARTED or not len(_block(records)) > 1:
+        return None
+    line = records[places[0]].line + 1
+    return Notice(
+        "rows.parted",
+        f"a blank line stands above line {line}; if the names of another table stand there, put"
+        " each table into a file of its own",
+        "INFO",
+        count=len(places),
+    )
 
 
 def _block(records: Iterable[Record]) -> list[Record]:

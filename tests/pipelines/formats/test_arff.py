@@ -94,6 +94,16 @@ def test_a_quote_is_escaped_however_seldom():
     assert table_of(read(table.fragments, table.schema))["b"].to_list() == ["it's", "c, d", "e"]
 
 
+@pytest.mark.parametrize(("row", "is_told"), [('3,"d e"', True), ("3,d e", False)])
+def test_quotes_of_two_kinds_are_told(row, is_told):
+    """Those that fewer cells have part nothing."""
+    head = "@relation r\n@attribute a real\n@attribute b string\n@data\n"
+    (table,) = planned(f"{head}1,'a b'\n2,'c'\n{row}\n".encode()).tables
+
+    assert [notice.code for notice in table.notices] == ["quotes.odd"] * is_told
+    assert table_of(read(table.fragments, table.schema))["b"].to_list()[2] == row[2:]
+
+
 def test_without_rows_it_has_columns():
     """As a text of names alone has."""
     (table,) = planned(b"@relation r\n@attribute a real\n@attribute b {x, y}\n@data\n").tables

@@ -48,6 +48,37 @@ def test_names_are_found_where_they_are(text, names):
     assert layout.first_record == 0
 
 
+def test_blanks_at_the_ends_of_lines_part_nothing():
+    """They follow the last cell of each."""
+    layout = detect("10.0 280.0 16.7 \n20.0 19.5 13.8 \n100.0 5.5 7.1 \n", is_whole=True)
+
+    assert (layout.columns, layout.dialect.delimiter) == (3, " ")
+
+
+def test_what_parts_names_parts_rows():
+    """Though something else parts the rows into more cells; unless it is their decimal mark."""
+    rows = "".join(f"A/{n}|KF7{n}|2013|H3/1-{n},2013.4{n},here\n" for n in range(5))
+    decimals = "Place,Sum\nNord;1,50\nSued;2,75\nWest;3,10\n"
+
+    assert detect("name,n,where\n" + rows, is_whole=True).names == ("name", "n", "where")
+    assert detect(decimals, is_whole=True).dialect.delimiter == ";"
+
+
+def test_names_may_end_before_the_rows_do():
+    """The last one is that of several columns; the first row of such a table says nothing."""
+    rows = "".join(f"a{n},{n},b,c,d,e,f\n" for n in range(4))
+
+    assert detect("name,n,more,,,,\n" + rows, is_whole=True).names is not None
+    assert detect("a9,,b,,,,\n" + rows, is_whole=True).names is None
+
+
+def test_a_delimiter_that_all_lines_have_parts_them():
+    """Commas that blanks follow stand in most cells, though not in all."""
+    text = "A, LATIN\t00C1\nA, SMALL\t0061\nMoon, Sun, Star\t1F311\nB\t0062\n" * 3
+
+    assert detect(text, is_whole=True).dialect.delimiter == "\t"
+
+
 @pytest.mark.parametrize(
     ("text", "columns"),
     [
@@ -74,6 +105,18 @@ def test_names_are_found_where_they_are(text, names):
         ("2024-05-01 10:15:10 INFO a\n2024-05-01 10:15:11 INFO a b c\n" * 2, 1),
         ("name age town\n1 Ann 5 Rome\n2 Bob 6 Oslo\n3 Cyd 7 Bonn\n", 4),
         ("- a\n- b\n- c\n", 1),
+        ("size\n36 KB\n5 KB\n8 MB\n", 1),
+        ("Stations\n36 5\n5 7\n8 9\n", 2),
+        ("Stations\na  5\nb  7\nc  9\n", 2),
+        ("name\nDoe, John\nRoe, Jane\nPoe, Al\n", 1),
+        ("Places\nOslo, 5\nRome, 7\nBonn, 9\n", 2),
+        ("$1,234.50\n$2,345.00\n$5,000.00\n", 1),
+        ("1.234,50 €\n2.345,00 €\n", 1),
+        ("$1,234\n$2,34\n$5,000\n", 2),
+        ("fe80::14:c0c\nfe80::4:15b6\nfe80::1\n", 1),
+        ("9a:d6:1f:4c:31:54\nf9:dd:38:1d:b7:a2\n9d:12:9c:e7:10:b0\n", 1),
+        ("1:2:3:4\n5:6:7:8\n9:8:7:6\n", 4),
+        ('% of us\n% \n"so":"r":"v"\nFoo:12.5:85.4\nBar:14.1:87.6\nBaz:14.3:89.0\n', 3),
         ("- mended (#12)\n- made\n- told (#155)\n- took (#3, #4)\n", 1),
         ("this is all\nof xml, html, and more\n", 1),
         ("http://a.org/x?y=1&amp;z\nhttp://b.org/x\nhttp://c.org/?a&amp;b;c\n", 1),
@@ -161,6 +204,16 @@ def test_a_delimiter_in_a_first_line_of_words_parts_nothing(first):
     [
         ("2011.0.170-S,a\n2011.0.629-T,b\n2012.0.1-S,c\n", None),
         ("2011.0.170-S,a\nshort,b\n2012.0.1-S,c\n", ("2011.0.170-S", "a")),
+        ("n,EU27_2007\n1,EU27_2007\n2,EU27_2007\n3,\n", ("n", "EU27_2007")),
+        ("1100..115F ,L\n1160 ,V\nAC00 ,T\n", None),
+        ("/usr/lib/x50/y.txt\n/usr/lib/x20/y.txt\n/usr/lib/x7/y.txt\n", None),
+        ("#bd565d\n#96b56d\n#572562\n", None),
+        ("PT1H\nPT30M\nP1DT5H\n", None),
+        ('"{""a"": 1}"\n"{""a"": 2}"\n"{""a"": 3}"\n', None),
+        ("1. Sex\t2. Age\n1. M\t2. Young\n2. F\t1. Old\n", ("1. Sex", "2. Age")),
+        ("Q1-2020,n\nA62-8,5\nB1-2,7\n", ("Q1-2020", "n")),
+        ("Name,1929,1930\nA,3230,2678\nB,6002,5201\n", ("Name", "1929", "1930")),
+        ("# start: 2024;END\n1100..115F ;L\n1160 ;V\nAC00 ;T\n", None),
         ("id-2,a\n2011.0.629-T,b\n2012.0.1-S,c\n", ("id-2", "a")),
     ],
 )
@@ -418,6 +471,23 @@ def test_another_table_below_a_blank_line_is_told(text, is_told):
     codes = [notice.code for notice in detect(text, is_whole=True).notices]
 
     assert ("table.another" in codes) == is_told
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        ("a,b\nx,y\n\nz,w\nu,v\n", True),
+        ("a,b\nx,y\n\nz,w\nu,5\n", False),
+        ("a,b\nx,y\n\nz,w\n", False),
+        ("a\nx\n\nz\nu\n", False),
+        ("a,b\nx,y\n\n" * 5, False),
+    ],
+)
+def test_a_blank_line_among_words_is_told(text, is_told):
+    """It may part tables, of which no figures would tell the names."""
+    codes = [notice.code for notice in detect(text, is_whole=True).notices]
+
+    assert ("rows.parted" in codes) == is_told
 
 
 @pytest.mark.parametrize(

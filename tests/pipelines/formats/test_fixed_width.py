@@ -486,3 +486,21 @@ def test_lines_that_go_on_otherwise_have_no_columns():
     assert table.format == "delimited"
     assert not any(chunk.rejects for chunk in chunks)
     assert table_of(chunks).width == 1
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["(696) 769-6299", "(782) 368-2991", "(691) 396-8139"] * 3,
+        ["POINT(4 2)", "POINT(3 8)", "POINT(0 3)"] * 3,
+        ["B-AB 7922", "B-CD 6672", "M-XY 6777"] * 3,
+    ],
+)
+def test_values_of_one_width_are_one_column(rows):
+    """A blank at the same place of each is within it, below a name."""
+    (table,) = plan(
+        [MemoryObject("a.csv", "\n".join(["value", *rows, ""]).encode())], Limits()
+    ).tables
+    frame = table_of(read(table.fragments, table.schema))
+
+    assert frame.to_dict(as_series=False) == {"value": rows}

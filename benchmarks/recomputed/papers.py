@@ -95,9 +95,8 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
     for name, value in totals.items():
         ledger.same(f"summary.{name}", results["summary"][name], value)
         ledger.same(f"metrics.{name}", results["metrics"][name], value)
-    ledger.same(
-        "metrics.dqMetrics", results["metrics"]["dqMetrics"], phases["dq_validate"]["metrics"]
-    )
+    again = _repeated(phases["dq_validate"]["metrics"])
+    ledger.same("metrics.dqMetrics", results["metrics"]["dqMetrics"], again)
     summary = phases["dq_validate"]["severitySummary"]
     ledger.whole("metrics.dqSeveritySummary", results["metrics"]["dqSeveritySummary"], summary)
     _manifest(ledger, results)
@@ -118,14 +117,25 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
             ledger.same(f"{path}.q{name}", entry[f"q{name}"], own["quantiles"][f"p{name}"])
 
 
+def _repeated(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Of each list the first thousand entries, and how many more there are."""
+    long = {n: v for n, v in metrics.items() if isinstance(v, list) and len(v) > REPEATED}
+    short = {name: value[:REPEATED] for name, value in long.items()}
+    left = {name: len(value) - REPEATED for name, value in long.items()}
+    return {**metrics, **short, **({"omitted": left} if left else {})}
+
+
 def _manifest(ledger: Ledger, results: Mapping[str, Any]) -> None:
     """What the manifest and the receipt repeat, and the account of rows."""
     phases, tables = results["phases"], results["tables"]
     manifest, quality = results["artifactManifest"], phases["dq_validate"]
     ledger.whole("phases.finalize.manifest", phases["finalize"]["manifest"], manifest)
-    for name in ("severitySummary", "metrics"):
-        path = f"artifactManifest.dataQuality.{name}"
-        ledger.whole(path, manifest["dataQuality"][name], quality[name])
+    told = manifest["dataQuality"]
+    for name, value in (
+        ("severitySummary", quality["severitySummary"]),
+        ("metrics", _repeated(quality["metrics"])),
+    ):
+        ledger.whole(f"artifactManifest.dataQuality.{name}", told[name], value)
     listed = [{name: table[name] for name in manifest["tables"][0]} for table in tables]
     ledger.whole("artifactManifest.tables", manifest["tables"], listed)
     ledger.same("artifactManifest.jobId", manifest["jobId"], results["jobId"])

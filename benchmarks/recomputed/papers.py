@@ -1,6 +1,7 @@
 """Papers: the files for people, figure by figure against results.json."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -47,9 +48,33 @@ def check(ledger: Ledger, files: Mapping[str, bytes], results: Mapping[str, Any]
     for phase, payload in results["phases"].items():
         if phase != "finalize":
             ledger.same(f"phases/{phase}.json", json.loads(files[f"phases/{phase}.json"]), payload)
+    _files(ledger, files, results)
     _again(ledger, results)
     _workbook(ledger, files["results/report.xlsx"], results)
     _page(ledger, files["results/report.html"].decode("utf-8"), results)
+
+
+def _files(ledger: Ledger, files: Mapping[str, bytes], results: Mapping[str, Any]) -> None:
+    """What the manifest lists is there, all of it, with its size and digest."""
+    told, base = results["artifactManifest"], f"artifacts/{results['jobId']}/"
+    ledger.same("artifactManifest.basePath", told["basePath"], base)
+    listed = [each["key"].removeprefix(base) for each in told["artifacts"]]
+    there = sorted(set(files) - {"manifest.json", "results/manifest.json"})
+    ledger.same("artifactManifest.artifacts[].key", sorted(listed), there)
+    sealed = json.loads(files["manifest.json"])
+    ledger.same("results/manifest.json", files["results/manifest.json"], files["manifest.json"])
+    for each, entry in zip(told["artifacts"], sealed["artifacts"], strict=True):
+        for name, value in each.items():
+            ledger.same(f"artifactManifest.artifacts[].{name}", value, entry[name])
+        body = files[entry["key"].removeprefix(base)]
+        ledger.same("manifest.json:size", entry["size"], len(body))
+        ledger.same("manifest.json:sha256", entry["sha256"], hashlib.sha256(body).hexdigest())
+    for phase, key in results["phaseArtifactKeys"].items():
+        ledger.same(f"phaseArtifactKeys.{phase}", key, f"{base}phases/{phase}.json")
+    ends = {"resultsManifest": "results/manifest.json", "resultsJson": "results/results.json"}
+    for name, end in ends.items():
+        is_so = results["links"][name].endswith(f"/{base}{end}")
+        ledger.seen(f"links.{name}", is_so, results["links"][name])
 
 
 def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
@@ -96,11 +121,14 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
         ledger.same(f"summary.{name}", results["summary"][name], value)
         ledger.same(f"metrics.{name}", results["metrics"][name], value)
     again = _repeated(phases["dq_validate"]["metrics"])
-    ledger.same("metrics.dqMetrics", results["metrics"]["dqMetrics"], again)
+    ledger.whole("metrics.dqMetrics", results["metrics"]["dqMetrics"], again)
     summary = phases["dq_validate"]["severitySummary"]
     ledger.whole("metrics.dqSeveritySummary", results["metrics"]["dqSeveritySummary"], summary)
     _manifest(ledger, results)
-    for entry in phases["descriptive_stats"]["descriptiveTable"]:
+    stats = phases["descriptive_stats"]
+    path = "phases.descriptive_stats.numericColumns"
+    ledger.same(path, stats["numericColumns"], len(stats["descriptiveTable"]))
+    for entry in stats["descriptiveTable"]:
         own = next(
             p
             for t in tables

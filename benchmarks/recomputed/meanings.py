@@ -28,12 +28,18 @@ IBANS = {"AT": 20, "BE": 16, "CH": 21, "DE": 22, "DK": 18, "ES": 24, "FR": 27, "
 LABELS = frozenset(
     {"postal_code", "national_id", "payment_card", "phone", "date_of_birth", "gtin", "isbn"}
 )
-PERSONAL = frozenset(
-    {
-        *("email", "mac_address", "ip_address", "iban", "payment_card", "national_id", "phone"),
-        *("person_name", "street_address", "date_of_birth"),
-    }
-)
+PERSONAL = {
+    "email": "e-mail addresses",
+    "mac_address": "addresses of devices",
+    "ip_address": "IP addresses",
+    "iban": "bank accounts",
+    "payment_card": "payment cards",
+    "national_id": "national id numbers",
+    "phone": "phone numbers",
+    "person_name": "names of persons",
+    "street_address": "postal addresses",
+    "date_of_birth": "dates of birth",
+}
 
 
 def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> None:
@@ -42,7 +48,10 @@ def check(ledger: Ledger, at: str, column: Column, told: Mapping[str, Any]) -> N
     is_personal = claim is not None and claim["type"] in PERSONAL
     if is_personal:
         ledger.same(f"{at}.personal.kind", told.get("personal", {}).get("kind"), claim["type"])
-        ledger.seen(f"{at}.personal.why", bool(told["personal"]["why"]))
+        matched, values = round(claim["coverage"] * len(column.values)), len(column.values)
+        share = "all values" if matched == values else f"{matched:,} of {values:,} values"
+        why = f"{share} are {PERSONAL[claim['type']]}"
+        ledger.same(f"{at}.personal.why", told["personal"]["why"], why)
     if claim is None:
         for kind in ("email", "url", "uuid") if column.word == "text" else ():
             share = _share(column, FORMS[kind], None)[0]

@@ -1,6 +1,7 @@
 """Papers: the files for people, figure by figure against results.json."""
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -47,9 +48,33 @@ def check(ledger: Ledger, files: Mapping[str, bytes], results: Mapping[str, Any]
     for phase, payload in results["phases"].items():
         if phase != "finalize":
             ledger.same(f"phases/{phase}.json", json.loads(files[f"phases/{phase}.json"]), payload)
+    _files(ledger, files, results)
     _again(ledger, results)
     _workbook(ledger, files["results/report.xlsx"], results)
     _page(ledger, files["results/report.html"].decode("utf-8"), results)
+
+
+def _files(ledger: Ledger, files: Mapping[str, bytes], results: Mapping[str, Any]) -> None:
+    """What the manifest lists is there, all of it, with its size and digest."""
+    told, base = results["artifactManifest"], f"artifacts/{results['jobId']}/"
+    ledger.same("artifactManifest.basePath", told["basePath"], base)
+    listed = [each["key"].removeprefix(base) for each in told["artifacts"]]
+    there = sorted(set(files) - {"manifest.json", "results/manifest.json"})
+    ledger.same("artifactManifest.artifacts[].key", sorted(listed), there)
+    sealed = json.loads(files["manifest.json"])
+    ledger.same("results/manifest.json", files["results/manifest.json"], files["manifest.json"])
+    for each, entry in zip(told["artifacts"], sealed["artifacts"], strict=True):
+        for name, value in each.items():
+            ledger.same(f"artifactManifest.artifacts[].{name}", value, entry[name])
+        body = files[entry["key"].removeprefix(base)]
+        ledger.same("manifest.json:size", entry["size"], len(body))
+        ledger.same("manifest.json:sha256", entry["sha256"], hashlib.sha256(body).hexdigest())
+    for phase, key in results["phaseArtifactKeys"].items():
+        ledger.same(f"phaseArtifactKeys.{phase}", key, f"{base}phases/{phase}.json")
+    ends = {"resultsManifest": "results/manifest.json", "resultsJson": "results/results.json"}
+    for name, end in ends.items():
+        is_so = results["links"][name].endswith(f"/{base}{end}")
+        ledger.seen(f"links.{name}", is_so, results["links"][name])
 
 
 def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
@@ -95,13 +120,15 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
     for name, value in totals.items():
         ledger.same(f"summary.{name}", results["summary"][name], value)
         ledger.same(f"metrics.{name}", results["metrics"][name], value)
-    ledger.same(
-        "metrics.dqMetrics", results["metrics"]["dqMetrics"], phases["dq_validate"]["metrics"]
-    )
+    again = _repeated(phases["dq_validate"]["metrics"])
+    ledger.whole("metrics.dqMetrics", results["metrics"]["dqMetrics"], again)
     summary = phases["dq_validate"]["severitySummary"]
     ledger.whole("metrics.dqSeveritySummary", results["metrics"]["dqSeveritySummary"], summary)
     _manifest(ledger, results)
-    for entry in phases["descriptive_stats"]["descriptiveTable"]:
+    stats = phases["descriptive_stats"]
+    path = "phases.descriptive_stats.numericColumns"
+    ledger.same(path, stats["numericColumns"], len(stats["descriptiveTable"]))
+    for entry in stats["descriptiveTable"]:
         own = next(
             p
             for t in tables
@@ -118,14 +145,25 @@ def _again(ledger: Ledger, results: Mapping[str, Any]) -> None:
             ledger.same(f"{path}.q{name}", entry[f"q{name}"], own["quantiles"][f"p{name}"])
 
 
+def _repeated(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Of each list the first thousand entries, and how many more there are."""
+    long = {n: v for n, v in metrics.items() if isinstance(v, list) and len(v) > REPEATED}
+    short = {name: value[:REPEATED] for name, value in long.items()}
+    left = {name: len(value) - REPEATED for name, value in long.items()}
+    return {**metrics, **short, **({"omitted": left} if left else {})}
+
+
 def _manifest(ledger: Ledger, results: Mapping[str, Any]) -> None:
     """What the manifest and the receipt repeat, and the account of rows."""
     phases, tables = results["phases"], results["tables"]
     manifest, quality = results["artifactManifest"], phases["dq_validate"]
     ledger.whole("phases.finalize.manifest", phases["finalize"]["manifest"], manifest)
-    for name in ("severitySummary", "metrics"):
-        path = f"artifactManifest.dataQuality.{name}"
-        ledger.whole(path, manifest["dataQuality"][name], quality[name])
+    told = manifest["dataQuality"]
+    for name, value in (
+        ("severitySummary", quality["severitySummary"]),
+        ("metrics", _repeated(quality["metrics"])),
+    ):
+        ledger.whole(f"artifactManifest.dataQuality.{name}", told[name], value)
     listed = [{name: table[name] for name in manifest["tables"][0]} for table in tables]
     ledger.whole("artifactManifest.tables", manifest["tables"], listed)
     ledger.same("artifactManifest.jobId", manifest["jobId"], results["jobId"])

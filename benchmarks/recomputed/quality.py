@@ -172,6 +172,9 @@ def _rules(
             ledger.same(f"{path}.nonNullCount", entry["nonNullCount"], len(values))
         if column.word in NUMERIC and len(column.finite) > 1:
             is_measure = column.name not in labels
+            for place, issue in enumerate(issues):
+                if issue["rule"] == "numeric_range" and issue["column"] == column.name:
+                    _bounds(ledger, f"{at}.issues[{place}]", column, issue)
             _range(ledger, at, column, ranges.get(column.name), is_measure=is_measure)
             moments = exact.Moments(*exact.scaled(column.finite))
             skew = moments.skewness
@@ -206,6 +209,20 @@ def _rules(
                 f"{path}.ratio", metric["ratio"], Fraction(repeated, rows) if rows else Fraction(0)
             )
         ledger.same(f"{path}.severity", metric["severity"], grade or "OK")
+
+
+def _bounds(ledger: Ledger, at: str, column: Any, issue: Mapping[str, Any]) -> None:
+    """Mean ± 3 deviations, and how many of these each example lies out."""
+    moments = exact.Moments(*exact.scaled(column.finite))
+    slack = 1e-12 * float(abs(moments.mean) + 3 * moments.stddev) + 1e-322
+    for name, way in (("lower", -3), ("upper", 3)):
+        bound = moments.mean + way * moments.stddev
+        ledger.near(f"{at}.bounds.{name}", issue["bounds"][name], bound, slack)
+    for place, example in enumerate(issue.get("examples") or ()):
+        cell = column.cells[example["row"] - 1]
+        z = abs(Fraction(cell) - moments.mean) / moments.stddev
+        lost = abs(Fraction(float(cell)) - Fraction(cell)) + abs(moments.mean) / 2**60
+        ledger.near(f"{at}.examples[{place}].zscore", example.get("zscore", z), z, lost)
 
 
 def _range(

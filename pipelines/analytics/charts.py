@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.analytics import plots
+from pipelines.analytics.alike import Alike
 from pipelines.analytics.drawing import Drawing
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.measures import is_key, is_label, is_year
@@ -19,6 +20,7 @@ from pipelines.profile import ColumnProfile, TableProfile
 HISTOGRAMS, SCATTERS, BOXES, CELLS = 8, 3, 8, 10
 POINTS = 800
 WEAK = 0.1  # below it a scatter is a cloud
+NEAR = 0.95  # from which on two scatters tell the third
 SAME = 0.9999  # two columns that correlate like this are one column twice
 
 Point = tuple[float, float]
@@ -67,7 +69,8 @@ def telling(findings: Findings) -> list[tuple[TableProfile, ColumnProfile]]:
 def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], list[Point]]]:
     """The correlations whose scatters tell most: the strongest, but copies of a column last.
 
-    One that is too weak to be seen has none, nor have labels.
+    One that is too weak to be seen has none, nor have labels, nor a pair that looks as two shown
+    ones do: of net, gross and cost, nearly the same, two pairs say all.
     """
     tables = {table.name: table for table in findings.tables}
     labels = {
@@ -85,12 +88,18 @@ def pairs(findings: Findings) -> list[tuple[TableProfile, Mapping[str, Any], lis
         key=lambda pair: (abs(pair["correlation"]) >= SAME, -abs(pair["correlation"])),
     )
     chosen = []
+    shown = Alike[tuple[str, str]]()
     for pair in listed:
         table = tables.get(pair.get("table", findings.tables[0].name))
         if table and labels & {(table.name, pair["left"]), (table.name, pair["right"])}:
             continue
         points = _points(table, pair["left"], pair["right"]) if table else []
+        ends = [(table.name, pair[side]) for side in ("left", "right")] if table else []
+        if ends and shown.first(ends[0]) == shown.first(ends[1]):
+            continue
         if table and len(points) > 1:
+            if abs(pair["correlation"]) >= NEAR:
+                shown.join(*ends)
             chosen.append((table, pair, points))
         if len(chosen) == SCATTERS:
             break

@@ -41,7 +41,7 @@ ORDER = (
     "results/bundles/",
     "",
 )
-REPEATED = 1000  # entries of outliers that stand again beside those of descriptive_stats
+REPEATED = 1000  # entries of a list that stand again beside those of its phase
 RESULTS = "results/results.json"
 GRAPHS = "results/graphs/"
 PHASES_ZIP = "phases/phase_payloads.zip"
@@ -83,8 +83,22 @@ def metrics(analysis: Analysis) -> dict[str, Any]:
         "datasetCompleteness": completeness(analysis.tables),
         "dqScore": analysis.quality["score"],
         "dqSeveritySummary": analysis.quality["severitySummary"],
-        "dqMetrics": analysis.quality["metrics"],
+        "dqMetrics": repeated(analysis.quality["metrics"]),
     }
+
+
+def repeated(found: Payload) -> dict[str, Any]:
+    """The metrics of quality as they stand again beside those of dq_validate, which are whole.
+
+    Of each list the first thousand entries; `omitted` says of how many more, where there are any.
+    """
+    cut = {
+        name: len(entries) - REPEATED
+        for name, entries in found.items()
+        if isinstance(entries, list) and len(entries) > REPEATED
+    }
+    short = {name: found[name][:REPEATED] for name in cut}
+    return {**found, **short, **({"omitted": cut} if cut else {})}
 
 
 def manifest(analysis: Analysis, entries: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def manifest(analysis: Analysis, entries: Iterable[dict[str, Any]]) -> dict[str,
         "artifacts": sorted(entries, key=lambda entry: place(entry["key"].removeprefix(base))),
         "dataQuality": {
             "severitySummary": analysis.quality["severitySummary"],
-            "metrics": analysis.quality["metrics"],
+            "metrics": repeated(analysis.quality["metrics"]),
         },
         "source": dict(order.source),
         "sourceType": f"warehouse:{warehouse}" if warehouse else order.source_type,

@@ -80,11 +80,11 @@ def highlights(findings: Findings) -> list[Sentence]:
 
 
 def _once(said: list[Sentence], groups: Alike[Column]) -> Iterator[Sentence]:
-    """Without what is told of the far values of a column that nearly says the same as another."""
+    """Without what is told of far values again: of their tail, of a column nearly the same."""
     told = set()
     for sentence in said:
         if sentence.kind in OF_FAR and sentence.table and sentence.column:
-            about = sentence.kind, groups.first((sentence.table, sentence.column))
+            about = groups.first((sentence.table, sentence.column))
             if about in told:
                 continue
             told.add(about)

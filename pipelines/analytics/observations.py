@@ -203,7 +203,7 @@ def _outlier(
     many = count(report.get("count", len(report["values"])), "value")
     told = (
         f" has {many} {amount(report['threshold'])} or more standard deviations from the mean, "
-        f"the farthest {grouped(far['value'])} ({far['zscore']:.1f} deviations{row})."
+        f"the farthest {grouped(far['value'], 9)} ({far['zscore']:.1f} deviations{row})."
     )
     weight = 40 + min(far["zscore"], 50) / 2.5
     grave = ranges.get((table, report["column"]), 0.0)
@@ -218,7 +218,7 @@ def _apart(findings: Findings, report: Mapping[str, Any]) -> Sentence:
     told = (
         f" has {count(report['count'], 'value')} far from its median, outside "
         f"{amount(bounds['lower'], 4)} to {amount(bounds['upper'], 4)}, "
-        f"the farthest {grouped(far['value'])} in row {far['row']:,}."
+        f"the farthest {grouped(far['value'], 9)} in row {far['row']:,}."
     )
     return Sentence(38, "outlier", (*place, told), table, report["column"])
 

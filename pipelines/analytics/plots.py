@@ -21,7 +21,8 @@ Bins = Sequence[tuple[float, float, int]]
 def bins(column: ColumnProfile) -> Bins:
     """The histogram of a column as (from, to, count); empty when there is none to draw.
 
-    Of its middle alone, where all of it would show nothing but its outliers.
+    Of its middle alone, where all of it would show nothing but its outliers. One value only has
+    no extent that could be drawn.
     """
     figures = column.figures
     histogram: Mapping[str, Any] = figures.get("middleHistogram") or figures.get("histogram") or {}
@@ -29,6 +30,8 @@ def bins(column: ColumnProfile) -> Bins:
     counts = [int(count) for count in histogram.get("counts") or ()]
     known = [edge for edge in edges if edge is not None]
     if len(known) < len(edges) or len(edges) != len(counts) + 1 or sum(counts) == 0:
+        return ()
+    if known[0] == known[-1]:
         return ()
     return tuple(zip(known, known[1:], counts, strict=False))
 

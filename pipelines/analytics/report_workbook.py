@@ -12,6 +12,16 @@ from pipelines.analytics.spreadsheet import Field, Sheet, Value
 from pipelines.analytics.wording import moment, places
 
 LINES = 10_000  # of a sheet that could have one for every value; the files beside it hold all
+NOTICES = 100
+METHODS = {
+    "pearson": "Pearson's r",
+    "spearman": "Spearman's rho",
+    "cramers_v": "Cramér's V",
+    "correlation_ratio": "correlation ratio",
+    "zscore": "z-score",
+    "tukey": "Tukey's fences",
+    "mad": "MAD",
+}
 SEVERITY = Field("Severity", 10, "text")
 
 
@@ -41,11 +51,11 @@ def _summed(findings: Findings) -> Iterator[Sequence[Value]]:
     yield "Source", None, findings.source_name
     yield "Report", None, f"MetricFoundry, {moment(findings.created_at)}, job {findings.job_id}"
     yield "Summary", None, " ".join(str(sentence) for sentence in narrative.summary(findings))
-    for warning in report_view.warnings(findings)[:100]:
-        place = f" ({warning.place})" if warning.place else ""
-        yield f"Warning ({warning.severity.lower()})", None, f"{warning.message}{place}"
+    warned = report_view.warnings(findings)[:NOTICES]
+    yield from _noticed(warned if report_view.warns(warned) else ())
     for sentence in narrative.highlights(findings):
         yield "Highlight", None, str(sentence)
+    yield from _noticed(() if report_view.warns(warned) else warned)
     tables = findings.tables
     yield "Tables", len(tables), None
     yield "Rows", sum(table.rows for table in tables), None
@@ -74,6 +84,14 @@ def _summed(findings: Findings) -> Iterator[Sequence[Value]]:
         )
     for severity, found in quality["severitySummary"]["bySeverity"].items():
         yield f"Issues ({severity.lower()})", found, None
+
+
+def _noticed(warned: Iterable[report_view.Warned]) -> Iterator[Sequence[Value]]:
+    for warning in warned:
+        place = f" ({warning.place})" if warning.place else ""
+        severity = warning.severity.lower()
+        told = "Note" if severity == "info" else f"Warning ({severity})"
+        yield told, None, f"{warning.message}{place}"
 
 
 def _share(share: float | None) -> float | None:
@@ -184,7 +202,7 @@ def _correlations(pairs: Sequence[Payload], several: bool) -> Sheet:
             pair["right"],
             pair["correlation"],
             pair["sampleSize"],
-            worded(pair["method"]),
+            METHODS.get(pair["method"], pair["method"]),
             worded(pair.get("basis") or (ALL if pair["method"] == "pearson" else SAMPLE)),
         )
         for pair in pairs
@@ -214,7 +232,7 @@ def _outliers(reports: Sequence[Payload], several: bool) -> Sheet:
             found["zscore"],
             found.get("row"),
             report.get("count"),
-            worded(report["method"]),
+            METHODS.get(report["method"], report["method"]),
             report["threshold"],
             (report.get("bounds") or {}).get("lower"),
             (report.get("bounds") or {}).get("upper"),

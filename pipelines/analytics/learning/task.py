@@ -21,6 +21,7 @@ LEAST_ROWS = 30
 CLASSES = 20  # more different values than these are no classes
 CLASSES_OF_NUMBERS = 10
 MOSTLY_FREQUENT = 0.8
+NEAREST = 1e-140  # numbers closer together have squares that are no floats
 NAMES = ("target", "label", "y", "class", "outcome", "response", "default", "churn")
 NAMED = re.compile(rf"(?:(?:is|has)_?)?(?:{'|'.join(NAMES)})(?:ed)?(?:_?flag)?", re.IGNORECASE)
 
@@ -91,6 +92,8 @@ def task_of(column: ColumnProfile, series: pl.Series) -> Task | str:
         return "it differs in every row, as an identifier does"
     if np.abs(answers).max() >= LARGEST:
         return "its numbers are too large to reckon with"
+    if np.ptp(answers) < NEAREST:
+        return "its numbers are too close together to reckon with"
     return Task(column.name, "regression", rows, answers)
 
 

@@ -1,13 +1,14 @@
 import io
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import polars as pl
 import pytest
 from PIL import Image
 
 from pipelines.analytics import charts, plots
 from pipelines.analytics.drawing import Text
-from tests.pipelines.analytics.found import findings, sales
+from tests.pipelines.analytics.found import findings, profile, sales
 
 
 def wide(columns=12, rows=60):
@@ -214,3 +215,25 @@ def test_keys_and_codes_are_in_no_picture_of_measures():
     assert "customer_id" not in texts(charts.boxes(table))
     assert "customer_id" not in texts(charts.correlation_heatmap(table))
     assert [(pair["left"], pair["right"]) for _, pair, _ in charts.pairs(found)] == [("a", "b")]
+
+
+def test_one_value_has_no_histogram():
+    """A frame without a bar would look like a fault."""
+    (same, other) = profile("t", pl.DataFrame({"same": [0] * 30, "other": range(30)})).columns
+
+    assert plots.bins(same) == ()
+    assert len(plots.bins(other)) > 1
+
+
+def test_of_three_columns_nearly_the_same_two_scatters_are_drawn():
+    """The third pair looks like them; a weaker pair has its own."""
+    draw = np.random.default_rng(3)
+    cost = draw.normal(size=300)
+    net = cost + draw.normal(size=300) / 9
+    frame = pl.DataFrame({"cost": cost, "net": net, "gross": net + draw.normal(size=300) / 9})
+    frame = frame.with_columns(other=pl.col("cost") + draw.normal(size=300))
+
+    drawn = [{pair["left"], pair["right"]} for _, pair, _ in charts.pairs(findings({"t": frame}))]
+
+    assert sum(pair <= {"cost", "net", "gross"} for pair in drawn) == 2
+    assert sum("other" in pair for pair in drawn) == 1

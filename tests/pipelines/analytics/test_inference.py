@@ -230,6 +230,15 @@ def test_a_target_that_cannot_be_one_is_refused_with_the_reason(target, reason):
     assert files == {}
 
 
+def test_numbers_whose_squares_vanish_are_no_target():
+    """Their errors would all be 0, and no model better than another."""
+    frame = learnable.prices().with_columns(pl.col("outcome") * 1e-200)
+
+    payload, _ = infer(frame, target="outcome")
+
+    assert payload["reason"].endswith("its numbers are too close together to reckon with.")
+
+
 def test_a_job_that_wants_no_model_gets_none():
     payload, files = infer(learnable.flowers(), enabled=False)
 

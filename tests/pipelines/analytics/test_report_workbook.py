@@ -188,7 +188,7 @@ def test_associations_stand_below_the_correlations_with_where_they_are_from():
     book = sheets(replace(found, descriptive={**found.descriptive, "associations": associations}))
 
     last = book["Correlations"][-1]
-    assert (last["Method"], last["From"], last["Rows"]) == ("cramers v", "row sample", 9)
+    assert (last["Method"], last["From"], last["Rows"]) == ("Cramér's V", "row sample", 9)
 
 
 @pytest.mark.parametrize("payload", HOSTILE, ids=lambda text: repr(text[:24]))
@@ -200,3 +200,18 @@ def test_foreign_text_stays_text_wherever_it_appears(payload):
     assert {cell.data_type for cell in cells} <= {"n", "s"}
     assert not any(cell.hyperlink for cell in cells)
     assert any(visible(payload)[:40] in str(cell.value) for cell in cells)
+
+
+def test_notes_on_the_reading_come_after_the_highlights():
+    """They warn of nothing, and are not called warnings; what warns comes first."""
+    note = Notice("text.date", "`day` is read as dates written like D.M.Y", "INFO")
+    alarm = Notice("text.encoding", "It was guessed.", "WARNING")
+
+    calm, alarmed = (
+        [line["What"] for line in sheets(findings({"t": sales()}, notices=noticed))["Summary"]]
+        for noticed in ((note,), (note, alarm))
+    )
+
+    assert calm.index("Highlight") < calm.index("Note")
+    assert "Warning (warning)" not in calm
+    assert alarmed.index("Warning (warning)") < alarmed.index("Note") < alarmed.index("Highlight")

@@ -224,3 +224,23 @@ def test_outliers_of_very_many_columns_stand_whole_in_one_place(object_store, sq
     for told in (results, results["phases"]["finalize"]):
         assert told["outliers"] == whole[:1000]
         assert told["outliersOmitted"] == 200
+
+
+def test_metrics_of_very_many_columns_stand_whole_in_one_place(object_store, sqlite_url):
+    """What repeats them, the manifest too, has the first thousand, and says how many more."""
+    columns = {f"c{n}": [float(n + k) for k in range(3)] for n in range(1100)}
+
+    results = results_of(object_store, sqlite_url, tables={"wide": pl.DataFrame(columns)})
+
+    Draft202012Validator(closed(SCHEMA)).validate(results)
+    whole = results["phases"]["dq_validate"]["metrics"]
+    assert len(whole["numericRanges"]) == 1100
+    assert "omitted" not in whole
+    for metrics, manifest in (
+        (results["metrics"], results["artifactManifest"]),
+        (results["phases"]["finalize"]["metrics"], results["phases"]["finalize"]["manifest"]),
+    ):
+        for told in (metrics["dqMetrics"], manifest["dataQuality"]["metrics"]):
+            assert told["numericRanges"] == whole["numericRanges"][:1000]
+            assert told["omitted"] == {"numericRanges": 100}
+            assert told["duplicateRows"] == whole["duplicateRows"]

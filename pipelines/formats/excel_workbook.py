@@ -28,6 +28,7 @@ class Workbook:
     name: ClassVar[str] = WORKBOOK
     extensions: ClassVar[tuple[str, ...]] = (
         *(".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots", ".fods"),
+        *(".sxc", ".stc"),
     )
     takes: ClassVar[frozenset[str]] = frozenset({"sheet", "range", "header"})
     media_types: ClassVar[tuple[str, ...]] = (
@@ -37,6 +38,7 @@ class Workbook:
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         "application/vnd.oasis.opendocument.spreadsheet",
         "application/vnd.oasis.opendocument.spreadsheet-flat-xml",
+        "application/vnd.sun.xml.calc",
     )
 
     def choosing(self, choices: Choices) -> "Workbook":

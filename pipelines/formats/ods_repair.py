@@ -7,7 +7,7 @@ shape for that of the cell which anchors it; a protected macro for a protected w
 day or more it gives as it is written, as if the cell held a text: such times are marked. Of sheets
 with one name it holds the last, so that their names are told apart. It knows no other names of the
 attributes with values than OpenDocument's (OpenOffice 1 has them among those of tables), and takes
-cells without a type for empty ones, whatever their text is.
+cells without a type for empty ones, whatever their text is, and a true 1 for false.
 """
 
 import datetime as dt
@@ -51,6 +51,8 @@ OLD_VALUE_TYPE = b"table:value-type="
 OLD_VALUE = re.compile(
     rb"(?<=\s)table:(value|value-type|currency|(?:date|time|boolean|string)-value)="
 )
+ONES = b':boolean-value="1"', b":boolean-value='1'"
+TRUE = re.compile(rb"""(<[^<>]*:boolean-value=["'])1(["'])""")
 TIME_OF_DAY = rb"PT([01]?\d|2[0-3])H[0-5]?\dM[0-5]?\d(\.\d{1,9})?S"
 LONG_TIME = re.compile(rb"(<[^<>]*:time-value=[\"'])(?=-?P)(?!" + TIME_OF_DAY + rb"[\"'])")
 DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
@@ -171,6 +173,8 @@ class _Repair:
             plain = CELL.sub(lambda cell: OLD_VALUE.sub(rb"office:\1=", cell[0]), plain)
         if UNTYPED.search(plain):
             plain = FILLED.sub(_typed, plain)
+        if any(written in plain for written in ONES):
+            plain = TRUE.sub(rb"\1true\2", plain)
         if b":time-value=" in plain:
             plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
         if any(begun in plain for begun in BLANK_BEGINS):

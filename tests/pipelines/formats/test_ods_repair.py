@@ -80,6 +80,14 @@ def test_a_cell_without_a_type_holds_its_text(attributes, content, text):
     assert column(text_cell("x"), cell, text_cell("y")).to_list() == ["x", text, "y"]
 
 
+@pytest.mark.parametrize(("written", "value"), [("1", True), ("0", False), ("true", True)])
+def test_a_boolean_may_be_a_digit(written, value):
+    cell = f'<table:table-cell office:value-type="boolean" office:boolean-value="{written}"/>'
+
+    assert column(cell).to_list() == [value]
+    assert column(text_cell(':boolean-value="1"')).to_list() == [':boolean-value="1"']
+
+
 def test_empty_cells_without_a_type_leave_numbers_be():
     one, two = ods_cell("float", "1.5"), ods_cell("float", "2.5")
 

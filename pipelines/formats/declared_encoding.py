@@ -25,7 +25,7 @@ def known(declared: bytes) -> str:
     """
     label = declared.decode("ascii", "replace").lower()
     name = codecs.lookup(NAMES.get(label, label)).name
-    b"".decode(name)  # refused for what encodes no text
+    b" ".decode(name, "replace")  # refused for what encodes no text
     if name.replace("_", "-") in OF_PYTHON:
         raise LookupError(f"{name} is no encoding of documents")
     return name

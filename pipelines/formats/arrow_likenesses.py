@@ -13,6 +13,7 @@ import pyarrow as pa
 from pipelines.formats.base import Notice, Origin
 
 LISTS = (pa.ListType, pa.LargeListType, pa.ListViewType, pa.LargeListViewType)
+VALUE_BYTES = 16  # at least, as an object of Python
 UNLIKE = (pa.UnionType, pa.RunEndEncodedType, pa.ListViewType, pa.LargeListViewType)
 
 
@@ -64,7 +65,7 @@ def likened(schema: Any) -> Any:
 
 
 def in_likeness(batch: Any, spend: Callable[[int], None]) -> Any:
-    """The batch with what its columns become; each text is told by its length before the next."""
+    """The batch with what its columns become; the size of each value is told before the next."""
     if not any(is_unlike(field.type) for field in batch.schema):
         return batch
     columns = [
@@ -78,7 +79,7 @@ def _values(column: Any, spend: Callable[[int], None]) -> Iterator[Any]:
     in_words = is_worded(column.type)
     for item in column:
         value = text_of(item.as_py()) if in_words else item.as_py()
-        spend(len(value) if isinstance(value, str | bytes | list) else 1)
+        spend(VALUE_BYTES + (len(value) if isinstance(value, str | bytes | list) else 0))
         yield value
 
 

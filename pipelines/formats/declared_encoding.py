@@ -14,15 +14,18 @@ NAMES = {
     "x-euc-jp": "euc-jp",
     "x-mac-roman": "mac-roman",
 }
+OF_PYTHON = {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined"}
 
 
 def known(declared: bytes) -> str:
-    """Raises LookupError where there is no such encoding of text.
+    """Raises LookupError where no document can be in it.
 
     >>> known(b"GB2312"), known(b"iso-8859-1")
     ('gb18030', 'iso8859-1')
     """
     label = declared.decode("ascii", "replace").lower()
     name = codecs.lookup(NAMES.get(label, label)).name
-    b"".decode(name)  # refused for what encodes no text
+    b" ".decode(name, "replace")  # refused for what encodes no text
+    if name.replace("_", "-") in OF_PYTHON:
+        raise LookupError(f"{name} is no encoding of documents")
     return name

@@ -5,10 +5,12 @@ follow its neighbour says where it is. Errors become empty cells, as they are in
 workbooks here; a cell that does not hold what its type says becomes a text, and is counted.
 """
 
+import json
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
 from connectors.errors import CorruptFile
@@ -30,6 +32,8 @@ SHEET, TABLE, COLUMN, ROW, CELL, DATA, STYLE, FORMAT = (
     for name in ("Worksheet", "Table", "Column", "Row", "Cell", "Data", "Style", "NumberFormat")
 )
 FROM_1904 = "urn:schemas-microsoft-com:office:excel Date1904"
+VISIBLE = "urn:schemas-microsoft-com:office:excel Visible"  # or hidden, as it says
+HIDDEN = "SheetHidden", "SheetVeryHidden"
 MOST_ROWS, MOST_COLUMNS = 1 << 20, 1 << 14
 URN = "urn:oasis:names:tc:opendocument:xmlns"
 BEGIN = (
@@ -37,17 +41,29 @@ BEGIN = (
     f' xmlns:table="{URN}:table:1.0"><office:body><office:spreadsheet>'
 )
 END = "</office:spreadsheet></office:body></office:document-content>"
-ODD_TYPES = "odd-types.txt"  # a part with the count of such cells, and the first of their types
+REMARKS = "remarks.json"  # a part of the package that is made
 LONGEST_TYPE = 20
+MOST_KINDS = 20
 BOOLEANS = {"1": "true", "true": "true", "0": "false", "false": "false"}
 
 
-def odd_cells(package: Package) -> tuple[int, str]:
-    """How many cells of such a package did not hold what their type said, and the first type."""
-    if ODD_TYPES not in package:
-        return 0, ""
-    count, _, kind = b"".join(package.stream(ODD_TYPES)).decode().partition(" ")
-    return int(count), kind[:LONGEST_TYPE]
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is to be said of such a workbook beside the cells that it becomes.
+
+    `odd` counts cells that did not hold what their type said, of which `odd_type` is the first;
+    `errors` those with an error, by the kind; `hidden` are sheets by their place, from 0.
+    """
+
+    odd: int = 0
+    odd_type: str = ""
+    errors: Mapping[str, int] = field(default_factory=dict)
+    hidden: Sequence[int] = ()
+
+
+def remarks(package: Package) -> Remarks:
+    """Those on the workbook that became this package."""
+    return Remarks(**json.loads(b"".join(package.stream(REMARKS))))
 
 
 def is_excel_2003(head: bytes) -> bool:
@@ -95,6 +111,9 @@ class _Content:
         self._place, self._style = 0, ""  # of the cell
         self._from_1904 = False
         self._odd, self._odd_type = 0, ""
+        self._errors: Counter[str] = Counter()
+        self._hidden: list[int] = []
+        self._visible = ""
 
     def taken(self) -> bytes:
         content = "".join(self._written)
@@ -102,8 +121,10 @@ class _Content:
         return content.encode()
 
     def told(self) -> dict[str, str]:
-        """The part that tells of odd cells, where there are any."""
-        return {ODD_TYPES: f"{self._odd} {self._odd_type}"} if self._odd else {}
+        """The part with the remarks."""
+        kind = self._odd_type[:LONGEST_TYPE]
+        said = Remarks(self._odd, kind, dict(self._errors.most_common(MOST_KINDS)), self._hidden)
+        return {REMARKS: json.dumps(asdict(said))}
 
     def start(self, name: str, values: dict[str, str]) -> None:
         self._above.append(name)
@@ -138,6 +159,8 @@ class _Content:
             written = (f' table:number-{what}-spanned="{count}"' for what, count in spans)
             self._attributes = "".join(written) if across or down else ""
             self._style = values.get(f"{SPACE} StyleID", "")
+        elif name == VISIBLE:
+            self._visible = ""
         elif name == FROM_1904:
             self._from_1904 = True
         elif name == STYLE:
@@ -150,6 +173,8 @@ class _Content:
     def characters(self, text: str) -> None:
         if self._kind and DATA in self._above and self._above[self._above.index(DATA) - 1] == CELL:
             self._text.append(text)
+        elif self._above[-1] == VISIBLE:
+            self._visible += text
 
     def end(self, name: str) -> None:
         self._above.pop()
@@ -158,6 +183,8 @@ class _Content:
         elif name == ROW and TABLE in self._above:
             self._written.append("</table:table-row>")
             self._blank(self._span)
+        elif name == VISIBLE and SHEET in self._above and self._visible.strip() in HIDDEN:
+            self._hidden.append(self._sheet - 1)
         elif name == CELL and ROW in self._above:
             text = "".join(self._text)
             kind = self._kind.lower()
@@ -168,6 +195,8 @@ class _Content:
             if value is None or _is_odd(kind, value):
                 self._odd, self._odd_type = self._odd + 1, self._odd_type or self._kind
                 kind, value = "string", text
+            elif kind == "error" and value:
+                self._errors[value[:LONGEST_TYPE]] += 1
             self._written.append(_cell(kind, value, self._attributes))
             self._empty(self._merged)
             self._text = []

@@ -1,6 +1,6 @@
 """Workbook: the tables of every sheet of an .xlsx, .xlsm, .xlsb, .xls, .ods or .fods file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
@@ -12,10 +12,10 @@ from pipelines.containers.spooled import as_seekable
 from pipelines.formats import compound_file
 from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.base import Notice, Origin, TablePlan
-from pipelines.formats.excel_2003 import Excel2003, is_excel_2003, odd_cells
+from pipelines.formats.excel_2003 import Excel2003, Remarks, is_excel_2003, remarks
 from pipelines.formats.flat_workbook import HEAD_BYTES, FlatWorkbook, is_flat
 from pipelines.formats.office_document import ZIP_MAGIC
-from pipelines.formats.opened_workbook import opened
+from pipelines.formats.opened_workbook import OpenedWorkbook, opened
 from pipelines.formats.sheet_plan import WORKBOOK, SheetPlanner
 from pipelines.formats.workbook_package import Package
 
@@ -28,6 +28,7 @@ class Workbook:
     name: ClassVar[str] = WORKBOOK
     extensions: ClassVar[tuple[str, ...]] = (
         *(".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlt", ".xlsb", ".ods", ".ots", ".fods"),
+        *(".sxc", ".stc"),
     )
     takes: ClassVar[frozenset[str]] = frozenset({"sheet", "range", "header"})
     media_types: ClassVar[tuple[str, ...]] = (
@@ -37,6 +38,7 @@ class Workbook:
         "application/vnd.ms-excel.sheet.binary.macroenabled.12",
         "application/vnd.oasis.opendocument.spreadsheet",
         "application/vnd.oasis.opendocument.spreadsheet-flat-xml",
+        "application/vnd.sun.xml.calc",
     )
 
     def choosing(self, choices: Choices) -> "Workbook":
@@ -50,31 +52,47 @@ class Workbook:
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         source = as_seekable(file)
         head = source.read(0, HEAD_BYTES)
-        notices: tuple[Notice, ...] = ()
+        said: Remarks | None = None
         if is_flat(head):
             source = as_seekable(FlatWorkbook(source))
         elif is_excel_2003(head):
             source = as_seekable(Excel2003(source))
-            notices = tuple(_odd_types(Package(source, limits), origin))
+            said = remarks(Package(source, limits))
         book = opened(source, limits)
+        if said is not None:
+            book = _with_hidden(book, said.hidden)
         if not book.sheets:
             raise CorruptFile(f"{file.name} lists no sheet")
         found = SheetPlanner(book, origin, limits, self.choices).tables()
         if not found:
             raise NothingInside(f"{file.name} has no cell with a value in any of its sheets")
+        notices = () if said is None else _notices(said, origin)
         yield replace(found[0], notices=(*found[0].notices, *notices))
         yield from found[1:]
 
 
-def _odd_types(package: Package, origin: Origin) -> Iterator[Notice]:
-    count, kind = odd_cells(package)
-    if count:
+def _with_hidden(book: OpenedWorkbook, places: Sequence[int]) -> OpenedWorkbook:
+    sheets = (
+        replace(sheet, visibility="hidden") if place in places else sheet
+        for place, sheet in enumerate(book.sheets)
+    )
+    unseen = tuple(what for what in book.unseen if what != "errors")
+    return replace(book, sheets=tuple(sheets), unseen=unseen)
+
+
+def _notices(said: Remarks, origin: Origin) -> Iterator[Notice]:
+    where = (origin.input, origin.member)
+    if said.odd:
         yield Notice(
             "sheet.odd_types",
-            f"{count} cells do not hold what their type says, or are of no known type, and were"
-            f" read as text (such as one of type {kind!r})",
+            f"{said.odd} cells do not hold what their type says, or are of no known type, and were"
+            f" read as text (such as one of type {said.odd_type!r})",
             "WARNING",
-            origin.input,
-            origin.member,
-            count=count,
+            *where,
+            count=said.odd,
         )
+    if said.errors:
+        kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(said.errors.items()))
+        message = f"error cells of the workbook were read as null: {kinds}"
+        count = sum(said.errors.values())
+        yield Notice("sheet.errors", message, "WARNING", *where, count=count)

@@ -1,6 +1,7 @@
 """HTML grids: the tables of a page as rows of texts, with the cells that span filled in."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,20 +41,29 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """The tables of a page, and whether its end is there, where it has a beginning."""
+    """The tables of a page, or several, and whether its end is there, where it has a beginning."""
 
     grids: tuple[Grid, ...]
     is_closed: bool
 
 
-def page_of(content: bytes, name: str, max_columns: int) -> Page:
-    """Every table of a page, nested ones apart. Raises ReadError."""
-    text = decoded(content)
-    if text.count("<") - text.count("</") > MOST_ELEMENTS:
+def page_of(texts: Sequence[str], name: str, max_columns: int) -> Page:
+    """Every table of a page, or of several as if they were one, nested ones apart.
+
+    Raises ReadError.
+    """
+    if sum(text.count("<") - text.count("</") for text in texts) > MOST_ELEMENTS:
         raise LimitExceeded(
             f"{name} is a page of more than {MOST_ELEMENTS} elements (max_elements)",
             limit="max_elements",
         )
+    budget = _Budget(name, max_columns)
+    roots = (_root(text, name) for text in texts)
+    grids = tuple(_grid(table, budget) for root in roots for table in root.iter("table"))
+    return Page(grids, all(map(_is_closed, texts)))
+
+
+def _root(text: str, name: str) -> Any:
     parser = html.HTMLParser(huge_tree=False, no_network=True)
     try:
         root = html.document_fromstring(text, parser=parser)
@@ -66,9 +76,11 @@ def page_of(content: bytes, name: str, max_columns: int) -> Page:
     for entry in parser.error_log.filter_from_fatals():  # where the parser left the rest unread
         limit = "max_depth" if "depth" in entry.message.lower() else "max_cell_bytes"
         raise LimitExceeded(f"{name}: {entry.message} ({limit})", limit=limit)
-    budget = _Budget(name, max_columns)
-    grids = tuple(_grid(table, budget) for table in root.iter("table"))
-    return Page(grids, "<html" not in text[:4096].lower() or "</html" in text[-4096:].lower())
+    return root
+
+
+def _is_closed(text: str) -> bool:
+    return "<html" not in text[:4096].lower() or "</html" in text[-4096:].lower()
 
 
 def decoded(content: bytes) -> str:

@@ -14,14 +14,16 @@ from pipelines.containers.limits import Limits
 from pipelines.formats import header_row, table_top, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
 from pipelines.formats.cell_looks import is_value
-from pipelines.formats.html_grid import Grid, Page, page_of
+from pipelines.formats.html_grid import Grid, Page, decoded, page_of
 from pipelines.formats.html_part import is_part
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.records import Record
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
+from pipelines.formats.web_archive import is_web_archive, pages_in
 
 LARGEST_PAGE_BYTES = 64 << 20
+HEAD_BYTES = 1 << 16
 SAMPLE_ROWS = 1000
 MOST_TABLES = 1000
 FEWEST = 2
@@ -53,12 +55,14 @@ class HtmlTable:
     """The tables of HTML pages."""
 
     name = "html"
-    extensions = (".html", ".htm", ".xhtml")
-    media_types = ("text/html", "application/xhtml+xml")
+    extensions = (".html", ".htm", ".xhtml", ".mht", ".mhtml")
+    media_types = ("text/html", "application/xhtml+xml", "multipart/related")
 
     def recognises(self, head: bytes, name: str) -> bool:
-        """A page; or, unless the name says that it is delimited, a part of one with a table."""
-        if is_html(head):
+        """A page, or an archive of some; or, unless the name says that it is delimited, a part of
+        one with a table.
+        """
+        if is_html(head) or is_web_archive(head):
             return True
         is_named = name.lower().endswith(self.extensions)
         return not name.lower().endswith(OTHERS) and is_part(head, is_named=is_named)
@@ -152,4 +156,6 @@ def _cached_page(file: Hashable, max_columns: int) -> Page:
     """A page is parsed once for all of its tables."""
     assert isinstance(file, StoredObject)
     content = whole_text.read(file, "a page", most=LARGEST_PAGE_BYTES)
-    return page_of(content, file.name, max_columns)
+    is_archive = is_web_archive(content[:HEAD_BYTES])
+    texts = pages_in(content, file.name) if is_archive else [decoded(content)]
+    return page_of(texts, file.name, max_columns)

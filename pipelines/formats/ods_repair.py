@@ -5,7 +5,9 @@ calamine passes over the elements that stand for a tab and for a break within a 
 takes white space and comments between elements for part of cells, or refuses them; the text of a
 shape for that of the cell which anchors it; a protected macro for a protected workbook. A time of a
 day or more it gives as it is written, as if the cell held a text: such times are marked. Of sheets
-with one name it holds the last, so that their names are told apart.
+with one name it holds the last, so that their names are told apart. It knows no other names of the
+attributes with values than OpenDocument's (OpenOffice 1 has them among those of tables), and takes
+cells without a type for empty ones, whatever their text is, and a true 1 for false.
 """
 
 import datetime as dt
@@ -40,6 +42,17 @@ SHEET_NAME = re.compile(
     rb"""(<table:table(?=\s)(?:[^<>"']|"[^"<]*"|'[^'<]*')*?\stable:name=)("[^"<]*"|'[^'<]*')"""
 )
 QUOTES = {"&quot;": '"', "&apos;": "'"}
+ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*"""
+CELL = re.compile(rb"<table:(?:covered-)?table-cell\s" + ATTRIBUTES + rb">")
+HELD = rb"(?<!/)>(?!\s*</table:)"  # the end of the tag of an element that is not empty
+UNTYPED = re.compile(rb"<table:table-cell(?=[\s>])(?![^<>]*value-type=)[^<>]*" + HELD)  # perhaps
+FILLED = re.compile(rb"<table:table-cell(?=[\s>])(" + ATTRIBUTES + rb")" + HELD)
+OLD_VALUE_TYPE = b"table:value-type="
+OLD_VALUE = re.compile(
+    rb"(?<=\s)table:(value|value-type|currency|(?:date|time|boolean|string)-value)="
+)
+ONES = b':boolean-value="1"', b":boolean-value='1'"
+TRUE = re.compile(rb"""(<[^<>]*:boolean-value=["'])1(["'])""")
 TIME_OF_DAY = rb"PT([01]?\d|2[0-3])H[0-5]?\dM[0-5]?\d(\.\d{1,9})?S"
 LONG_TIME = re.compile(rb"(<[^<>]*:time-value=[\"'])(?=-?P)(?!" + TIME_OF_DAY + rb"[\"'])")
 DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
@@ -156,6 +169,12 @@ class _Repair:
             plain = SHEET_NAME.sub(self._named_apart, plain)
         if b"<text:tab" in plain or b"<text:line-break" in plain:
             plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
+        if OLD_VALUE_TYPE in plain:
+            plain = CELL.sub(lambda cell: OLD_VALUE.sub(rb"office:\1=", cell[0]), plain)
+        if UNTYPED.search(plain):
+            plain = FILLED.sub(_typed, plain)
+        if any(written in plain for written in ONES):
+            plain = TRUE.sub(rb"\1true\2", plain)
         if b":time-value=" in plain:
             plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
         if any(begun in plain for begun in BLANK_BEGINS):
@@ -182,6 +201,13 @@ class _Repair:
         if not self._depth:
             kept.append(piece[start:])
         return b"".join(kept)
+
+
+def _typed(cell: re.Match[bytes]) -> bytes:
+    """The tag of a cell, which holds text if it says nothing of its type."""
+    if b"value-type=" in cell[1]:
+        return cell[0]
+    return b'<table:table-cell office:value-type="string"' + cell[1] + b">"
 
 
 def _without_sections(piece: bytes) -> bytes:

@@ -11,6 +11,7 @@ from pipelines.formats.signatures import WORKBOOK, office_document
 
 ZIP_MAGIC = b"PK\x03\x04"
 SPREADSHEET = b"application/vnd.oasis.opendocument.spreadsheet"
+SPREADSHEETS = SPREADSHEET, b"application/vnd.sun.xml.calc"  # the second of OpenOffice 1
 LONGEST_TYPE = 256
 
 
@@ -29,4 +30,4 @@ def _types(entries: Iterable[Entry]) -> Iterable[Entry]:
 
 def _declares_spreadsheet(archive: StoredObject, entry: Entry, limits: Limits) -> bool:
     content = b"".join(PackedMember(archive, entry, limits).stream())
-    return content.strip().startswith(SPREADSHEET)
+    return content.strip().startswith(SPREADSHEETS)

@@ -38,6 +38,11 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"CDF\x01", "NetCDF file"),
     (0, b"\x80\x04\x95", "Python pickle"),
     (0, b"\x93NUMPY", "NumPy array"),
+    (0, b"RDX2\nX\n\0", "saved R workspace"),
+    (0, b"RDX3\nX\n\0", "saved R workspace"),
+    (0, b"X\n\0\0\0\2", "saved R object"),
+    (0, b"X\n\0\0\0\3", "saved R object"),
+    (0, b"\0\0\x27\x0a\0\0\0\0", "shapefile"),
     (0, b"\x1f\x9d", "file packed by compress"),
     (0, b"LZIP", "lzip file"),
     (0, b"\x89LZO\0\r\n\x1a\n", "lzop file"),
@@ -63,6 +68,8 @@ NAMED = rb"(?:[\w.$]|\"[^\"\n]*\"|`[^`\n]*`|\[[^\]\n]*\])++"  # in SQL
 # What has its magic behind a length, or none: numbers in digits that a header is made of, or the
 # fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb".{8}DUCK..\0{6}", re.DOTALL), "DuckDB database"),
+    (re.compile(rb"MATLAB 5\.0 MAT-file.{105}(?:\x00\x01IM|\x01\x00MI)", re.DOTALL), "MATLAB file"),
     (re.compile(rb"RIFF.{4}(WAVEfmt |AVI LIST|WEBPVP8)", re.DOTALL), "RIFF film, sound or picture"),
     (re.compile(rb"\0\0..ftyp", re.DOTALL), "MPEG-4 film, sound or picture"),
     (re.compile(rb"070707[0-7]{70}|07070[12][0-9A-Fa-f]{104}"), "cpio archive"),

@@ -21,7 +21,7 @@ from pipelines.containers.zip_methods import DEFLATED, STORED
 RELATIONSHIPS = "_rels/.rels"
 MAIN = "/officeDocument"
 FEED_BYTES = 1 << 16
-OLD_MANIFEST = "manifest:manifest"
+OLD_TYPES = "manifest:manifest", "office:document-content"
 MODULE = "module"  # of macros, in Excel 5; a workbook that was one then still names it
 SHEET_KINDS = ("worksheet", "chartsheet", "dialogsheet", "macrosheet", MODULE)
 
@@ -141,7 +141,7 @@ class Package:
 def xml_parser(path: str) -> Any:
     """A parser that knows namespaces, and refuses what a workbook never declares: entities.
 
-    Old OpenOffice names the document type of its manifest, which is not fetched and so adds none.
+    Old OpenOffice names the document types of its parts, which are not fetched and so add none.
     """
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -149,7 +149,7 @@ def xml_parser(path: str) -> Any:
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
 
     def refuse(name: str, _system: object, _public: object, declares: int) -> None:
-        if name == OLD_MANIFEST and not declares:
+        if name in OLD_TYPES and not declares:
             return
         raise CorruptFile(f"{path} declares the document type {name!r}, which no workbook does")
 

@@ -55,6 +55,14 @@ def _zoned(code: int, unit: str, zone: str) -> str | None:
 
 
 def _trimmed(text: str) -> str | None:
+    """Without zeros behind the last digit; years before 0 have four digits too, beside their sign.
+
+    >>> _trimmed("-044-03-15"), _trimmed("2024-02-29T12:00:00.500000")
+    ('-0044-03-15', '2024-02-29T12:00:00.5')
+    """
+    if text.startswith("-"):
+        year, dash, rest = text[1:].partition("-")
+        text = f"-{year:0>4}{dash}{rest}"
     return None if text == "NaT" else _ZEROS.sub(r"\1", text)
 
 

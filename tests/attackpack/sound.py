@@ -8,9 +8,11 @@ import json
 import lzma
 import sqlite3
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from email.mime.text import MIMEText
 from functools import cache, partial
 from pathlib import Path
 
@@ -23,7 +25,7 @@ import pyreadstat
 import xlsxwriter
 import zstandard
 from office_files import ods, ods_cell, xls
-from pyarrow import orc
+from pyarrow import feather, orc
 
 from tests.attackpack.binary_workbook import xlsb
 from tests.contracts.format_contract import tarred, zipped
@@ -77,6 +79,12 @@ def _into(write: Callable[[io.BytesIO], object]) -> bytes:
     sink = io.BytesIO()
     write(sink)
     return sink.getvalue()
+
+
+def _old_feather() -> bytes:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that it is an old version
+        return _into(partial(feather.write_feather, TABLE.drop_columns("l"), version=1))
 
 
 def _arrow(opened: Callable[..., pa.ipc.RecordBatchStreamWriter]) -> bytes:
@@ -175,6 +183,7 @@ def sound_files() -> dict[str, Sound]:
         Sound("rows.parquet", _into(partial(pq.write_table, TABLE, row_group_size=25))),
         Sound("rows.feather", _arrow(pa.ipc.new_file)),
         Sound("rows.arrows", _arrow(pa.ipc.new_stream)),
+        Sound("old.feather", _old_feather()),
         Sound("rows.orc", _into(partial(orc.write_table, TABLE.drop_columns("d")))),
         Sound("rows.avro", _avro("null")),
         Sound("deflated.avro", _avro("deflate")),
@@ -204,5 +213,6 @@ def sound_files() -> dict[str, Sound]:
         Sound("rows.csv.zst", zstandard.compress(CSV)),
         Sound("rows.fods", _flat(open_document)),
         Sound("excel2003.xml", _excel_2003()),
+        Sound("rows.mht", MIMEText(f"<html><table>{HTML}</table></html>", "html").as_bytes()),
     ]
     return {each.name: each for each in files}

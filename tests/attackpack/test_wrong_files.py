@@ -26,6 +26,7 @@ HALVES = {  # of what tells its rows apart, those that are there; a tar is half 
     "rows.dat": 30,
     "rows.jsonl": 30,
     "rows.html": 30,
+    "rows.mht": 29,
     "rows.tar": 60,
 }
 

@@ -16,6 +16,15 @@ def test_days_that_python_has_not_are_iso_dates():
     assert json_values(FAR) == ["12921-08-18", None, "-2137-02-21", "1970-01-01"]
 
 
+@pytest.mark.parametrize("days", [-719_529, -735_103, -1_080_000, -1_100_000])
+def test_years_before_0_have_four_digits(days):
+    """As polars writes them too."""
+    column = pl.Series([days], dtype=pl.Int32).cast(pl.Date)
+
+    assert json_values(column) == column.cast(pl.String).to_list()
+    assert len(json_values(column)[0].lstrip("-")) == len("2024-02-29")
+
+
 def test_times_keep_their_nanoseconds():
     """A preview shows what Python's own times would cut off."""
     times = pl.Series([1_500_000_001]).cast(pl.Datetime("ns", "Europe/Paris"))

@@ -205,12 +205,13 @@ def test_views_and_runs_are_what_they_stand_for(array, values, batch_rows):
     assert not planned(content).notices
 
 
-def test_a_run_that_expands_beyond_measure_is_refused():
-    """A megabyte, a hundred thousand times."""
-    runs = pa.RunEndEncodedArray.from_arrays(pa.array([100_000], pa.int32()), ["x" * (1 << 20)])
+@pytest.mark.parametrize(("value", "times"), [("x" * (1 << 20), 100_000), (1, 10_000_000)])
+def test_a_run_that_expands_beyond_measure_is_refused(value, times):
+    """A long value, or one that is there too often."""
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([times], pa.int32()), [value])
 
     with pytest.raises(LimitExceeded, match="max_ratio"):
-        frame(written(pa.table({"a": runs}), rows=100_000))
+        frame(written(pa.table({"a": runs}), rows=times), Limits(ratio_free_bytes=1 << 20))
 
 
 def test_a_large_file_is_cut_into_fragments(monkeypatch):

@@ -401,3 +401,30 @@ def test_a_sheet_without_a_name_has_one_by_its_place():
     (table,) = planned(content.encode()).tables
 
     assert table.name == "Sheet1"
+
+
+@pytest.mark.parametrize(
+    ("visible", "is_told"), [("SheetHidden", True), ("SheetVeryHidden", True), ("x", False)]
+)
+def test_a_hidden_sheet_is_told(visible, is_told):
+    """And no other one; it is read all the same."""
+    one = book(NAMES, row(cell("String", "a"), cell("Number", "1"))).decode()
+    sheet = one[one.index("<Worksheet ") : one.index("</Workbook>")]
+    hidden = sheet.replace("<Row/>", f"<Visible>{visible}</Visible>").replace("S &amp; T", "H")
+    content = one.replace("</Workbook>", f"{hidden}</Workbook>")
+
+    shown, other = planned(content.encode()).tables
+
+    assert not shown.notices
+    assert (other.name, rows(other)) == ("H", [("a", 1)])
+    assert [notice.code for notice in other.notices] == ["sheet.hidden"] * is_told
+
+
+def test_errors_are_told_by_their_kinds():
+    errors = [row(cell("String", "a"), cell("Error", text)) for text in ("#N/A", "#REF!", "#N/A")]
+
+    (table,) = planned(book(NAMES, *errors, row(cell("String", "b"), cell("Number", "1")))).tables
+
+    (notice,) = table.notices
+    assert (notice.code, notice.count) == ("sheet.errors", 3)
+    assert notice.message.endswith("read as null: #N/A 2, #REF! 1")

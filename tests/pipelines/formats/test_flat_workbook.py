@@ -78,7 +78,7 @@ def test_a_flat_workbook_may_be_in_another_encoding(content):
     assert rows(table) == [("Zoë", 1.0), ("b", 2.5)]
 
 
-@pytest.mark.parametrize("encoding", ["windows-9", "shift_jis", "ascii"])
+@pytest.mark.parametrize("encoding", ["windows-9", "shift_jis", "ascii", "base64", "punycode"])
 def test_an_encoding_that_is_none_is_damage(encoding):
     (failed,) = planned("a.fods", declaring(encoding).encode("latin-1")).failures
 

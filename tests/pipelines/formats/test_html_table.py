@@ -349,12 +349,12 @@ def test_cells_that_spans_will_fill_are_told_exactly(down, monkeypatch):
     """What is refused ahead is what would be filled in, and a span ends with the table."""
     page = f"<table><tr><td colspan=9 rowspan={down}>a<td>b" + "<tr><td>c" * 19 + "</table>"
     monkeypatch.setattr(html_grid, "MOST_CELLS", 200)
-    (grid,) = html_grid.page_of(page.encode(), "a.html", 1000).grids
+    (grid,) = html_grid.page_of([page], "a.html", 1000).grids
     assert sum(map(len, grid.rows)) == 200
 
     monkeypatch.setattr(html_grid, "MOST_CELLS", 199)
     with pytest.raises(LimitExceeded, match="199 cells"):
-        html_grid.page_of(page.encode(), "a.html", 1000)
+        html_grid.page_of([page], "a.html", 1000)
 
 
 @pytest.mark.parametrize("span", ["0", "-1", "x", "9" * 5000, ""])

@@ -15,6 +15,7 @@ from pipelines.formats import calamine_sheet, ods_repair
 from pipelines.formats.base import Origin
 from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.ods_repair import MANIFEST, repaired
+from pipelines.source_plan import plan
 
 
 def text_cell(paragraph: str) -> str:
@@ -53,6 +54,82 @@ def column(*cells: str) -> pl.Series:
 def test_tabs_and_breaks_within_a_text_are_kept(paragraph, text):
     """The words around them do not run together."""
     assert column(text_cell(paragraph)).to_list() == [text]
+
+
+UNTYPED = "<table:table-cell{}>{}</table:table-cell>"
+NOTE = "<office:annotation><text:p>a note</text:p></office:annotation>"
+
+
+@pytest.mark.parametrize(
+    ("attributes", "content", "text"),
+    [
+        ("", "<text:p>a</text:p>", "a"),
+        (" table:style-name='a>b'", "<text:p>12</text:p>", "12"),
+        (' table:formula="of:=IF([.A1]>0;1)"', "<text:p>a</text:p><text:p>b</text:p>", "a\nb"),
+        ("", f"{NOTE}<text:p>a</text:p>", "a"),
+        ("", NOTE, None),
+        ("", "", None),
+        ("", " ", None),
+        (' table:style-name="ce1"', "<text:p/>", None),
+    ],
+)
+def test_a_cell_without_a_type_holds_its_text(attributes, content, text):
+    """As office programs have it; one without a text is empty."""
+    cell = UNTYPED.format(attributes, content)
+
+    assert column(text_cell("x"), cell, text_cell("y")).to_list() == ["x", text, "y"]
+
+
+@pytest.mark.parametrize(("written", "value"), [("1", True), ("0", False), ("true", True)])
+def test_a_boolean_may_be_a_digit(written, value):
+    cell = f'<table:table-cell office:value-type="boolean" office:boolean-value="{written}"/>'
+
+    assert column(cell).to_list() == [value]
+    assert column(text_cell(':boolean-value="1"')).to_list() == [':boolean-value="1"']
+
+
+def test_empty_cells_without_a_type_leave_numbers_be():
+    one, two = ods_cell("float", "1.5"), ods_cell("float", "2.5")
+
+    read = column(one, UNTYPED.format("", NOTE), "<table:table-cell></table:table-cell>", two)
+
+    assert read.to_list() == [1.5, None, None, 2.5]
+
+
+OLD_DOCUMENT = '<!DOCTYPE office:document-content PUBLIC "-//OpenOffice.org//DTD" "office.dtd">'
+
+
+def test_a_workbook_of_openoffice_1_is_read():
+    """Its values stand in attributes of other names, its texts have no type."""
+    values = {"float": "value", "date": "date-value", "boolean": "boolean-value"}
+    rows = [
+        [UNTYPED.format("", f"<text:p>{text}</text:p>") for text in line]
+        + [
+            UNTYPED.format(f' table:value-type="{kind}" table:{values[kind]}="{value}"', "")
+            for kind, value in typed.items()
+        ]
+        for line, typed in (
+            (["k", "f", "d", "b"], {}),
+            (["a"], {"float": "1.5", "date": "2004-02-29", "boolean": "true"}),
+            (["b"], {"float": "2.5", "date": "2004-03-01", "boolean": "false"}),
+        )
+    ]
+    with zipfile.ZipFile(io.BytesIO(ods(rows))) as package:
+        content = package.read("content.xml").decode()
+    parts = {
+        "mimetype": "application/vnd.sun.xml.calc",
+        "content.xml": OLD_DOCUMENT
+        + content.replace("<office:spreadsheet>", "").replace("</office:spreadsheet>", ""),
+    }
+
+    (table,) = plan([MemoryObject("a.sxc", zipped(parts))], Limits()).tables
+
+    (chunk,) = (chunk for part in table.fragments for chunk in part.chunks(table.schema))
+    assert chunk.frame.columns == ["k", "f", "d", "b"]
+    assert chunk.frame.rows() == [
+        ("a", 1.5, dt.date(2004, 2, 29), True),
+        ("b", 2.5, dt.date(2004, 3, 1), False),
+    ]
 
 
 def test_a_time_of_a_day_or_more_is_a_duration():

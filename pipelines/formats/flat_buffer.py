@@ -13,7 +13,7 @@ from dataclasses import dataclass
 class FlatTable:
     """A table of a buffer, by where it begins. Each method raises ValueError where it has no sense.
 
-    >>> FlatTable.of(bytes.fromhex("0c000000 0000 0600 0800 0400 08000000 07000000")).number(0, "i")
+    >>> FlatTable.of(bytes.fromhex("0c000000 0000 0600 0800 0400 06000000 07000000")).number(0, "i")
     7
     """
 

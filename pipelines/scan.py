@@ -5,10 +5,8 @@ This runs in a sandboxed child, of the runner or of a Ray Data task; what it ret
 
 import hashlib
 import tempfile
-from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import IO, Any, BinaryIO, cast
 
@@ -124,44 +122,19 @@ class PartResult:
         return sum(reading.account.data for reading in self.readings)
 
 
-def scan_parts(orders: Iterable[PartOrder]) -> Iterator[PartResult]:
-    """Read the fragments, write the parts, fold their states; a fragment may fail, and says so.
-
-    A part is on its way to the store while the next one is read. What is given lies there.
-    """
-    sent: deque[tuple[PartResult, Future[None]]] = deque()
-    with ExitStack() as spools, ThreadPoolExecutor(1) as storing:
-        for order in orders:
-            spool = spools.enter_context(tempfile.SpooledTemporaryFile(SPOOL_BYTES))
-            result = _scanned(order, spool)
-            sent.append((result, storing.submit(_store, order, result, spool)))
-            if len(sent) > 1:
-                yield _stored(*sent.popleft())
-        if sent:
-            yield _stored(*sent.popleft())
-
-
-def _stored(result: PartResult, answer: Future[None]) -> PartResult:
-    answer.result()
-    return result
-
-
-def _scanned(order: PartOrder, spool: IO[bytes]) -> PartResult:
-    """The result; the bytes of its part, if it has one, go into the spool."""
-    making, store = _Making(order, spool), ObjectStore(order.store)
-    readings = tuple(making.read(piece, store) for piece in order.pieces)
-    if not making.holds or all(reading.fault for reading in readings):
-        return PartResult(order.table, making.schema, readings)
-    part, states, preview = making.finish(), making.fold.states(), tuple(making.preview)
-    return PartResult(order.table, order.schema, readings, part, states, preview)
-
-
-def _store(order: PartOrder, result: PartResult, content: IO[bytes]) -> None:
-    with content:
-        if result.part is not None:
-            content.seek(0)
-            store = ObjectStore(order.store)
-            store.put_file(result.part.key, cast("BinaryIO", content), PARQUET_TYPE)
+def scan_part(order: PartOrder) -> PartResult:
+    """Read the fragments, write the part, fold its states; a fragment may fail, and says so."""
+    store = ObjectStore(order.store)
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        making = _Making(order, spool)
+        readings = tuple(making.read(piece, store) for piece in order.pieces)
+        if not making.holds or all(reading.fault for reading in readings):
+            return PartResult(order.table, making.schema, readings)
+        part = making.finish()
+        spool.seek(0)
+        store.put_file(part.key, cast("BinaryIO", spool), PARQUET_TYPE)
+    preview = tuple(making.preview)
+    return PartResult(order.table, order.schema, readings, part, making.fold.states(), preview)
 
 
 class _Making:

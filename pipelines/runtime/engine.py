@@ -10,7 +10,7 @@ from connectors.errors import ReadError
 from pipelines import sandbox
 from pipelines.containers.limits import Limits
 from pipelines.sandbox import ChildLimits, Sandbox
-from pipelines.scan import Fault, FragmentReading, PartOrder, PartResult, scan_parts
+from pipelines.scan import Fault, FragmentReading, PartOrder, PartResult, scan_part
 
 INLINE_PARTS = 64
 SIDE_BY_SIDE = 2
@@ -74,7 +74,7 @@ def scan_in_child(
 
 
 def _scan_all(orders: Sequence[PartOrder]) -> list[bytes]:
-    return [_sealed(result) for result in scan_parts(orders)]
+    return [_sealed(scan_part(order)) for order in orders]
 
 
 def _sealed(result: PartResult) -> bytes:

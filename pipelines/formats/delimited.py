@@ -16,6 +16,7 @@ from pipelines.containers.limits import Limits
 from pipelines.formats import (
     arff,
     column_sample,
+    delimiters,
     dialect,
     long_delimiter,
     odd_quotes,
@@ -205,7 +206,7 @@ def _told_delimiter(file: StoredObject, layout: dialect.Layout) -> str | None:
     """As the user knows it; None where nothing parts the text."""
     if isinstance(file, Rejoined):
         return file.delimiter
-    is_none = layout.columns == 1 and layout.dialect.delimiter == dialect.NOWHERE
+    is_none = layout.columns == 1 and layout.dialect.delimiter == delimiters.NOWHERE
     return None if is_none else layout.dialect.delimiter
 
 

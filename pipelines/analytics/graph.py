@@ -1,7 +1,7 @@
 """Graph: the phases as LangGraph nodes, checkpointed, so that a killed run goes on where it was."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -68,7 +68,7 @@ def build_graph(steps: Steps, checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     return builder.compile(checkpointer=checkpointer, name="analytics")
 
 
-def _after_ingest(state: RunState) -> str:
+def _after_ingest(state: RunState | Mapping[str, Any]) -> str:
     """Where nothing could be read there is nothing to analyse."""
     result = IngestResult.from_state(state["ingest"])
     return END if status_of(result) == "FAILED" else Phase.PROFILE
@@ -141,21 +141,28 @@ def run_graph(workspace: Workspace, checkpoints: str) -> Outcome:
 
 
 def _run(steps: Steps, checkpointer: BaseCheckpointSaver[Any]) -> Outcome:
-    """A thread is never given its input twice: that would start it again upon its old state."""
+    """A thread is never given its input twice: that would start it again upon its old state.
+
+    Nor is it taken for ended by what is left to do: a killed run may have saved what its last phase
+    wrote, and no checkpoint after it; nothing seems to be left then (LangGraph 1.2).
+    """
     job_id = steps.workspace.order.job_id
     graph = build_graph(steps, checkpointer)
     config: Any = {"configurable": {"thread_id": job_id}}
     snapshot = graph.get_state(config)
+    state = snapshot.values
     if snapshot.created_at is None:
         state = graph.invoke({"job_id": job_id}, config, durability="sync")
-    elif snapshot.next:
+    elif not _has_ended(state):
         state = graph.invoke(None, config, durability="sync")
-    else:
-        state = snapshot.values
     if "outcome" in state:
         return Outcome.published(job_id, **state["outcome"])
     result = IngestResult.from_state(state["ingest"])
     return Outcome.failed(failure_of(result), warnings_of(result.failures, ()))
+
+
+def _has_ended(state: Mapping[str, Any]) -> bool:
+    return "outcome" in state or ("ingest" in state and _after_ingest(state) == END)
 
 
 def _published(workspace: Workspace) -> Outcome | None:

@@ -82,6 +82,8 @@ def stored_checkpoints(order):
 EVENTS = [
     *(f"wrote phases/{node.phase}.json" for node in NODES[:-1]),
     "ingest 0.0",
+    "saved ingest",
+    "saved outcome",
     "wrote states/sales.arrow",
     "wrote results/results.json",
     "commits",

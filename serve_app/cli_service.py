@@ -50,7 +50,6 @@ def borrowed(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
 def stopping(stack: "Stack") -> Iterator["Stack"]:
     """Stop the stack at the end; from then on a second Ctrl-C changes nothing."""
     try:
-        _raise_on_signals()  # Ray has put its own handler in place of ours
         yield stack
     finally:
         for each in SIGNALS:

@@ -4,6 +4,7 @@ import logging
 import os
 import secrets
 import shutil
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayH
     import ray
 
     sockets = folders.socket_folder(folder)
+    on_term = signal.getsignal(signal.SIGTERM)
     context: Any = ray.init(
         address="local",
         namespace=NAMESPACE,
@@ -60,6 +62,7 @@ def start(folder: Path, *, runners: int, dashboard: bool, cpus: int = 0) -> RayH
         logging_level=logging.ERROR,
         _temp_dir=str(_sessions(folder, sockets)),
     )
+    signal.signal(signal.SIGTERM, on_term)  # Ray's own aborts the process, and nothing is stopped
     dashboard_url = f"http://{context.dashboard_url}" if dashboard else ""
     return RayHead(
         context.address_info["gcs_address"],

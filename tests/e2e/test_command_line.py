@@ -239,14 +239,15 @@ def test_the_ray_dashboard_asks_for_the_token(service):
     assert httpx.get(jobs, headers={"Authorization": f"Bearer {token}"}).status_code == 200
 
 
-def test_a_service_ends_with_sigterm_and_takes_its_own_along(tmp_path):
-    """All that it started is gone, jobs are kept, and the next start finds them."""
+@pytest.mark.parametrize("path", ["/health", "/ready"])
+def test_a_service_ends_with_sigterm_and_takes_its_own_along(path, tmp_path):
+    """While it starts, too: all that it started is gone, and jobs are kept."""
     (port,) = ports.free_pairs(1)
     environment = {**os.environ, "MF_HOME": str(tmp_path / "home"), "MF_PORT": str(port)}
     command = [sys.executable, "-m", "serve_app", "up"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as up:
         try:
-            wait_ready(port, up)
+            wait_ready(port, up, path)
             started = psutil.Process(up.pid).children(recursive=True)
         finally:
             up.send_signal(signal.SIGTERM)
@@ -280,12 +281,12 @@ def test_clean_removes_ended_jobs_and_frees_the_disk(service, metricfoundry, tmp
     assert held < large.stat().st_size
 
 
-def wait_ready(port, process):
+def wait_ready(port, process, path="/ready"):
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
         assert process.poll() is None
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/ready", timeout=5).status_code == 200:
+            if httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5).status_code == 200:
                 return
         except httpx.HTTPError:
             time.sleep(0.3)

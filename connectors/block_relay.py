@@ -16,6 +16,7 @@ from pathlib import Path
 LEAST_BYTES = 1 << 20  # a smaller block is as quickly fetched
 MOST_BYTES = 512 << 20  # that may lie there at once
 PREFIX = "metricfoundry-blocks-"
+SPARE = ".spare-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Block:
     end: int
 
     def remove(self) -> None:
-        """Where that fails, it goes with the folder."""
+        """Its file serves the next block: pages that are there cost less than new ones."""
         with contextlib.suppress(OSError):
-            self.path.unlink()
+            self.path.rename(self.path.with_name(f"{SPARE}{self.start}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,22 @@ class BlockRelay:
             if sum(block.end - block.start for block in self.blocks()) > MOST_BYTES:
                 return
             try:
-                with unfinished.open("xb") as file:
+                self._take_spare(unfinished)
+                unfinished.touch()
+                with unfinished.open("r+b") as file:
                     file.write(content)
+                    file.truncate()
                 unfinished.rename(folder / f"{start}-{start + len(content)}")
             except OSError:
                 unfinished.unlink(missing_ok=True)
         except OSError:
             return
+
+    def _take_spare(self, path: Path) -> None:
+        for spare in Path(self.folder).glob(f"{SPARE}*"):
+            with contextlib.suppress(OSError):  # another reader took it
+                spare.rename(path)
+                return
 
     def blocks(self) -> list[Block]:
         """What lies there, in the object's order. Raises OSError without a folder."""

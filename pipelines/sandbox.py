@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -75,6 +75,7 @@ class Sandbox:
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._waiting: dict[str, list[_Child]] = {}
+        self._spare: _Child | None = None
 
     def start(self) -> None:
         with self._lock:
@@ -85,12 +86,30 @@ class Sandbox:
             for child in (child for kind in self._waiting.values() for child in kind):
                 child.close()
             self._waiting.clear()
+            if self._spare is not None:
+                self._spare.close()
+                self._spare = None
             if self._control is not None:
                 self._control.close()
             if self._server is not None:
                 self._server.kill()
                 self._server.wait()
             self._server = self._control = None
+
+    def rehearse(self, rehearsal: Callable[[], Iterable[object]], limits: ChildLimits) -> None:
+        """Have a child go through the steps of a rehearsal, for the next call with these limits.
+
+        Returns once it is there. It waits a minute for its call, so that code and memory are at
+        hand for it.
+        """
+        child: _Child | None = self._rehearsed(limits)
+        if child is None:
+            child = self._fork(ChildOrder(limits, rehearsal))
+        if child.is_there():
+            with self._lock:
+                self._spare, child = child, self._spare
+        if child is not None:
+            child.close()
 
     def run(
         self,
@@ -117,7 +136,7 @@ class Sandbox:
             with contextlib.suppress(_Gone, *doubtful):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         for _ in range(2):
-            child = self._fork(ChildOrder(limits, lingers=bool(kind)))
+            child = self._rehearsed(limits) or self._fork(ChildOrder(limits))
             with contextlib.suppress(_Gone):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         raise ServiceUnavailable("the process that reads files was killed twice")
@@ -158,6 +177,15 @@ class Sandbox:
                 if not child.forget_if_ended():
                     return child
         return None
+
+    def _rehearsed(self, limits: ChildLimits) -> "_Child | None":
+        """The child that is at hand for a first call, if there is one of these limits."""
+        with self._lock:
+            child = self._spare
+            if child is None or child.limits != limits:
+                return None
+            self._spare = None
+        return None if child.forget_if_ended() else child
 
     def _fork(self, order: ChildOrder) -> "_Child":
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -226,11 +254,8 @@ class _Child:
         said = os.fstat(self.errors).st_size
         with contextlib.suppress(OSError):
             wire.send(self.channel, wire.CALL, call)
-        if not self.pid:
-            pid = self._read_status()
-            if pid is None:
-                raise _Gone
-            self.pid = pid
+        if not self.is_there():
+            raise _Gone
         heard = time.monotonic()
         while True:
             ready, _, _ = select.select([self.channel], [], [], TICK_S)
@@ -251,6 +276,11 @@ class _Child:
                 raise ParserTimedOut(
                     f"a reader made no progress for {4 * self.limits.cpu_s} seconds"
                 )
+
+    def is_there(self) -> bool:
+        """Whether it was forked, which is waited for."""
+        self.pid = self.pid or self._read_status() or 0
+        return self.pid > 0
 
     def _receive(self) -> tuple[bytes, bytes] | None:
         try:

@@ -5,9 +5,11 @@ import logging
 import os
 import pickle
 import resource
+import select
 import signal
 import socket
 import traceback
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from connectors.errors import MetricFoundryError, ParserCrashed, ParserOutOfMemory
@@ -45,26 +47,34 @@ class _Channel:
 
 
 def live(ours: socket.socket, order: ChildOrder, errors: int) -> None:
-    """Answer one call, or as many as come in time; never returns."""
+    """Answer calls until none comes in time, or nobody is there to make one; never returns."""
     code = 1
     try:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         os.dup2(errors, 1)
         os.dup2(errors, 2)
-        channel = _Channel.current = _Channel(ours, order.limits)
         _limit(order.limits)
+        if order.rehearsal is not None:
+            _rehearse(ours, order.rehearsal)
+            ours.settimeout(wire.SPARE_S)
+        channel = _Channel.current = _Channel(ours, order.limits)  # a rehearsal has no listener
         while (call := wire.receive(ours)) is not None:
             ours.settimeout(None)
             channel.renew()
             channel.send(*_answer(call[1], order.limits))
-            if not order.lingers:
-                break
             ours.settimeout(wire.LINGER_S)
         code = 0
     except TimeoutError:
         code = 0
     finally:
         os._exit(code)
+
+
+def _rehearse(ours: socket.socket, rehearsal: Callable[[], Iterable[object]]) -> None:
+    """As many of its steps as there is time for: a call does not wait for more than one."""
+    for _ in rehearsal():
+        if select.select([ours], [], [], 0)[0]:
+            return
 
 
 def _answer(call: bytes, limits: ChildLimits) -> tuple[bytes, object]:

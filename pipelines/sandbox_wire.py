@@ -2,6 +2,7 @@
 
 import socket
 import struct
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 HEADER = struct.Struct("<cQ")
@@ -9,6 +10,7 @@ CALL, RESULT, ERROR, PROGRESS = b"C", b"R", b"E", b"P"
 BLOCK = 1 << 20
 # How long a child waits for more work of the kind it has just done. Its memory is at hand then.
 LINGER_S = 1.0
+SPARE_S = 60.0  # how long one that has rehearsed waits for its first
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,10 @@ class ChildLimits:
 
 @dataclass(frozen=True, slots=True)
 class ChildOrder:
-    """How a child is to be: its limits, and whether it waits for further calls."""
+    """How a child is to be: its limits, and what it rehearses before its first call."""
 
     limits: ChildLimits
-    lingers: bool = False
+    rehearsal: Callable[[], Iterable[object]] | None = None
 
 
 def send(channel: socket.socket, kind: bytes, payload: bytes) -> None:

@@ -3,7 +3,6 @@
 This runs in a sandboxed child, of the runner or of a Ray Data task; what it returns is small.
 """
 
-import hashlib
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
@@ -11,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from typing import IO, Any, BinaryIO, cast
 
 import polars as pl
-import pyarrow.parquet as pq
 
 from connectors.errors import MetricFoundryError, ReadError, SourceChanged, SourceError
 from connectors.object_store import ObjectStore, StoreConfig
@@ -21,6 +19,7 @@ from pipelines.cells import json_values
 from pipelines.formats.alignment import united
 from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
+from pipelines.part_writer import PartWriter
 from pipelines.rejects import FragmentRejects
 from pipelines.statistics.as_read import AsRead
 from pipelines.statistics.table_fold import TableFold
@@ -28,7 +27,6 @@ from pipelines.statistics.table_states import TableStates
 
 PREVIEW_ROWS = 5
 SPOOL_BYTES = 64 << 20
-PROBE_ROWS = 20_000
 GROUP_ROWS, GROUP_BYTES = 1 << 15, 16 << 20  # of a row group, at least, if there is more
 
 
@@ -126,7 +124,7 @@ def scan_part(order: PartOrder) -> PartResult:
     """Read the fragments, write the part, fold its states; a fragment may fail, and says so."""
     store = ObjectStore(order.store)
     with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-        making = _Making(order, spool)
+        making = PartMaking(order, spool)
         readings = tuple(making.read(piece, store) for piece in order.pieces)
         if not making.holds or all(reading.fault for reading in readings):
             return PartResult(order.table, making.schema, readings)
@@ -137,7 +135,7 @@ def scan_part(order: PartOrder) -> PartResult:
     return PartResult(order.table, order.schema, readings, part, making.fold.states(), preview)
 
 
-class _Making:
+class PartMaking:
     """A part while its rows come in. Small chunks wait for others, to share a row group."""
 
     def __init__(self, order: PartOrder, spool: IO[bytes]) -> None:
@@ -146,7 +144,7 @@ class _Making:
         self._is_torn = False
         self._waiting: list[pl.DataFrame] = []
         self._waiting_rows = self._waiting_bytes = 0
-        self._writer = _PartWriter(spool)
+        self._writer = PartWriter(spool)
         self.schema = order.schema
         self.fold = TableFold(order.schema, fragment=order.index)
         self.preview: list[Mapping[str, Any]] = []
@@ -232,79 +230,6 @@ def _count(counters: dict[str, Counter[str]], found: Mapping[str, Mapping[str, i
 def _preview(rows: pl.DataFrame) -> list[Mapping[str, Any]]:
     columns = [json_values(column) for column in rows.iter_columns()]
     return [dict(zip(rows.columns, row, strict=True)) for row in zip(*columns, strict=True)]
-
-
-class _PartWriter:
-    """Chunks to one Parquet file, a row group each; hashed as it is written."""
-
-    def __init__(self, spool: IO[bytes]) -> None:
-        self._sink = _HashingSink(spool)
-        self._writer: pq.ParquetWriter | None = None
-        self._rows = 0
-
-    def write(self, frame: pl.DataFrame) -> None:
-        table = frame.to_arrow()
-        if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                cast("IO[bytes]", self._sink),
-                table.schema,
-                compression="snappy",
-                use_dictionary=cast("bool", _repetitive(frame)),  # the stubs know no list
-                # Of unsorted texts they prune nothing, and cost more than the texts' compression.
-                write_statistics=cast("bool", [c.name for c in frame if c.dtype != pl.String]),
-            )
-        self._writer.write_table(table)
-        self._rows += frame.height
-
-    def finish(self, schema: pl.Schema, key: str) -> Part:
-        if self._writer is None:
-            self.write(pl.DataFrame(schema=schema))
-        if self._writer is not None:
-            self._writer.close()
-        return Part(key, self._rows, self._sink.size, self._sink.digest.hexdigest())
-
-
-def _repetitive(frame: pl.DataFrame) -> list[str]:
-    """Columns whose values repeat enough for a dictionary to pay."""
-    probe = frame.head(PROBE_ROWS)
-    flat = [column for column in probe.get_columns() if not column.dtype.is_nested()]
-    enough = max(1, probe.height // 6)
-    return [c.name for c in flat if cast("int", c.alias("cells").approx_n_unique()) <= enough]
-
-
-class _HashingSink:
-    """A file object that only writes, and hashes on the way."""
-
-    def __init__(self, inner: IO[bytes]) -> None:
-        self._inner = inner
-        self.digest = hashlib.sha256()
-        self.size = 0
-        self.closed = False
-
-    def write(self, content: Any) -> int:
-        view = memoryview(content)
-        self._inner.write(view)
-        self.digest.update(view)
-        self.size += view.nbytes
-        return view.nbytes
-
-    def flush(self) -> None:
-        self._inner.flush()
-
-    def close(self) -> None:
-        self.closed = True
-
-    def tell(self) -> int:
-        return self.size
-
-    def writable(self) -> bool:
-        return True
-
-    def readable(self) -> bool:
-        return False
-
-    def seekable(self) -> bool:
-        return False
 
 
 def preload(store: StoreConfig) -> None:

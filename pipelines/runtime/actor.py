@@ -12,6 +12,7 @@ from ray.exceptions import RayError
 
 from connectors.object_store import StoreConfig
 from pipelines.analytics.outcome import Outcome
+from pipelines.containers.limits import Limits
 from pipelines.order import JobOrder
 from pipelines.runtime import data_engine, log_lines, resources
 from pipelines.runtime.advance import Advance, Watch
@@ -55,10 +56,10 @@ class Runner:
             if (self._watch.advance().bytes_total or 0) > LARGE_BYTES:
                 _release_memory_soon()
 
-    def expect_large(self) -> None:
+    def expect_large(self, limits: Limits) -> None:
         """Be ready for a large input. Only slower without it."""
         with suppress(RayError):
-            data_engine.warm(self._store)
+            data_engine.warm(self._store, limits)
 
     def advance(self) -> Advance:
         return self._watch.advance()

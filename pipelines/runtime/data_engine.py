@@ -20,8 +20,9 @@ from connectors.errors import MetricFoundryError, ServiceUnavailable
 from connectors.object_store import StoreConfig
 from pipelines import sandbox
 from pipelines.containers.limits import Limits
+from pipelines.rehearsal import rehearse
 from pipelines.runtime import resources
-from pipelines.runtime.engine import scan_in_child
+from pipelines.runtime.engine import child_limits, scan_in_child
 from pipelines.sandbox import Sandbox
 from pipelines.scan import PartOrder, PartResult, preload
 
@@ -41,19 +42,20 @@ def children_of(store: StoreConfig) -> Sandbox:
     return Sandbox(warm=(preload, (store,)))
 
 
-def warm(store: StoreConfig) -> None:
+def warm(store: StoreConfig, limits: Limits) -> None:
     """Have readers there before they are wanted: those of a large input take seconds to start.
 
-    A run over nothing, on every CPU up to a bound; a moment's work where they are there already.
+    A run over nothing, on every CPU up to a bound. Each reader then has a child that rehearses; a
+    moment's work where they are there already.
     """
-    tasks = [_start_of_a_reader(store)] * min(MOST_READERS, max(1, int(_cpus())))
+    tasks = [_start_of_a_reader(store, limits)] * min(MOST_READERS, max(1, int(_cpus())))
     for _ in _dataset(tasks, "warm-readers").iter_batches(batch_size=None):
         pass
 
 
-def _start_of_a_reader(store: StoreConfig) -> ReadTask:
+def _start_of_a_reader(store: StoreConfig, limits: Limits) -> ReadTask:
     def start() -> Iterator[pa.Table]:
-        children_of(store).run(preload, store)  # which waits for what children are forked from
+        children_of(store).rehearse(rehearse, child_limits(limits))
         yield SCHEMA.empty_table()
 
     return ReadTask(start, METADATA, schema=SCHEMA)

@@ -35,6 +35,11 @@ def fits_inline(orders: Sequence[PartOrder], inline_bytes: int) -> bool:
     return size <= inline_bytes and len(orders) <= INLINE_PARTS
 
 
+def child_limits(limits: Limits) -> ChildLimits:
+    """What a child may use that reads fragments."""
+    return ChildLimits(limits.reader_memory_bytes, limits.reader_cpu_s)
+
+
 def scan_in_child(
     children: Sandbox,
     orders: Sequence[PartOrder],
@@ -54,7 +59,7 @@ def scan_in_child(
         return children.run(
             _scan_all,
             orders,
-            limits=ChildLimits(limits.reader_memory_bytes, limits.reader_cpu_s),
+            limits=child_limits(limits),
             kind=kind,
             takes_blame=len(orders) == len(orders[0].pieces) == 1,
             on_progress=on_progress,

@@ -7,7 +7,7 @@ is hashed here in the order of the file; what was not left is fetched once more.
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
@@ -20,6 +20,7 @@ from pipelines.scan import PartResult
 
 RELAYED_BYTES = 64 << 20  # an input below this size is hashed in a moment
 READ_BYTES = 1 << 20
+PAUSE_S = 0.02  # between looks for blocks: those that lie there take memory
 
 
 @dataclass
@@ -39,9 +40,8 @@ class RunningDigest:
         while self.position < min(end, self.file.size):
             if not self.is_wanted():
                 raise Cancelled
-            blocks = self._blocks()
-            near = next((b for b in blocks if b.start <= self.position < b.end), None)
-            if near is None or not self._take(near):
+            if not self.take_next():
+                blocks = self._blocks()
                 ahead = min((b.start for b in blocks if b.start > self.position), default=end)
                 stop = min(ahead, end, self.position + DIGEST_BYTES)
                 self._add(replace(self.file, relay=None).fetched(self.position, stop))
@@ -49,23 +49,27 @@ class RunningDigest:
             if block.end <= self.position:
                 block.remove()
 
+    def take_next(self) -> bool:
+        """Hash on by a block that was left, if there is the one that follows."""
+        near = next((b for b in self._blocks() if b.start <= self.position < b.end), None)
+        return near is not None and self._take(near)
+
     def hexdigest(self) -> str:
         """Of all bytes, once hashed to the end."""
         text: str = self._digest.hexdigest()
         return text
 
     def _take(self, block: Block) -> bool:
-        """Hash the rest of a block, and remove it."""
+        """Hash the rest of a block, and remove it. Whether there was any."""
+        before = self.position
         try:
-            with block.path.open("rb", buffering=0) as file:
+            with suppress(OSError), block.path.open("rb", buffering=0) as file:
                 file.seek(self.position - block.start)
                 while content := file.read(READ_BYTES):
                     self._add(content)
-        except OSError:
-            return self.position >= block.end
         finally:
             block.remove()
-        return True
+        return self.position > before
 
     def _add(self, content: bytes) -> None:
         self._digest.update(content)
@@ -95,6 +99,8 @@ class InputDigests:
         self._pool = pool
         self._running = [RunningDigest(each, is_wanted) for each in objects]
         self._followed: dict[int, _Followed] = {}
+        self._is_wanted = is_wanted
+        self._is_over = Event()
         for digest in self._running:
             if digest.file.relay is None:
                 pool.submit(digest.advance, digest.file.size)
@@ -110,20 +116,30 @@ class InputDigests:
                 self._followed[followed.table] = followed
             else:
                 self._pool.submit(digest.advance, digest.file.size)
+        if self._followed:
+            self._pool.submit(self._keep_up)
 
     def on_result(self, result: PartResult) -> None:
         """A part has been scanned, so that its bytes are there."""
         followed = self._followed.get(result.table)
         if followed is not None:
-            end = followed.read_to(each.index for each in result.readings)
-            self._pool.submit(followed.digest.advance, end)
+            followed.add(each.index for each in result.readings)
 
     def finish(self) -> list[str]:
         """In hexadecimal, in the order of the inputs. Raises Cancelled, or what reading raises."""
+        self._is_over.set()
         last = [self._pool.submit(each.advance, each.file.size) for each in self._running]
         for future in last:
             future.result()
         return [each.hexdigest() for each in self._running]
+
+    def _keep_up(self) -> None:
+        """Hash blocks as soon as they are left, and what should be there and is not."""
+        while self._is_wanted() and not self._is_over.wait(PAUSE_S):
+            for followed in self._followed.values():
+                while followed.digest.take_next():
+                    pass
+                followed.digest.advance(followed.end)
 
 
 @contextmanager
@@ -151,23 +167,29 @@ class _Followed:
 
     digest: RunningDigest
     table: int
+    start: int
     ends: Sequence[int]
     _read: set[int] = field(default_factory=set)
     _next: int = 0
 
-    def read_to(self, fragments: Iterable[int]) -> int:
-        """How far the input was read without a gap, now that these fragments were."""
+    def add(self, fragments: Iterable[int]) -> None:
+        """These fragments were read too."""
         self._read.update(fragments)
         while self._next in self._read:
             self._next += 1
-        return self.ends[self._next - 1] if self._next else 0
+
+    @property
+    def end(self) -> int:
+        """How far the input was read without a gap; nobody reads what stands above the rows."""
+        return self.ends[self._next - 1] if self._next else self.start
 
 
 def _followed(digest: RunningDigest, plan: Plan) -> _Followed | None:
     for number, table in enumerate(plan.tables):
         ends = _ends(table, digest.file)
         if ends:
-            return _Followed(digest, number, ends)
+            start = getattr(table.fragments[0], "start", 0)
+            return _Followed(digest, number, start, ends)
     return None
 
 

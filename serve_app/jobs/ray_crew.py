@@ -126,7 +126,7 @@ class RayCrew:
     def expect_large(self) -> None:
         idle = next(filter(_is_idle, self._members), None)
         if idle is not None:
-            idle.actor.expect_large.remote()
+            idle.actor.expect_large.remote(self._settings.limits)
 
     def _of(self, job_id: str) -> _Member | None:
         return next((member for member in self._members if member.job_id == job_id), None)

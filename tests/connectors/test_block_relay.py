@@ -59,6 +59,24 @@ def test_there_is_an_end_of_room(relay, monkeypatch):
     assert len(relay.blocks()) == 2
 
 
+def test_the_file_of_a_block_serves_the_next(relay):
+    """Whole, and no longer than what it holds now."""
+    longer = CONTENT + b"and more"
+    relay.leave(0, longer)
+    (first,) = relay.blocks()
+    number = first.path.stat().st_ino
+    first.remove()
+    assert relay.blocks() == []
+
+    relay.leave(len(longer), CONTENT)
+
+    (second,) = relay.blocks()
+    assert second.path.read_bytes() == CONTENT
+    assert (second.start, second.end) == (len(longer), len(longer) + len(CONTENT))
+    assert second.path.stat().st_ino == number
+    assert len(list(Path(relay.folder).iterdir())) == 1
+
+
 def test_a_full_disk_leaves_no_half_a_block(relay):
     """In a process that may write no file of this length."""
     script = (

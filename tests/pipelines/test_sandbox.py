@@ -137,6 +137,58 @@ def test_a_child_waits_for_calls_of_its_kind(children):
     assert first not in {children.run(pid), children.run(pid, kind="b")}
 
 
+def rehearse():
+    """What a rehearsal tells is for nobody, and must not be taken for an answer."""
+    sandbox_child.report("nothing")
+    os.environ["REHEARSED"] = str(os.getpid())
+    yield
+
+
+def break_down():
+    yield
+    os.abort()
+
+
+def wait_for_ever():
+    time.sleep(1)
+    yield
+    time.sleep(600)
+
+
+def rehearsed():
+    return os.environ.get("REHEARSED") == str(os.getpid())
+
+
+def test_a_child_that_rehearsed_takes_the_next_call_of_its_limits(children):
+    """One call: who comes next gets a child of its own."""
+    limits = ChildLimits(memory_bytes=1 << 30)
+    children.rehearse(rehearse, limits)
+    children.rehearse(rehearse, limits)  # it is there already
+
+    heard = []
+    assert not children.run(rehearsed)
+    assert children.run(rehearsed, limits=limits, on_progress=heard.append)
+    assert not children.run(rehearsed, limits=limits)
+    assert heard == []
+
+
+def test_a_rehearsal_that_fails_costs_nothing(children):
+    children.rehearse(break_down, ChildLimits())
+    spare = Path(f"/proc/{children._spare.pid}/exe")
+    deadline = time.monotonic() + 10
+    while spare.exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert children.run(add, 1, 2) == 3
+
+
+def test_a_rehearsal_ends_when_a_call_comes(children):
+    """After the step that it is at: what would come next never ends."""
+    children.rehearse(wait_for_ever, ChildLimits())
+
+    assert children.run(add, 1, 2) == 3
+
+
 def test_a_child_that_nobody_needs_ends(children):
     """And whoever comes later gets a new one."""
     first = children.run(pid, kind="a")

@@ -56,6 +56,7 @@ WARMED = """
 import os, time
 import ray
 from connectors.store_config import StoreConfig
+from pipelines.containers.limits import Limits
 from pipelines.runtime import data_engine, resources
 
 STORE = StoreConfig("b", "http://127.0.0.1:9", access_key="a", secret_key="s")
@@ -65,23 +66,24 @@ data_engine.configure()
 @ray.remote(**resources.READ_TASK)
 def seen():
     time.sleep(1)  # so that the other one runs elsewhere
-    return os.getpid(), data_engine.children_of.cache_info().currsize
+    is_warm = data_engine.children_of.cache_info().currsize
+    return os.getpid(), is_warm and data_engine.children_of(STORE)._spare is not None
 
 def readers():
     found = ray.get([seen.remote() for _ in range(2)])
-    return len({pid for pid, _ in found}), sum(count for _, count in found)
+    return len({pid for pid, _ in found}), sum(has_child for _, has_child in found)
 
 print("before", *readers())
 deadline = time.monotonic() + 120
 while readers() != (2, 2) and time.monotonic() < deadline:
-    data_engine.warm(STORE)  # one reader may take the place of one that is still to come
+    data_engine.warm(STORE, Limits())  # one reader may take the place of one that is still to come
 print("after", *readers())
 """
 
 
 @pytest.mark.ray
 def test_readers_are_there_once_they_were_warmed():
-    """One on each CPU, with its children's server."""
+    """One on each CPU, with a child that rehearses."""
     done = subprocess.run(
         [sys.executable, "-c", WARMED], capture_output=True, text=True, check=True
     )

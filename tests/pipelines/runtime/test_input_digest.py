@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -119,6 +120,25 @@ def test_nothing_stays_behind(object_store):
     assert not Path(relay.folder).parent.exists()
 
 
+def test_what_is_left_is_hashed_at_once(object_store):
+    """Before its reader says that it has done: blocks that wait take memory."""
+    content = FILES["rows.csv"]
+    with input_digests([stored(object_store, "early.csv", content)], lambda: False) as digests:
+        (table,) = planned(digests).tables
+        relay = digests.objects[0].relay
+        assert relay is not None
+        for _ in table.fragments[1].chunks(table.schema):
+            pass
+        assert relay.blocks()  # it waits for the one before it
+        for _ in table.fragments[0].chunks(table.schema):
+            pass
+        deadline = time.monotonic() + 30
+        while relay.blocks() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert not relay.blocks()
+        assert digests.finish() == [sha256(content)]
+
+
 def spoil(path: Path, how: str) -> None:
     if how == "removed":
         path.unlink()
@@ -137,11 +157,14 @@ def test_what_was_not_left_is_fetched(object_store, how):
         found = planned(digests)
         (table,) = found.tables
         assert digests.objects[0].relay is not None
-        for number in range(0, len(table.fragments), 2):
+        for number in range(2, len(table.fragments), 2):
             for _ in table.fragments[number].chunks(table.schema):
                 pass
-        for block in digests.objects[0].relay.blocks()[::2]:
+        left = digests.objects[0].relay.blocks()
+        assert len(left) > 1
+        for block in left[::2]:
             spoil(block.path, how)
+        read(found, digests, 0)
         assert digests.finish() == [sha256(content)]
 
 

@@ -6,39 +6,30 @@ memory and processor time. The child's death is a typed error, and nothing else 
 """
 
 import contextlib
-import logging
 import os
 import pickle
-import re
-import select
-import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from connectors.errors import (
-    MetricFoundryError,
     ParserCrashed,
     ParserOutOfMemory,
     ParserTimedOut,
     ServiceUnavailable,
 )
 from pipelines import sandbox_wire as wire
-from pipelines.sandbox_child import is_about_memory
+from pipelines.sandbox_link import Cancelled as Cancelled  # noqa: PLC0414 - re-exported
+from pipelines.sandbox_link import ChildLink, Gone
 from pipelines.sandbox_server import send_request
 from pipelines.sandbox_wire import ChildLimits as ChildLimits  # noqa: PLC0414 - re-exported
 from pipelines.sandbox_wire import ChildOrder
 
 T = TypeVar("T")
 
-log = logging.getLogger(__name__)
-OF_ITSELF = re.compile(r"thread .* panicked at |memory allocation of |Fatal Python error|  File ")
 # One thread a child; and memory that is freed is kept and used again, in large pages, both by the C
 # library's allocator and by that of polars: else a child spends a third of its time in page faults.
 ENVIRONMENT = {
@@ -50,17 +41,8 @@ ENVIRONMENT = {
     "_RJEM_MALLOC_CONF": "thp:always,dirty_decay_ms:-1,muzzy_decay_ms:-1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-TICK_S = 0.2
 DEFAULT_LIMITS = ChildLimits()
 DOUBTFUL = (ParserCrashed, ParserOutOfMemory, ParserTimedOut)
-
-
-class Cancelled(Exception):
-    """The call was given up because its caller does not want it any more."""
-
-
-class _Gone(Exception):
-    """The child ended before it took the call, or was killed with its server."""
 
 
 class Sandbox:
@@ -74,8 +56,8 @@ class Sandbox:
         self._lock = threading.Lock()
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
-        self._waiting: dict[str, list[_Child]] = {}
-        self._spare: _Child | None = None
+        self._waiting: dict[str, list[ChildLink]] = {}
+        self._spare: ChildLink | None = None
 
     def start(self) -> None:
         with self._lock:
@@ -102,7 +84,7 @@ class Sandbox:
         Returns once it is there. It waits a minute for its call, so that code and memory are at
         hand for it.
         """
-        child: _Child | None = self._rehearsed(limits)
+        child: ChildLink | None = self._rehearsed(limits)
         if child is None:
             child = self._fork(ChildOrder(limits, rehearsal))
         if child.is_there():
@@ -133,17 +115,17 @@ class Sandbox:
         call = pickle.dumps((function, args))
         doubtful = DOUBTFUL if takes_blame else ()
         while (child := self._take(kind)) is not None:
-            with contextlib.suppress(_Gone, *doubtful):
+            with contextlib.suppress(Gone, *doubtful):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         for _ in range(2):
             child = self._rehearsed(limits) or self._fork(ChildOrder(limits))
-            with contextlib.suppress(_Gone):
+            with contextlib.suppress(Gone):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         raise ServiceUnavailable("the process that reads files was killed twice")
 
     def _ask(
         self,
-        child: "_Child",
+        child: ChildLink,
         call: bytes,
         kind: str,
         on_progress: Callable[[Any], None] | None,
@@ -164,7 +146,7 @@ class Sandbox:
             raise answer
         return answer
 
-    def _take(self, kind: str) -> "_Child | None":
+    def _take(self, kind: str) -> ChildLink | None:
         """A child that waits for such a call; those that have ended meanwhile are forgotten."""
         with self._lock:
             for other in [name for name in self._waiting if name != kind]:
@@ -178,7 +160,7 @@ class Sandbox:
                     return child
         return None
 
-    def _rehearsed(self, limits: ChildLimits) -> "_Child | None":
+    def _rehearsed(self, limits: ChildLimits) -> ChildLink | None:
         """The child that is at hand for a first call, if there is one of these limits."""
         with self._lock:
             child = self._spare
@@ -187,7 +169,7 @@ class Sandbox:
             self._spare = None
         return None if child.forget_if_ended() else child
 
-    def _fork(self, order: ChildOrder) -> "_Child":
+    def _fork(self, order: ChildOrder) -> ChildLink:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         status, status_end = os.pipe()
         errors = os.memfd_create("stderr")
@@ -201,7 +183,7 @@ class Sandbox:
         finally:
             theirs.close()
             os.close(status_end)
-        return _Child(ours, status, errors, order.limits)
+        return ChildLink(ours, status, errors, order.limits)
 
     def _ensure(self) -> socket.socket:
         if self._server is not None and self._server.poll() is None and self._control is not None:
@@ -232,112 +214,3 @@ class Sandbox:
                     self._server = None
                 else:
                     return
-
-
-@dataclass(slots=True)
-class _Child:
-    """One child, as its caller sees it."""
-
-    channel: socket.socket
-    status: int
-    errors: int
-    limits: ChildLimits
-    pid: int = 0
-
-    def ask(
-        self,
-        call: bytes,
-        on_progress: Callable[[Any], None] | None,
-        is_cancelled: Callable[[], bool],
-    ) -> tuple[bytes, bytes]:
-        """The kind and content of the answer. Raises how the child died, Cancelled, or _Gone."""
-        said = os.fstat(self.errors).st_size
-        with contextlib.suppress(OSError):
-            wire.send(self.channel, wire.CALL, call)
-        if not self.is_there():
-            raise _Gone
-        heard = time.monotonic()
-        while True:
-            ready, _, _ = select.select([self.channel], [], [], TICK_S)
-            if ready:
-                message = self._receive()
-                if message is None:
-                    raise self._death(said)
-                if message[0] != wire.PROGRESS:
-                    return message
-                if on_progress is not None:
-                    on_progress(pickle.loads(message[1]))  # noqa: S301 - ours
-                heard = time.monotonic()
-            elif is_cancelled():
-                self.kill()
-                raise Cancelled
-            elif time.monotonic() - heard > 4 * self.limits.cpu_s:
-                self.kill()
-                raise ParserTimedOut(
-                    f"a reader made no progress for {4 * self.limits.cpu_s} seconds"
-                )
-
-    def is_there(self) -> bool:
-        """Whether it was forked, which is waited for."""
-        self.pid = self.pid or self._read_status() or 0
-        return self.pid > 0
-
-    def _receive(self) -> tuple[bytes, bytes] | None:
-        try:
-            return wire.receive(self.channel)
-        except ConnectionError:
-            return None
-
-    def forget_if_ended(self) -> bool:
-        """Whether it has ended while it waited; it says nothing then, so what is to read is EOF."""
-        if not select.select([self.channel], [], [], 0)[0]:
-            return False
-        self.close()
-        return True
-
-    def kill(self) -> None:
-        if self.pid > 0:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-
-    def close(self) -> None:
-        """A child that waits for calls ends with its channel."""
-        self.channel.close()
-        os.close(self.status)
-        os.close(self.errors)
-
-    def _read_status(self) -> int | None:
-        raw = os.read(self.status, 8)
-        number: int | None = struct.unpack("<q", raw)[0] if len(raw) == 8 else None
-        return number
-
-    def _death(self, already_said: int) -> MetricFoundryError:
-        status = self._read_status()
-        if status is None:
-            raise _Gone
-        code = os.waitstatus_to_exitcode(status)
-        if code == 0:
-            raise _Gone  # it had waited long enough, just before the call came
-        said = os.pread(self.errors, 1 << 16, already_said).decode("utf-8", "replace")
-        log.warning("a reader died with %s: %s", code, _harmless(said))
-        if code == -signal.SIGXCPU:
-            return ParserTimedOut(
-                f"a reader used more than {self.limits.cpu_s} seconds of processor time"
-                " on one chunk (limit reader_cpu_s)"
-            )
-        if code == -signal.SIGKILL or is_about_memory(said):
-            return ParserOutOfMemory(
-                f"a reader needed more than {self.limits.memory_bytes >> 20} MiB of memory"
-                " (limit reader_memory_bytes)"
-            )
-        name = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        return ParserCrashed(f"the parser died on this content ({name})")
-
-
-def _harmless(said: str) -> str:
-    r"""The lines that a dying process says of itself; others may cite what it was reading.
-
-    >>> _harmless("thread 'main' panicked at src/a.rs:1:\nno a@b.de\nmemory allocation of 9 bytes")
-    "thread 'main' panicked at src/a.rs:1: | memory allocation of 9 bytes"
-    """
-    return " | ".join(line for line in said.splitlines()[-40:] if OF_ITSELF.match(line))[-2000:]

@@ -23,7 +23,7 @@ def clean(settings: Settings, days: float, say: Callable[[str], None]) -> int:
         full = complete(settings, server)
         migrations.migrate(full.database_url)
         jobs = SqlJobStore(full.database_url)
-        removed = remove_old(jobs, ObjectStore(full.store_config()), days)
+        removed = len(remove_old(jobs, ObjectStore(full.store_config()), days))
         _remove_copies(settings.home / "results", time.time() - days * DAY_S)
         if server and (removed or server.store.disk_is_full()):
             say("giving the space back")

@@ -18,9 +18,11 @@ def remove(jobs: JobStore, store: ObjectStore, job: Job) -> int:
     return sum(item.size for item in objects)
 
 
-def remove_old(jobs: JobStore, store: ObjectStore, days: float) -> int:
-    """Remove what ended more than so many days ago; gives how many jobs."""
-    old = jobs.ended_before(time.time() - days * DAY_S)
+def remove_old(
+    jobs: JobStore, store: ObjectStore, days: float, most: int | None = None
+) -> list[Job]:
+    """Remove what ended more than so many days ago, of many only the oldest; gives the jobs."""
+    old = jobs.ended_before(time.time() - days * DAY_S, most)
     for job in old:
         remove(jobs, store, job)
-    return len(old)
+    return old

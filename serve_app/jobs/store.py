@@ -124,8 +124,8 @@ class JobStore(Protocol):
         """RUNNING jobs that were asked to stop."""
         ...
 
-    def ended_before(self, moment: float) -> list[Job]:
-        """Jobs that ended before this epoch second, for retention."""
+    def ended_before(self, moment: float, most: int | None = None) -> list[Job]:
+        """Jobs that ended before this epoch second, oldest first, for retention."""
         ...
 
     def forget(self, job_id: str) -> None:
@@ -298,11 +298,12 @@ class SqlJobStore:
     def cancel_requests(self) -> list[Job]:
         return self._select(_oldest_first(JobStatus.RUNNING).where(jobs.c.cancel_requested))
 
-    def ended_before(self, moment: float) -> list[Job]:
+    def ended_before(self, moment: float, most: int | None = None) -> list[Job]:
         return self._select(
             select(jobs)
             .where(jobs.c.status.in_(ENDS), jobs.c.completed_at < moment)
             .order_by(jobs.c.completed_at)
+            .limit(most)
         )
 
     def forget(self, job_id: str) -> None:

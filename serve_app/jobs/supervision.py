@@ -31,7 +31,7 @@ CANCEL_GRACE_S = 3.0
 UPLOADS_EVERY_S = 1.0
 SLOW_UPLOAD_S = 1.0  # an upload that takes longer is a large one
 LEASES_EVERY_S = 2.0
-RETENTION_EVERY_S = 600.0
+RETENTION_EVERY_S, RETENTION_BATCH = 600.0, 10  # jobs at once: those that run do not wait
 PROGRESS_EVERY_S = 0.5
 PHASES = tuple(Phase)
 log = structlog.get_logger()
@@ -117,7 +117,7 @@ class Supervision:
         if self._is_due("claim", self.settings.poll_s, now) or nudged or not self.running:
             self._claim(now)
         if self.settings.retention_days > 0 and self._is_due("retention", RETENTION_EVERY_S, now):
-            retention.remove_old(self.jobs, self.store, self.settings.retention_days)
+            self._remove_old()
 
     def _is_due(self, what: str, every_s: float, now: float) -> bool:
         if now < self._due.get(what, 0.0):
@@ -213,6 +213,14 @@ class Supervision:
     def _may_be_large(self, job: Job) -> bool:
         size = job.source_config.get("size_bytes")
         return size is None or size > self.settings.inline_bytes
+
+    def _remove_old(self) -> None:
+        days = self.settings.retention_days
+        removed = retention.remove_old(self.jobs, self.store, days, RETENTION_BATCH)
+        for job in removed:
+            _log(job).info("job.removed", ended=job.completed_at)
+        if len(removed) == RETENTION_BATCH:
+            del self._due["retention"]  # there may be more
 
     def _requeue_expired(self) -> None:
         for job in self.jobs.expired():

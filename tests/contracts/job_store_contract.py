@@ -435,6 +435,8 @@ class JobStoreContract:
         job_store.create(job("running"))
 
         assert [found.job_id for found in job_store.ended_before(20.0)] == ["ended"]
+        assert [found.job_id for found in job_store.ended_before(40.0)] == ["ended", "later"]
+        assert [found.job_id for found in job_store.ended_before(40.0, 1)] == ["ended"]
 
         job_store.forget("ended")
         assert job_store.ended_before(20.0) == []

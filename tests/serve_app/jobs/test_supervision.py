@@ -16,7 +16,7 @@ from pipelines.analytics.workspace import RunCancelled
 from pipelines.runtime.advance import Advance
 from serve_app.jobs.model import Job, JobStatus
 from serve_app.jobs.store import SqlJobStore
-from serve_app.jobs.supervision import RunnerDied, Supervision
+from serve_app.jobs.supervision import RETENTION_BATCH, RunnerDied, Supervision
 from serve_app.metrics import NoMetrics
 from serve_app.migrations import migrate
 from serve_app.settings import Settings
@@ -86,8 +86,7 @@ def supervise(job_store, object_store, crew, sqlite_url):
             s3_access_key=store.access_key,
             s3_secret_key=store.secret_key,
             poll_s=0.0,
-            retention_days=0,
-            **changes,
+            **{"retention_days": 0, **changes},
         )
         return Supervision(job_store, object_store, crew, NoMetrics(), settings, owner)
 
@@ -105,6 +104,43 @@ def queued(job_store, status=JobStatus.QUEUED, age_s=0, **facts):
 
 def done(job_id):
     return Outcome.published(job_id, "SUCCEEDED", [], [])
+
+
+def ended_ago(job_store, object_store, age_days):
+    job_id = queued(job_store, JobStatus.SUCCEEDED, completed_at=time.time() - age_days * 86_400)
+    object_store.put(artifacts.result_key(job_id, "results.json"), b"{}")
+    return job_id
+
+
+def published(object_store, job_id):
+    return [item.key for item in object_store.keys(artifacts.base(job_id))]
+
+
+def test_what_ended_long_ago_goes_with_all_that_it_published(supervise, job_store, object_store):
+    """Some at a time, the oldest first: what waits to be run does not wait for all of them."""
+    old = [ended_ago(job_store, object_store, 100 - n) for n in range(RETENTION_BATCH + 2)]
+    young, waiting = ended_ago(job_store, object_store, 1), queued(job_store)
+    supervision = supervise(retention_days=30)
+
+    with capture_logs() as captured:
+        supervision.step()
+    assert [job_id for job_id in old if published(object_store, job_id)] == old[RETENTION_BATCH:]
+    supervision.step()
+
+    assert not [job_id for job_id in old if published(object_store, job_id)]
+    left = {job.job_id for job in job_store.page().jobs}
+    assert left == {young, waiting}
+    assert published(object_store, young)
+    removed = [line["job_id"] for line in captured if line["event"] == "job.removed"]
+    assert removed == old[:RETENTION_BATCH]
+
+
+def test_without_retention_nothing_goes(supervise, job_store, object_store):
+    job_id = ended_ago(job_store, object_store, 4000)
+
+    supervise(retention_days=0).step()
+
+    assert published(object_store, job_id)
 
 
 def test_a_job_is_run_and_ends(supervise, job_store, crew):

@@ -14,9 +14,9 @@ from connectors.errors import LimitExceeded
 from pipelines.choices import Choices
 from pipelines.containers.limits import Limits
 from pipelines.formats import (
-    arff,
     column_sample,
     delimiters,
+    described_text,
     dialect,
     long_delimiter,
     odd_quotes,
@@ -30,7 +30,6 @@ from pipelines.formats.base import Guess, Origin, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
-from pipelines.formats.odd_quotes import Requoted
 from pipelines.formats.text_span import HEAD_BYTES, TextSpan, newline_of
 
 FRAGMENT_BYTES = 32 << 20
@@ -63,6 +62,10 @@ class Delimited:
     def _is_dialect_chosen(self) -> bool:
         return self.choices.delimiter is not None or self.choices.quote is not None
 
+    @property
+    def _is_layout_chosen(self) -> bool:
+        return self._is_dialect_chosen or self.choices.header is not None
+
     def recognises(self, head: bytes, name: str) -> bool:  # noqa: ARG002 - the bytes decide
         encoding = text_encoding.detect(head)
         if not encoding.is_byte_oriented:
@@ -73,14 +76,16 @@ class Delimited:
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         text = text_span.of(file, self.choices.encoding)
-        attributes = arff.find(text.lines) if not self._is_dialect_chosen else None
-        if attributes is not None and self.choices.header is None:
-            yield self._relation(text, attributes, origin, limits)
+        form = None if self._is_layout_chosen else described_text.find(text)
+        if form is not None:
+            words = (form.null_word, *self.choices.null_tokens)
+            reader = Delimited(self.choices.model_copy(update={"null_tokens": words}))
+            above = {"header": form.lines}
+            yield reader._table(form.rows, form.layout, origin, limits, above)
             return
         odd = odd_quotes.find(text.lines) if not self._is_dialect_chosen else None
         if odd is not None:
-            plain = Requoted(text.file, odd, text.codec, newline_of(text.body), text.start)
-            text = replace(text, file=plain, body=plain.of(text.body))
+            text = odd_quotes.plainly(text, odd)
         long = long_delimiter.find(text.lines) if self.choices.delimiter is None else None
         if long is not None:
             body = text.body.replace(long.encode(), long_delimiter.ONE.encode())
@@ -99,17 +104,6 @@ class Delimited:
                 told = table_stack.told([lines for _, lines in parts])
                 layout = replace(layout, notices=(*layout.notices, told))
             yield self._table(part, layout, replace(origin, range=f"lines {lines}"), limits)
-
-    def _relation(
-        self, text: TextSpan, attributes: arff.Attributes, origin: Origin, limits: Limits
-    ) -> TablePlan:
-        """The table of a text in ARFF, whose rows stand below what it says of its columns."""
-        text = text.below(attributes.lines)
-        name, is_whole = text.file.name, text.is_whole
-        layout = arff.layout_of(text.lines, attributes, name, is_whole=is_whole)
-        words = (arff.MISSING, *self.choices.null_tokens)
-        reader = Delimited(self.choices.model_copy(update={"null_tokens": words}))
-        return reader._table(text, layout, origin, limits, above={"header": attributes.lines})
 
     def _table(
         self,

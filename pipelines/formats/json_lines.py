@@ -87,7 +87,7 @@ class JsonLines:
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
         shape, schema = _survey(file, limits)
         fragments = tuple(
-            JsonLinesRange(file, start, end, shape, limits) for start, end in _ranges(file)
+            JsonLinesRange(file, start, end, shape, limits) for start, end in ranges(file)
         )
         yield TablePlan(
             name=table_name(file.name),
@@ -180,7 +180,7 @@ def _is_whole(line: bytes) -> bool:
     return isinstance(parse_line(line.strip(), Decoder(), Limits()), Parsed)
 
 
-def _ranges(file: StoredObject) -> Iterator[tuple[int, int | None]]:
+def ranges(file: StoredObject) -> Iterator[tuple[int, int | None]]:
     if not file.seekable or file.size is None:
         yield 0, None
         return
@@ -193,7 +193,7 @@ def _survey(file: StoredObject, limits: Limits) -> tuple[Shape, pl.Schema]:
     decoder = Decoder()
     parsed = [
         parse_line(line.strip(), decoder, limits)
-        for block in _sample(file, limits)
+        for block in sample(file, limits)
         for line in block.split(b"\n")
         if line.strip()
     ]
@@ -214,7 +214,7 @@ def _survey(file: StoredObject, limits: Limits) -> tuple[Shape, pl.Schema]:
     return shape, frame(rows, pl.Schema(), limits.max_columns).schema
 
 
-def _sample(file: StoredObject, limits: Limits) -> Iterator[bytes]:
+def sample(file: StoredObject, limits: Limits) -> Iterator[bytes]:
     """The first lines, and some of a few places further on if the file seeks."""
     size = file.size or 0
     head = min(SAMPLE_BYTES, size) if file.seekable else None

@@ -1,16 +1,18 @@
-"""Odd quotes: around whole lines, or curly ones around cells; read as if they were written plainly.
+"""Odd quotes: around whole lines, curly ones or brackets around cells; read as plain ones.
 
 Spreadsheets write the first where they took a delimited text for one column: `"1,""a, b"",2"`.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
+from pipelines.formats import web_log
 from pipelines.formats.base import Notice
 from pipelines.formats.cell_looks import is_name, is_value
 from pipelines.formats.sequential import Sequential
+from pipelines.formats.text_span import TextSpan, newline_of
 
 QUOTE = '"'
 DELIMITERS = (",", ";", "\t", "|")
@@ -49,6 +51,7 @@ def straightened(line: str, delimiter: str) -> str:
 WAYS: Mapping[str, Callable[[str], str]] = {
     "whole lines": unwrapped,
     **{f"curly {each}": partial(straightened, delimiter=each) for each in DELIMITERS},
+    web_log.WAY: web_log.plain,
 }
 TOLD = {
     "whole lines": "each line stands in quotes as a whole, as if it were one cell; it is read as"
@@ -110,6 +113,12 @@ def _are_curly(lines: Sequence[str], delimiter: str) -> bool:
         return False
     are_torn = len({line.count(delimiter) for line in lines}) > 1
     return are_torn or set(straight[0].split(delimiter)) == {'""'}
+
+
+def plainly(text: TextSpan, way: str) -> TextSpan:
+    """The text with plain quotes around its cells."""
+    plain = Requoted(text.file, way, text.codec, newline_of(text.body), text.start)
+    return replace(text, file=plain, body=plain.of(text.body))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pipelines.formats.fixed_width import FixedWidth
 from pipelines.formats.html_table import HtmlTable
 from pipelines.formats.json_lines import JsonLines
 from pipelines.formats.json_records import Json
+from pipelines.formats.logfmt import Logfmt
 from pipelines.formats.orc import Orc
 from pipelines.formats.parquet import Parquet
 from pipelines.formats.pipe_table import PipeTable
@@ -20,5 +21,5 @@ from pipelines.formats.xml_table import XmlTable
 COLUMNAR: tuple[Format, ...] = (Parquet(), ArrowIpc(), FeatherV1(), Orc(), Avro())
 BINARY: tuple[Format, ...] = (*COLUMNAR, Sqlite(), Workbook(), SAS, SPSS, STATA)
 MARKUP: tuple[Format, ...] = (HtmlTable(), XmlTable(), JsonLines(), Json(), PipeTable())
-TEXT: tuple[Format, ...] = (*MARKUP, FixedWidth(), Delimited())
+TEXT: tuple[Format, ...] = (*MARKUP, Logfmt(), FixedWidth(), Delimited())
 FORMATS = BINARY + TEXT

@@ -50,6 +50,11 @@ CSV = ("n,s,x\n" + "".join(f'{r["n"]},"{r["s"]}",{r["x"]}\n' for r in ROWS)).enc
 XML = "<rows>" + "".join(f'<row n="{r["n"]}"><s>{r["s"]}</s></row>' for r in ROWS) + "</rows>"
 HTML = "".join(f"<tr><td>{r['n']}</td><td rowspan=1>{r['s']}</td></tr>" for r in ROWS)
 FIXED = "".join(f"{r['n']:>6}  {r['s']:<12}{r['x']:>9.2f}\n" for r in ROWS)
+PAIRS = "".join(f'n={r["n"]} s="{r["s"]}" x={r["x"]}\n' for r in ROWS)
+LOG = "".join(
+    f'10.0.0.{r["n"]} - - [10/Oct/2025:13:55:{r["n"]:02d} +0200] "{r["s"]}" 200 {r["n"]}\n'
+    for r in ROWS
+)
 RULED = "     N  S                   X\n------  ------------ --------\n"
 AVRO = {
     "type": "record",
@@ -175,6 +180,8 @@ def sound_files() -> dict[str, Sound]:
         Sound("wide.csv", CSV.decode().encode("utf-16")),
         Sound("rows.tsv", CSV.replace(b",", b"\t")),
         Sound("rows.dat", FIXED.encode()),
+        Sound("rows.logfmt", PAIRS.encode()),
+        Sound("access.log", LOG.encode()),
         Sound("ruled.dat", (RULED + FIXED).encode()),
         Sound("rows.json", json.dumps(ROWS).encode()),
         Sound("rows.jsonl", "".join(json.dumps(row) + "\n" for row in ROWS).encode()),

@@ -16,6 +16,7 @@ from pipelines.formats.excel_workbook import Workbook
 from pipelines.formats.json_lines import JsonLines, JsonLinesRange
 from pipelines.formats.json_records import Json
 from pipelines.formats.json_shape import Shape
+from pipelines.formats.logfmt import Logfmt, LogfmtRange
 from pipelines.formats.parquet import Parquet, RowGroups
 from pipelines.formats.registry import FORMATS
 from pipelines.formats.sqlite_database import Sqlite
@@ -62,6 +63,31 @@ class TestJsonLines(FormatContract):
                 JsonLinesRange(file, 0, cut, shape, Limits()),
                 JsonLinesRange(file, cut, file.size, shape, Limits()),
             )
+
+
+class TestLogfmt(FormatContract):
+    @pytest.fixture
+    def sample(self):
+        content = (
+            "id=1 name=Ada score=1.5 day=2024-02-29\n"
+            'id=2 name="say \\"ü\\", twice" score= day=2023-01-01\r\n'
+            "\n"
+            'id=3 name="two\\nlines" score=-2.25\n'
+        )
+        table = pl.DataFrame(
+            {
+                "id": [1, 2, 3],
+                "name": ["Ada", 'say "ü", twice', "two\nlines"],
+                "score": [1.5, None, -2.25],
+                "day": [date(2024, 2, 29), date(2023, 1, 1), None],
+            }
+        )
+        return FormatSample(Logfmt(), MemoryObject("app.log", content.encode()), table)
+
+    def cuts(self, sample):
+        file = sample.file
+        for cut in range(1, file.size, 3):
+            yield LogfmtRange(file, 0, cut, Limits()), LogfmtRange(file, cut, file.size, Limits())
 
 
 class TestJson(FormatContract):
@@ -152,7 +178,7 @@ class TestWorkbook(FormatContract):
 
 def test_every_format_of_ours_runs_the_contract():
     """A new format in the registry is held to it too."""
-    text = {"json-lines", "json", "fixed-width", "delimited", "xml", "html", "pipe-table"}
+    text = {"json-lines", "json", "fixed-width", "delimited", "xml", "html", "pipe-table", "logfmt"}
     binary = {
         "parquet",
         "arrow",

@@ -1,0 +1,35 @@
+"""Described text: delimited, in a form that tells its columns itself, or whose columns all know."""
+
+from dataclasses import dataclass
+
+from pipelines.formats import arff, directives, odd_quotes, web_log
+from pipelines.formats.dialect import Layout
+from pipelines.formats.text_span import TextSpan
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The text of the rows, their layout, the word for nothing, and how many lines tell so."""
+
+    rows: TextSpan
+    layout: Layout
+    null_word: str
+    lines: int = 0
+
+
+def find(text: TextSpan) -> Described | None:
+    """The form that a text has, of those that are known. Raises UnknownFormat for sparse ARFF."""
+    is_whole = text.is_whole
+    if (relation := arff.find(text.lines)) is not None:
+        rows = text.below(relation.lines)
+        layout = arff.layout_of(rows.lines, relation, text.file.name, is_whole=is_whole)
+        return Described(rows, layout, arff.MISSING, relation.lines)
+    if (told := directives.find(text.lines)) is not None:
+        rows = text.below(told.lines)
+        layout = directives.layout_of(rows.lines, told, is_whole=is_whole)
+        return Described(rows, layout, told.unset, told.lines)
+    if (names := web_log.find(text.lines)) is not None:
+        rows = odd_quotes.plainly(text, web_log.WAY)
+        layout = web_log.layout_of(rows.lines, names, is_whole=is_whole)
+        return Described(rows, layout, web_log.UNSET)
+    return None

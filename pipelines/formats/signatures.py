@@ -81,6 +81,20 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "SYLK table",
     ),
+    (re.compile(rb"BEGIN:VCARD[ \t]*\r?\n[A-Za-z-]+[;:]"), "vCard address book"),
+    (re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n[A-Za-z-]+[;:]"), "calendar in iCalendar"),
+    (re.compile(rb"0 HEAD\r?\n1 (?:SOUR|GEDC|CHAR|DEST|DATE)\b"), "GEDCOM family tree"),
+    (re.compile(rb">[^\n]*\n[A-Z*-]{10,}\r?\n(?:[A-Z*-]+\r?\n)*+>"), "FASTA file of sequences"),
+    (
+        re.compile(rb"@[^\n]*\n[ACGTUN.]{4,}\r?\n\+[^\n]*\n[!-~]{4,}\r?\n@"),
+        "FASTQ file of sequences",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|%[^\n]*\n)*+@[A-Za-z]+[ \t]*\{[^\s,{}]*,[ \t]*\r?\n\s*[\w-]+\s*=\s*[{\"\d]"
+        ),
+        "BibTeX bibliography",
+    ),
     (re.compile(rb"..-l[hz][0-7ds]-(?=.{0,13}\0)", re.DOTALL), "LHA archive"),
     (
         re.compile(

@@ -8,16 +8,20 @@ from connectors.base import StoredObject
 from pipelines.containers.limits import Limits
 from pipelines.formats.json_stream import JsonStream
 from pipelines.formats.json_syntax import Digits, Parsed
-from pipelines.formats.json_typing import text
 from pipelines.formats.naming import unique_columns
 
 WRAPPERS = frozenset(
     {"data", "results", "result", "records", "items", "rows", "features", "value", "values"}
-    | {"entries", "hits", "objects"}
+    | {"entries", "hits", "objects", "docs", "documents", "edges", "nodes", "entry"}
 )
+# What APIs put around such a wrapper; whatever stands in the first of these is what was asked for.
+EMBEDDED = "_embedded"
+ENVELOPES = WRAPPERS | {EMBEDDED, "response", "payload", "body", "content", "log", "feed", "d"}
+LONGEST_PATH = 3
 FEWEST_KEYED = 3
 FEWEST_LISTED = 2
 NAMES, ROWS, INDEX = "columns", "data", "index"  # of `split`
+META = "meta"
 VALUES = frozenset({"text", "number", "truth", "missing"})
 SAMPLE_ROWS = 1000
 
@@ -26,14 +30,17 @@ SAMPLE_ROWS = 1000
 class Layout:
     """Rows are the elements of an array, whole documents, or members of one object.
 
-    `wrapped`: elements of the array under `key`. `keyed`: the values of the members, each an object
-    of the same kind, their keys a column `key`. `columns`: as pandas writes by default, an object
+    `wrapped`: elements of the array at `path`, each step a key; `names` of what they hold, if they
+    are arrays and something else tells. `keyed`: the values of the members, each an object of the
+    same kind, their keys a column `key`. `columns`: as pandas writes by default, an object
     of columns, each an object of values by index. `lists`: the same with an array of values each.
     `split`: an array of names, and one of rows, as pandas writes them with `orient="split"`.
     """
 
     kind: Literal["array", "documents", "wrapped", "keyed", "columns", "lists", "split"]
     key: str = "key"
+    path: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
     def rows(self, file: StoredObject, limits: Limits) -> Iterator[Parsed]:
         stream = JsonStream(file, limits)
@@ -45,11 +52,7 @@ class Layout:
                 while stream.peek():
                     yield stream.value()
             case "wrapped":
-                for key in stream.members():
-                    if key == self.key and stream.peek() == "[":
-                        yield from stream.elements()
-                    else:
-                        _pass_over(stream)
+                yield from map(self._named, _elements_at(stream, self.path))
             case "keyed":
                 for key in stream.members():
                     found = stream.value()
@@ -70,6 +73,12 @@ class Layout:
                     yield Parsed(dict(zip(names, values, strict=True)), found.end)
         if stream.peek():
             raise stream.corrupt("something follows the end of the document")
+
+    def _named(self, found: Parsed) -> Parsed:
+        """The cells of a row by their names, if it has as many."""
+        if not self.names or len(found.value) != len(self.names):
+            return found
+        return replace(found, value=dict(zip(self.names, found.value, strict=True)))
 
 
 DOCUMENTS = Layout("documents")
@@ -94,23 +103,33 @@ class Outline:
     """What the members of a document's first object are."""
 
     arrays: tuple[str, ...] = ()
-    others: dict[str, str] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
     keys: tuple[frozenset[str], ...] = ()
     lists: Mapping[str, "Elements"] = field(default_factory=dict)
+    wrapped: tuple[tuple[str, ...], ...] = ()
+    names: tuple[str, ...] = ()
     members: int = 0
     is_alone: bool = True
 
+    @property
+    def holds_tables(self) -> bool:
+        """Whether it is nothing but arrays of objects, some of which may be empty."""
+        are_arrays = len(self.lists) == self.members > 1
+        return are_arrays and all(each.kinds <= {"object"} for each in self.lists.values())
 
-def layout_of(file: StoredObject, limits: Limits) -> tuple[Layout, Outline]:
-    """Where the rows are. A document that is one object is read through once for it."""
+
+def layouts_of(file: StoredObject, limits: Limits) -> tuple[tuple[Layout, ...], Outline]:
+    """Where the rows of each table are. A document of one object is read through once for it."""
     stream = JsonStream(file, limits)
     first = stream.peek()
     if first == "[":
-        return Layout("array"), Outline()
+        return (Layout("array"),), Outline()
     if first != "{":
-        return DOCUMENTS, Outline()
+        return (DOCUMENTS,), Outline()
     outline = _outline(stream)
-    return _layout(outline), outline
+    if outline.is_alone and outline.holds_tables and outline.arrays:
+        return tuple(Layout("wrapped", path=(key,)) for key in outline.arrays), outline
+    return (_layout(outline),), outline
 
 
 def _layout(outline: Outline) -> Layout:
@@ -119,7 +138,9 @@ def _layout(outline: Outline) -> Layout:
     if len(outline.arrays) == 1:
         key = outline.arrays[0]
         if outline.members == 1 or key.lower() in WRAPPERS:
-            return Layout("wrapped", key)
+            return Layout("wrapped", path=(key,))
+    if not outline.arrays and len(outline.wrapped) == 1:
+        return Layout("wrapped", path=outline.wrapped[0])
     distinct = set(outline.keys)
     if len(outline.keys) == outline.members and len(distinct) == 1 and outline.keys[0]:
         keys = outline.keys[0]
@@ -127,7 +148,13 @@ def _layout(outline: Outline) -> Layout:
             return Layout("columns")
         if outline.members >= FEWEST_KEYED and len(keys) > 1:
             return Layout("keyed", "key_" if "key" in keys else "key")
-    return _of_lists(outline.lists) if len(outline.lists) == outline.members else DOCUMENTS
+    if len(outline.lists) == outline.members:
+        return _of_lists(outline.lists)
+    listed = [key for key, each in outline.lists.items() if each.kinds == {"array"}]
+    if len(listed) == 1 and listed[0].lower() in WRAPPERS and not outline.arrays:
+        names = outline.names if outline.lists[listed[0]].widths == {len(outline.names)} else ()
+        return Layout("wrapped", path=(listed[0],), names=names)
+    return DOCUMENTS
 
 
 def _of_lists(lists: Mapping[str, Elements]) -> Layout:
@@ -146,7 +173,9 @@ def _of_lists(lists: Mapping[str, Elements]) -> Layout:
 
 def _outline(stream: JsonStream) -> Outline:
     arrays: list[str] = []
-    others: dict[str, str] = {}
+    wrapped: list[tuple[str, ...]] = []
+    names: tuple[str, ...] = ()
+    others: list[str] = []
     keys: list[frozenset[str]] = []
     lists: dict[str, Elements] = {}
     members = 0
@@ -154,18 +183,71 @@ def _outline(stream: JsonStream) -> Outline:
         members += 1
         if stream.peek() == "[":
             lists[key] = _elements(stream)
-            if lists[key].kinds == {"object"}:
-                arrays.append(key)
+            is_table = lists[key].kinds == {"object"}
+            arrays += [key] if is_table else []
+            told = [] if is_table else [key]
+        elif stream.peek() == "{" and key.lower() in ENVELOPES:
+            inside = _Inside()
+            keys.append(frozenset(inside.look(stream, (key,))))
+            wrapped += inside.wrapped
+            told = inside.others
+        else:
+            value = stream.value().value
+            if isinstance(value, dict):
+                keys.append(frozenset(value))
+                names = names or (_names_in(value) if key == META else ())
+            told = [key]
+        others += told[: SAMPLE_ROWS - len(others)]
+    return Outline(
+        arrays=tuple(arrays),
+        others=tuple(others),
+        keys=tuple(keys),
+        lists=lists,
+        wrapped=tuple(wrapped),
+        names=names,
+        members=members,
+        is_alone=not stream.peek(),
+    )
+
+
+def _names_in(meta: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of columns that a catalogue of Socrata tells above rows that are arrays."""
+    view = meta.get("view")
+    columns = view.get(NAMES) if isinstance(view, dict) else None
+    names = [each.get("name") for each in columns or () if isinstance(each, dict)]
+    return unique_columns(names) if all(isinstance(name, str) for name in names) else ()
+
+
+@dataclass(slots=True)
+class _Inside:
+    """What is met within an envelope: the arrays that may be what it is about, and the rest."""
+
+    wrapped: list[tuple[str, ...]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    def look(self, stream: JsonStream, path: tuple[str, ...]) -> list[str]:
+        """Pass over the object there; gives its keys."""
+        keys = []
+        for key in stream.members():
+            keys.append(key)
+            here = (*path, key)
+            if stream.peek() == "{" and len(here) < LONGEST_PATH:
+                self.look(stream, here)
+                continue
+            if stream.peek() == "[":
+                is_what = _elements(stream).kinds == {"object"} and _is_wrapper(here)
             else:
-                others[key] = "array"
-            continue
-        value = stream.value().value
-        if isinstance(value, dict):
-            keys.append(frozenset(value))
-        if len(others) < SAMPLE_ROWS:
-            others[key] = text(value)[:100]
-    is_alone = not stream.peek()
-    return Outline(tuple(arrays), others, tuple(keys), lists, members, is_alone=is_alone)
+                stream.value()
+                is_what = False
+            if is_what:
+                self.wrapped.append(here)
+            elif len(self.others) < SAMPLE_ROWS:
+                self.others.append(".".join(here))
+        return keys
+
+
+def _is_wrapper(path: Sequence[str]) -> bool:
+    return path[-1].lower() in WRAPPERS or (path[0] == EMBEDDED and len(path) == 2)
 
 
 def _elements(stream: JsonStream) -> Elements:
@@ -191,6 +273,16 @@ def _kind(value: Any) -> str:
         case str():
             return "text"
     return "object" if isinstance(value, dict) else "array"
+
+
+def _elements_at(stream: JsonStream, path: Sequence[str]) -> Iterator[Parsed]:
+    for key in stream.members():
+        if key == path[0] and len(path) == 1 and stream.peek() == "[":
+            yield from stream.elements()
+        elif key == path[0] and len(path) > 1 and stream.peek() == "{":
+            yield from _elements_at(stream, path[1:])
+        else:
+            _pass_over(stream)
 
 
 def _pass_over(stream: JsonStream) -> None:

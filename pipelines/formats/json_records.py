@@ -15,7 +15,7 @@ from connectors.errors import EmptyInput
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
 from pipelines.formats.json_elements import Irregular, element_lines
-from pipelines.formats.json_layout import Layout, Outline, layout_of, sample
+from pipelines.formats.json_layout import Layout, Outline, layouts_of, sample
 from pipelines.formats.json_regular import regular_rows
 from pipelines.formats.json_shape import Shape, shape_of
 from pipelines.formats.json_stream import WHITE
@@ -139,28 +139,35 @@ class Json:
         return OBJECT_OR_ARRAY.match(start) is not None and not _goes_on(start.decode())
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
-        layout, outline = layout_of(file, limits)
-        documents = sample(layout, file, limits)
-        if not documents:
-            raise EmptyInput(f"{file.name} holds no rows")
-        shape = shape_of(documents)
-        rows = [shape.row(document) for document in documents[shape.header :]]
-        named = [row for row in rows if row]
-        if not named:
-            raise EmptyInput(f"{file.name} holds no named value")
-        schema = frame(named, pl.Schema(), limits.max_columns).schema
-        name = table_name(file.name)
-        yield TablePlan(
-            name=name,
-            origin=origin,
-            format=self.name,
-            schema=schema,
-            fragments=(JsonDocument(file, layout, shape, limits),),
-            size_bytes=file.size or 0,
-            details={"layout": layout.kind, "rows": shape.kind, "header": shape.header},
-            guesses=_guesses(layout, outline),
-            notices=_notices(layout, outline, origin, name),
-        )
+        layouts, outline = layouts_of(file, limits)
+        stem = table_name(file.name)
+        for layout in layouts:
+            name = stem if len(layouts) == 1 else f"{stem}_{layout.path[-1]}"
+            shape, schema = _sampled(layout, file, limits)
+            yield TablePlan(
+                name=name,
+                origin=origin,
+                format=self.name,
+                schema=schema,
+                fragments=(JsonDocument(file, layout, shape, limits),),
+                size_bytes=file.size or 0,
+                details={"layout": layout.kind, "rows": shape.kind, "header": shape.header},
+                guesses=_guesses(layout, outline),
+                notices=_notices(layout, outline, origin, name),
+            )
+
+
+def _sampled(layout: Layout, file: StoredObject, limits: Limits) -> tuple[Shape, pl.Schema]:
+    """What the first rows are, and their columns. Raises EmptyInput."""
+    documents = sample(layout, file, limits)
+    if not documents:
+        raise EmptyInput(f"{file.name} holds no rows")
+    shape = shape_of(documents)
+    rows = [shape.row(document) for document in documents[shape.header :]]
+    named = [row for row in rows if row]
+    if not named:
+        raise EmptyInput(f"{file.name} holds no named value")
+    return shape, frame(named, pl.Schema(), limits.max_columns).schema
 
 
 def _goes_on(text: str) -> bool:
@@ -188,14 +195,16 @@ def _guesses(layout: Layout, outline: Outline) -> tuple[Guess, ...]:
         return (Guess("rows", "one object, one row", 0.7, tuple(others)[:5]),)
     if layout.kind in {"array", "documents"}:
         return ()
-    chosen = f"{layout.kind} by {layout.key}" if layout.kind == "wrapped" else layout.kind
-    return (Guess("rows", chosen, 0.9, ("one object, one row",), tuple(outline.others)[:5]),)
+    chosen = f"wrapped by {'.'.join(layout.path)}" if layout.kind == "wrapped" else layout.kind
+    return (Guess("rows", chosen, 0.9, ("one object, one row",), outline.others[:5]),)
 
 
 def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tuple[Notice, ...]:
+    place = ".".join(layout.path)
+    others = [other for other in outline.others if other != place][:20]
     message = {
-        "wrapped": f"the rows are the elements of {layout.key!r}"
-        + (f"; not in the table: {', '.join(list(outline.others)[:20])}" if outline.others else ""),
+        "wrapped": f"the rows are the elements of {place!r}"
+        + (f"; not in the table: {', '.join(others)}" if others else ""),
         "keyed": f"the rows are the members of one object, their keys in {layout.key!r}",
         "columns": "the rows were rebuilt from an object of columns",
         "lists": "the rows were rebuilt from an object of columns, each an array",

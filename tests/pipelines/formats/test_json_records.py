@@ -88,6 +88,95 @@ def test_what_is_taken_for_rows_is_told(content, chosen, notices):
     assert [notice.code for notice in table.notices] == ["json.layout"] * notices
 
 
+NODES = '[{"id":1,"tags":[{"t":1}]},{"id":2,"tags":[]}]'
+
+
+@pytest.mark.parametrize(
+    ("content", "place", "beside"),
+    [
+        ('{"ok":true,"result":{"total":2,"records":%s}}', "result.records", "ok, result.total"),
+        ('{"took":1,"hits":{"total":{"value":2},"hits":%s}}', "hits.hits", "hits.total.value"),
+        ('{"data":{"a":{"edges":%s,"pageInfo":{}}}}', "data.a.edges", "data.a.pageInfo"),
+        ('{"_links":{},"_embedded":{"users":%s}}', "_embedded.users", "_links"),
+        ('{"d":{"results":%s,"__next":"u"}}', "d.results", "d.__next"),
+        ('{"response":{"numFound":2,"docs":%s}}', "response.docs", "response.numFound"),
+    ],
+)
+def test_envelopes_are_opened(content, place, beside):
+    """What an API puts around its rows is told, and is no row."""
+    content = (content % NODES).encode()
+
+    assert read(content)["id"].to_list() == [1, 2]
+    (notice,) = planned(content).notices
+    assert f"the elements of {place!r}; not in the table" in notice.message
+    assert beside in notice.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"id":5,"order":{"no":7,"items":%s}}',
+        '{"data":{"id":5,"lines":%s}}',
+        '{"data":{"type":"a","id":"1","relationships":{"comments":{"data":%s}}}}',
+        '{"result":{"items":%s},"data":{"rows":%s}}',
+        '{"result":{"items":%s},"errors":[{"e":1}]}',
+        '{"result":{"values":[1,2]}}',
+    ],
+)
+def test_a_record_is_one_row_whatever_lies_in_it(content):
+    """Rows are what an envelope is about, and not what a record holds."""
+    assert read(content.replace("%s", NODES).encode()).height == 1
+
+
+def test_an_envelope_may_be_larger_than_any_row():
+    """It is read as a stream: only one element is held."""
+    rows = [{"id": n, "pad": "x" * 200} for n in range(400)]
+    content = json.dumps({"hits": {"hits": rows}}).encode()
+    limits = Limits(max_cell_bytes=1000)
+
+    assert read(content, limits)["id"].to_list() == list(range(400))
+
+
+def test_each_array_of_objects_is_a_table():
+    """If there is nothing else; one without elements is none."""
+    content = b'{"users":[{"a":1},{"a":2}],"none":[],"orders":[{"b":"x"}]}'
+    file = MemoryObject("dump.json", content)
+    tables = list(Json().tables(file, Origin(file.name), LIMITS))
+
+    assert [table.name for table in tables] == ["dump_users", "dump_orders"]
+    frames = [
+        chunk.frame.to_dicts()
+        for table in tables
+        for chunk in table.fragments[0].chunks(table.schema)
+    ]
+    assert frames == [[{"a": 1}, {"a": 2}], [{"b": "x"}]]
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "rows"),
+    [
+        ('{"range":"A1:B2","values":[["a","b"],[1,"x"]]}', ["a", "b"], [(1, "x")]),
+        (
+            '{"meta":{"view":{"columns":[{"name":"n"},{"name":"s"}]}},"data":[[1,"x"],[2,null]]}',
+            ["n", "s"],
+            [(1, "x"), (2, None)],
+        ),
+        (
+            '{"meta":{"view":{"columns":[{"name":"n"}]}},"data":[[1,"x"],[2,"y"]]}',
+            ["column_1", "column_2"],
+            [(1, "x"), (2, "y")],
+        ),
+        ('{"at":1,"matrix":[[1,2],[3,4]]}', ["at", "matrix"], [(1, [[1, 2], [3, 4]])]),
+    ],
+)
+def test_rows_may_be_arrays_in_a_wrapper(content, columns, rows):
+    """As spreadsheets' APIs give them; Socrata tells their names above, if they are as many."""
+    table = read(content.encode())
+
+    assert table.columns == columns
+    assert table.rows() == rows
+
+
 def test_geojson_rows_are_its_features():
     """A feature is a row; what else the collection says is told."""
     features = [

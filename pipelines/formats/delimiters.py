@@ -33,6 +33,7 @@ ALIGNED = 0.3
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 CLEAR = ("\t", ";", "|")  # parts no decimals, and seldom sentences
 USUAL = (",", "\t", ";", "|")
+CELL_MARKS = (",", ";")  # they stand within cells that tabs part
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,9 @@ def likeliest(scored: list[Candidate], lines: list[str]) -> tuple[Candidate, Can
     mark = best.dialect.delimiter
     if line_looks.has_lone_name(lines[:SAMPLE_ROWS]) and _is_named_alone(best, lines):
         return Candidate(Dialect(NOWHERE, newline=best.dialect.newline), SURE), best
+    tabbed = _tabbed(scored, best) if mark in CELL_MARKS else None
+    if tabbed is not None:
+        return tabbed, best
     clear = _clearer(scored, best) if mark == " " else None
     if clear is not None:
         return clear, best
@@ -166,6 +170,21 @@ def _is_named_alone(best: Candidate, lines: list[str]) -> bool:
     if mark in WORDY:
         return width == 2 and not all(typed)
     return not any(typed) and are_spaced("".join(lines[:SAMPLE_ROWS]), mark)
+
+
+def _tabbed(scored: Sequence[Candidate], best: Candidate) -> Candidate | None:
+    """Tabs, where each line has as many, and none beside the mark: `A,EUR,DE <tab> 5`.
+
+    A tab that only ends a cell keeps a spreadsheet from reading it as a number.
+    """
+    mark = best.dialect.delimiter
+    tabs = next((each for each in scored if each.dialect.delimiter == "\t"), None)
+    if tabs is None or not tabs.records or not _is_even(tabs):
+        return None
+    cells = (cell.strip() for record in tabs.records for cell in record.cells)
+    are_whole = not any(cell.startswith(mark) or cell.endswith(mark) for cell in cells)
+    has_tabs = any("\t" in cell for record in best.records for cell in record.cells)
+    return tabs if are_whole and has_tabs else None
 
 
 def _clearer(scored: Sequence[Candidate], best: Candidate) -> Candidate | None:

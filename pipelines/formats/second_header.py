@@ -27,6 +27,8 @@ UNIT_WORDS = """
     Pa hPa kPa MPa GPa bar mbar atm psi mmHg N kN J kJ MJ GJ cal kcal W kW MW GW Wh kWh MWh GWh
     V mV kV A mA Hz kHz MHz GHz Ohm ohm Ω T G Wb lm lx cd dB Bq Sv Gy kt knots mph kph kmh
     $ € £ ¥ USD EUR GBP CHF JPY CNY INR ha acre acres bit bits byte bytes B kB KB MB GB TB px pt
+    UTC GMT degrees_north degrees_east degree_north degree_east degrees_true degree_C degrees_C
+    degree_F degrees_F degree_Celsius degrees_Celsius PSU psu
     count counts number ratio index unitless dimensionless persons people
 """
 TYPE_WORDS = """
@@ -47,6 +49,7 @@ ORANGE_FLAGS = frozenset(["", "class", "meta", "ignore", "weight", "c", "m", "i"
 RULER = re.compile(r"\s*(?:[-=_]{2,}|\*{3,})\s*")
 ORANGE_MISSING = frozenset(["", "?", ".", "NA", "~", "*"])
 FEWEST_TEXTS = 3
+FEWEST_DOUBTED = 2  # texts, where other columns have none
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,8 @@ def _proof(word: str, cells: Sequence[str]) -> bool | None:
 def doubt(lower: Sequence[str], body: Sequence[Sequence[str]]) -> Notice | None:
     """What to say of a first row that is text where all others are values, but is read as one."""
     typed = _typed_below(lower, body)
-    if not typed or not all(lower[place] for place in typed):
+    told = [place for place in typed if lower[place]]
+    if not told or (len(told) < len(typed) and len(told) < FEWEST_DOUBTED):
         return None
     return Notice(
         "header.doubt",

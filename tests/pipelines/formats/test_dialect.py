@@ -183,6 +183,24 @@ def test_what_parts_the_first_line_parts_all(text, names):
     assert layout.dialect.delimiter == next(each for each in "\t;|," if each in text)
 
 
+@pytest.mark.parametrize("years", ["2020 \t2021 ", "2020 "])
+def test_tabs_part_cells_that_hold_commas(years):
+    """Several keys stand in the first column of the tables of Eurostat."""
+    cells = "\t".join(["1.5 "] * (years.count("\t") + 1))
+    text = f"freq,unit,geo\\TIME_PERIOD\t{years}\n" + "".join(
+        f"A,EUR,{place}\t{cells}\n" for place in ("DE", "FR", "IT")
+    )
+    layout = detect(text, is_whole=True)
+
+    assert (layout.dialect.delimiter, layout.columns) == ("\t", 2 + years.count("\t"))
+
+
+@pytest.mark.parametrize("text", ["id,no\n1,007\t\n2,008\t\n", "no,id\n007\t,1\n008\t,2\n"])
+def test_a_tab_that_only_ends_cells_parts_none(text):
+    """Programs put it there, lest a spreadsheet takes the cell for a number."""
+    assert detect(text, is_whole=True).dialect.delimiter == ","
+
+
 @pytest.mark.parametrize("mark", [":", "#", "~"])
 def test_names_of_people_part_nothing_below_names(mark):
     """A comma that the first line lacks, and blanks follow, is one of prose."""

@@ -59,6 +59,7 @@ def test_a_group_goes_no_further_than_its_values():
     ("units", "names"),
     [
         (",kg,m/s,", ["id", "mass kg", "speed m/s", "place"]),
+        (",degrees_north,degree_C,", ["id", "mass degrees_north", "speed degree_C", "place"]),
         ("-,kg,m s-1,-", ["id", "mass kg", "speed m s-1", "place"]),
         ("[no],[anything],[else],", ["id [no]", "mass [anything]", "speed [else]", "place"]),
     ],
@@ -111,6 +112,8 @@ def test_texts_above_many_columns_of_numbers_are_names_too():
         ("id,mass,name\n1,unknown,Rome\n2,3.5,Oslo\n3,4,Bern\n", 3, False),
         ("a,b,c\nunknown,missing,Rome\n2,3.5,Oslo\n3,4,Bern\n", 3, True),
         ("a,b,c\nlost one,void it,no data\n2,3.5,1\n3,4,2\n4,5,6\n", 4, True),
+        ("a,b,c\n,lost one,void it\n2,3.5,1\n3,4,2\n4,5,6\n", 4, True),
+        ("a,b,c\n,,void it\n2,3.5,1\n3,4,2\n4,5,6\n", 4, False),
         ("sex,age\nm,kg\nf,3\nm,4\nm,5\n", 4, False),
         ("a,b\nNA,NA\n1,2\n3,4\n", 3, False),
         ("id,name,,score\nx1,Ada,b,1\nx2,Bob,c,2\nx3,Li,d,3\n", 3, False),

@@ -30,6 +30,7 @@ FEW_CELLS = 3
 MANY_ODD = 0.1  # of the rows
 SURE = 0.9
 ALIGNED = 0.3
+FEWEST_TABBED = 3  # lines: in fewer, tabs may be as many by chance
 NOWHERE = "\x1f"  # the delimiter of one column, whose cells may hold any other
 CLEAR = ("\t", ";", "|")  # parts no decimals, and seldom sentences
 USUAL = (",", "\t", ";", "|")
@@ -179,7 +180,7 @@ def _tabbed(scored: Sequence[Candidate], best: Candidate) -> Candidate | None:
     """
     mark = best.dialect.delimiter
     tabs = next((each for each in scored if each.dialect.delimiter == "\t"), None)
-    if tabs is None or not tabs.records or not _is_even(tabs):
+    if tabs is None or len(tabs.records) < FEWEST_TABBED or not _is_even(tabs):
         return None
     cells = (cell.strip() for record in tabs.records for cell in record.cells)
     are_whole = not any(cell.startswith(mark) or cell.endswith(mark) for cell in cells)

@@ -195,9 +195,16 @@ def test_tabs_part_cells_that_hold_commas(years):
     assert (layout.dialect.delimiter, layout.columns) == ("\t", 2 + years.count("\t"))
 
 
-@pytest.mark.parametrize("text", ["id,no\n1,007\t\n2,008\t\n", "no,id\n007\t,1\n008\t,2\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,no\n1,007\t\n2,008\t\n",
+        "no,id\n007\t,1\n008\t,2\n",
+        "a,b,one\ttwo\nc,d,three\tfour\n",
+    ],
+)
 def test_a_tab_that_only_ends_cells_parts_none(text):
-    """Programs put it there, lest a spreadsheet takes the cell for a number."""
+    """Programs put it there, lest a spreadsheet takes the cell for a number; or it is of prose."""
     assert detect(text, is_whole=True).dialect.delimiter == ","
 
 

@@ -18,8 +18,8 @@ from pipelines.column_type import widest, word
 NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
 TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
 ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
-ISO_INSTANT = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}(:?\d{2})?)$"
 OFFSET = r"([+-]\d{2}(?::?\d{2})?)$"
+ISO_INSTANT = rf"{ISO_DATETIME[:-1]}(Z| ?UTC| ?{OFFSET[:-1]})$"
 WHOLE = r"^[+-]?\d+$"
 CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
 FEW = 500  # cells that are sooner looked at one by one than by a call of polars
@@ -150,10 +150,10 @@ def _text(cells: pl.Series) -> Converted:
 def _offsets(cells: pl.Series) -> dict[str, int]:
     """How many instants were written with which offset, as +02:00.
 
-    >>> _offsets(pl.Series(["2024-07-01T12:00Z", "2024-07-01 12:00+0200", "NA", None]))
+    >>> _offsets(pl.Series(["2024-07-01T12:00Z", "2024-07-01 12:00 +0200", "NA", None]))
     {'+00:00': 1, '+02:00': 1}
     """
-    zulu = int(cells.str.ends_with("Z").sum())
+    zulu = int((cells.str.ends_with("Z") | cells.str.ends_with("UTC")).sum())
     counts = Counter({"+00:00": zulu} if zulu else {})
     if zulu < len(cells) - cells.null_count():  # the last six characters hold no other sign
         ends = cells.str.tail(6).str.extract(OFFSET).drop_nulls()
@@ -261,7 +261,10 @@ def _datetimes(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
     dates = _dates(cells).cast(DATETIME)
     if not (matches | dates.is_not_null() | cells.is_null()).any():
         return pl.Series(cells.name, [None] * len(cells), dtype)
-    spaced = pl.col("cell").str.replace("T", " ", literal=True)
+    cell = pl.col("cell")
+    if zoned and cells.str.contains(r" (UTC|[+-]\d\d[\d:]*)$|UTC$").any():
+        cell = cell.str.replace(" ?UTC$", "Z").str.replace(f" {OFFSET}", "${1}")
+    spaced = cell.str.replace("T", " ", literal=True)
     offset = "%#z" if zoned else ""
     whole = spaced.str.to_datetime(f"%Y-%m-%d %H:%M:%S%.f{offset}", strict=False, time_unit="us")
     minutes = spaced.str.to_datetime(f"%Y-%m-%d %H:%M{offset}", strict=False, time_unit="us")

@@ -15,7 +15,7 @@ WORD = re.compile(r"[^\W\d]\w*")
 WHOLE = re.compile(  # lines that are one value each, whatever stands in it
     r"""\s*(?:
       (?:\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T ])?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?
-      (?:Z|UTC|[+-]\d{2}:?\d{2})?                       # a time, a date and a time
+      (?:Z|\ ?UTC|\ ?[+-]\d{2}:?\d{2})?                  # a time, a date and a time
     | (?:\d{1,2}[-/.]\d{1,2}[-/.]\d{4}\ )?\d{1,2}:\d{2}(?::\d{2})?\ ?[AP]M
     | -?[$€£]\d{1,3}(?:,\d{3})*(?:\.\d+)?               # money
     | -?\d{1,3}(?:\.\d{3})*(?:,\d+)?\ ?[€£$]
@@ -32,7 +32,7 @@ WHOLE = re.compile(  # lines that are one value each, whatever stands in it
 def is_one_column(lines: Sequence[str]) -> bool:
     """Whether nearly all lines are one value each, or one cell in quotes: no blank parts these.
 
-    >>> is_one_column(["time", "2024-05-01 10:15:00", "2024-05-01 10:30:00"])
+    >>> is_one_column(["time", "2024-05-01 10:15:00", "2024-05-01 10:30:00 +0200"])
     True
     """
     told = [line for line in lines if line.strip()]

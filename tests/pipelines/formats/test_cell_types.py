@@ -42,6 +42,16 @@ from pipelines.formats.cell_types import DATETIME, INSTANT, convert, infer
             [datetime(2024, 1, 5), datetime(2024, 1, 5, 1, 2, 3, 500_000)],
         ),
         (["2024-01-05T10:00:00+02:00"], INSTANT, [datetime(2024, 1, 5, 8, tzinfo=UTC)]),
+        (
+            ["2024-01-05 10:00:00 UTC", "2024-01-05 10:00:00 +0200", "2024-01-05T10:00UTC"],
+            INSTANT,
+            [
+                datetime(2024, 1, 5, 10, tzinfo=UTC),
+                datetime(2024, 1, 5, 8, tzinfo=UTC),
+                datetime(2024, 1, 5, 10, tzinfo=UTC),
+            ],
+        ),
+        (["2024-01-05 10:00:00 CET"], pl.String(), ["2024-01-05 10:00:00 CET"]),
         (["", "null"], pl.Null(), [None, None]),
     ],
 )
@@ -107,6 +117,7 @@ def test_a_wrong_type_widens_instead_of_failing(asked):
             {"+02:00": 3},
         ),
         (["2024-01-01T12:00-11:30", None, "NA", "2024-07-01T12:00Z"], {"+00:00": 1, "-11:30": 1}),
+        (["2024-01-01 12:00 UTC", "2024-01-01 12:00 -0500"], {"+00:00": 1, "-05:00": 1}),
         (["2024-01-01T12:00", "2024-07-01T12:00"], {}),
     ],
 )

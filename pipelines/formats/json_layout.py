@@ -20,6 +20,7 @@ ENVELOPES = WRAPPERS | {EMBEDDED, "response", "payload", "body", "content", "log
 LONGEST_PATH = 3
 FEWEST_KEYED = 3
 FEWEST_LISTED = 2
+FEWEST_LONG = 10
 NAMES, ROWS, INDEX = "columns", "data", "index"  # of `split`
 META = "meta"
 VALUES = frozenset({"text", "number", "truth", "missing"})
@@ -137,7 +138,7 @@ def _layout(outline: Outline) -> Layout:
         return DOCUMENTS
     if len(outline.arrays) == 1:
         key = outline.arrays[0]
-        if outline.members == 1 or key.lower() in WRAPPERS:
+        if outline.members == 1 or key.lower() in WRAPPERS or _is_longest(key, outline.lists):
             return Layout("wrapped", path=(key,))
     if not outline.arrays and len(outline.wrapped) == 1:
         return Layout("wrapped", path=outline.wrapped[0])
@@ -155,6 +156,12 @@ def _layout(outline: Outline) -> Layout:
         names = outline.names if outline.lists[listed[0]].widths == {len(outline.names)} else ()
         return Layout("wrapped", path=(listed[0],), names=names)
     return DOCUMENTS
+
+
+def _is_longest(key: str, lists: Mapping[str, Elements]) -> bool:
+    """Whether it is a long array, and the others are not: its object is no table of one row."""
+    others = [each.count for name, each in lists.items() if name != key]
+    return lists[key].count >= FEWEST_LONG and max(others, default=0) < FEWEST_LONG
 
 
 def _of_lists(lists: Mapping[str, Elements]) -> Layout:

@@ -15,7 +15,7 @@ from connectors.errors import EmptyInput
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
 from pipelines.formats.json_elements import Irregular, element_lines
-from pipelines.formats.json_layout import Layout, Outline, layouts_of, sample
+from pipelines.formats.json_layout import WRAPPERS, Layout, Outline, layouts_of, sample
 from pipelines.formats.json_regular import regular_rows
 from pipelines.formats.json_shape import Shape, shape_of
 from pipelines.formats.json_stream import WHITE
@@ -196,7 +196,9 @@ def _guesses(layout: Layout, outline: Outline) -> tuple[Guess, ...]:
     if layout.kind in {"array", "documents"}:
         return ()
     chosen = f"wrapped by {'.'.join(layout.path)}" if layout.kind == "wrapped" else layout.kind
-    return (Guess("rows", chosen, 0.9, ("one object, one row",), outline.others[:5]),)
+    is_usual = layout.kind != "wrapped" or layout.path[-1].lower() in WRAPPERS
+    confidence = 0.9 if is_usual else 0.7
+    return (Guess("rows", chosen, confidence, ("one object, one row",), outline.others[:5]),)
 
 
 def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tuple[Notice, ...]:

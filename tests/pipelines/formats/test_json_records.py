@@ -128,6 +128,23 @@ def test_a_record_is_one_row_whatever_lies_in_it(content):
     assert read(content.replace("%s", NODES).encode()).height == 1
 
 
+@pytest.mark.parametrize(
+    ("count", "beside", "rows"),
+    [(10, [1, 2], 10), (9, [1, 2], 1), (10, list(range(10)), 1), (12, [], 12)],
+)
+def test_one_long_list_is_the_table(count, beside, rows):
+    """What else the object says is told; a record with a few things in it stays one."""
+    messages = [{"n": n, "text": "x"} for n in range(count)]
+    content = json.dumps({"chat": "us", "tags": beside, "messages": messages}).encode()
+    table = planned(content)
+
+    assert read(content).height == rows
+    told = [notice.message for notice in table.notices]
+    assert told == (
+        ["the rows are the elements of 'messages'; not in the table: chat, tags"] * (rows > 1)
+    )
+
+
 def test_an_envelope_may_be_larger_than_any_row():
     """It is read as a stream: only one element is held."""
     rows = [{"id": n, "pad": "x" * 200} for n in range(400)]

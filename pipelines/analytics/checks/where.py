@@ -24,16 +24,18 @@ def _anywhere(_low: Any, _high: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Rows by the values of one column.
+    """Rows by the values of one column, or of some side by side.
 
     `reaches` tells whether rows whose values lie between two bounds may be among them. `sql` is
-    None where SQL can only name the values that were found.
+    None where SQL can only name the values that were found. `beside` are other columns that the
+    condition reads.
     """
 
     column: str
     sql: str | None
     rows: pl.Expr
     reaches: Reach = _anywhere
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

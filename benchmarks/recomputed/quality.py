@@ -197,7 +197,8 @@ def _rules(
     ledger.seen(f"{at}.metrics.keyCandidates[].column", told=True)
     repeated = repeats(table)
     duplicate = [issue for issue in issues if issue["rule"] == "duplicate_rows"]
-    grade = None if not repeated else "ERROR" if repeated / rows >= 0.05 else "WARNING"
+    is_list = len(table.columns) == 1
+    grade = None if not repeated or is_list else "ERROR" if repeated / rows >= 0.05 else "WARNING"
     ledger.same(
         f"{at}.issues[0].severity", [i["severity"] for i in duplicate], [grade] if grade else []
     )

@@ -141,14 +141,16 @@ def numbers(column: str, values: Sequence[float]) -> Where:
 
 def deviating(spread: Spread, deviations: float) -> Where:
     """Finite numbers more than so many standard deviations from the mean."""
-    column, mean, stddev, rest = spread.column, spread.mean, spread.stddev, spread.rest
-    reals = pl.col(column).cast(pl.Float64)
-    off = f"{_double(column)} - {_number(mean)}" + (f" - {_number(rest)}" if rest else "")
-    lower, upper = mean - deviations * stddev, mean + deviations * stddev
+    column, centre, stddev, rest = spread.column, spread.centre, spread.stddev, spread.rest
+    reals, double = spread.distance(pl.col(column)), _double(column)
+    if spread.pivot:
+        double = f"({quoted(column)}::HUGEINT - {spread.pivot})::DOUBLE"
+    off = f"{double} - {_number(centre)}" + (f" - {_number(rest)}" if rest else "")
+    lower, upper = spread.mean - deviations * stddev, spread.mean + deviations * stddev
     return Where(
         column,
         f"isfinite({_double(column)}) AND abs({off}) / {_number(stddev)} > {_number(deviations)}",
-        reals.is_finite() & ((reals - mean - rest).abs() / stddev > deviations),
+        reals.is_finite() & ((reals - centre - rest).abs() / stddev > deviations),
         lambda low, high: float(low) <= lower or float(high) >= upper,
     )
 

@@ -7,7 +7,16 @@ from typing import Any
 
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.measures import is_key, is_measure
-from pipelines.analytics.wording import amount, bounded, count, grouped, number, percent, shorten
+from pipelines.analytics.wording import (
+    amount,
+    bounded,
+    count,
+    grouped,
+    number,
+    percent,
+    shorten,
+    verb,
+)
 from pipelines.profile import ColumnProfile, TableProfile
 
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # a name must not end its own marks
@@ -108,7 +117,8 @@ def _duplicates(table: TableProfile) -> str:
     found = table.duplicate_rows
     repeated = bounded(found.get("count"), found if "lower" in found else None)
     share = percent(found.get("ratio"))
-    return f"{repeated} of {count(table.rows, 'row')} ({share}) repeat an earlier row"
+    repeats = verb(int(found.get("count") or 0), "repeats", "repeat")
+    return f"{repeated} of {count(table.rows, 'row')} ({share}) {repeats} an earlier row"
 
 
 def _issue(

@@ -133,7 +133,7 @@ def _numbers(
     straight = [entry for pair, entry in values.items() if not _is_bent(ranks.get(pair), entry)]
     for entry in _unlike(findings, straight, alike):
         if abs(entry["correlation"]) >= STRONG:
-            yield _correlation(findings, entry)
+            yield _correlation(findings, entry, ranks.get(_pair(findings, entry)))
     for pair, entry in ranks.items():
         if abs(entry["correlation"]) >= STRONG and _is_bent(entry, values.get(pair)):
             yield _monotonic(findings, entry, values[pair])
@@ -145,12 +145,14 @@ def _is_bent(rank: Payload | None, value: Payload | None) -> bool:
     return bool(abs(rank["correlation"]) >= abs(value["correlation"]) + BENT)
 
 
-def _correlation(findings: Findings, pair: Payload) -> Sentence:
+def _correlation(findings: Findings, pair: Payload, rank: Payload | None) -> Sentence:
+    """One number far out makes any two columns correlate; their ranks must, to say the same."""
     r = pair["correlation"]
     shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
     figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
+    is_same = abs(r) >= SAME and rank is not None and abs(rank["correlation"]) >= SAME
     same = " say the same" if r > 0 else " mirror each other"
-    way = same if abs(r) >= SAME else _way(r)
+    way = same if is_same else _way(r)
     return _sentence(findings, pair, 25 + 20 * abs(r), way, figure)
 
 

@@ -93,8 +93,10 @@ def test_numbers_among_words_make_a_mixed_column(counts, mixed):
 def test_thin_categories_are_noted_and_free_text_is_not(distinct, thin):
     """Only 2 to 20 rows a value, and at least 50 values, are remarked on; and only as an INFO."""
     payload = data_quality.assess(table(text("a", 999, distinctCount=distinct)), {})
+    of_keys = data_quality.assess(table(text("customer_id", 999, distinctCount=distinct)), {})
 
     assert rules(payload) == ({("categorical_cardinality", "a", "INFO")} if thin else set())
+    assert not any(rule == "categorical_cardinality" for rule, *_ in rules(of_keys))
     assert payload["score"] == 1.0
 
 

@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from pipelines.analytics import narrative
+from pipelines.analytics.wording import percent
 from pipelines.formats.base import Failure, RowAccount
 from tests.pipelines.analytics import learnable
 from tests.pipelines.analytics.found import findings, learned, sales
@@ -143,6 +144,28 @@ def test_the_last_of_a_kind_tells_how_many_more_there_are():
     empty = [line for line in told if "empty" in line]
     assert len(empty) == 1
     assert empty[0].endswith(" 1,004 more like it, among them `c1`, `c2` and `c3`.")
+
+
+def test_one_constant_stands_for_all():
+    """Four columns that say nothing do not take a line each."""
+    frame = sales().with_columns(*(pl.lit("x").alias(name) for name in ("a", "b", "c")))
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    (line,) = (each for each in told if "holds one value only" in each)
+    assert line.endswith("3 more like it: `a`, `b` and `c`.")
+
+
+@pytest.mark.parametrize(("extra", "verb"), [(1, "repeats"), (2, "repeat")])
+def test_one_row_repeats_and_two_repeat(extra, verb):
+    frame = sales()
+    frame = pl.concat([frame, frame.head(extra)])
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    assert any(
+        f"rows ({percent(extra / frame.height)}) {verb} an earlier row." in each for each in told
+    ), told
 
 
 def test_a_few_of_a_kind_are_told_one_by_one_and_the_rest_by_name():

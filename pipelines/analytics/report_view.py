@@ -192,7 +192,11 @@ def warnings(findings: Findings) -> list[Warned]:
         *(notice for table in findings.tables for notice in table.notices),
     ]
     noticed = [
-        Warned(n.severity, n.message, _where(n.input, n.member, n.table, n.column))
+        Warned(
+            n.severity,
+            n.message[:1].upper() + n.message[1:],
+            _where(n.input, n.member, n.table, n.column),
+        )
         for n in _together(dict.fromkeys(notices))
     ]
     return [*failures, *sorted(noticed, key=lambda warned: SEVERITIES.index(warned.severity))]

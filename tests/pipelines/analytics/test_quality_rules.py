@@ -198,6 +198,24 @@ def test_sentences_are_specific(assessed):
     )
 
 
+@pytest.mark.parametrize("both", [0, 1])
+def test_columns_that_take_turns_lack_nothing(both, tmp_path):
+    """Debit and credit: each row fills one of them. A row that fills none ends that."""
+    rows = range(200)
+    debit = [None if n % 40 == 7 and n > 7 * both else n * 1.5 for n in rows]
+    credit = [n + 0.5 if n % 40 == 7 else None for n in rows]
+
+    payload = Parts(pl.DataFrame({"debit": debit, "credit": credit}), tmp_path).assessed()
+
+    empty = [i["column"] for i in payload["issues"] if i["rule"] == "null_ratio_threshold"]
+    assert empty == (["credit"] if both else [])
+    if not both:
+        (verdict,) = (v for v in payload["verdicts"] if v["rule"] == "null_ratio_threshold")
+        assert verdict["inconclusive"] == [
+            {"column": "credit", "reason": "it is filled where “debit” is empty, and only there"}
+        ]
+
+
 def test_nothing_is_held_against_a_healthy_table(tmp_path):
     """Keys, categories, codes, prose, plans and times cost nothing and raise no alarm."""
     payload = Parts(dirty.healthy(), tmp_path).assessed(personal_data={"enabled": False})

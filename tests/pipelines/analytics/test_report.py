@@ -263,7 +263,7 @@ def test_names_in_warnings_stand_out():
     page = report.html(findings({"sales": sales()}, notices=notices)).decode()
 
     assert "<code>&lt;b&gt;</code> is odd" in page
-    assert "one ` more" in page
+    assert "One ` more" in page
 
 
 def test_the_page_says_what_the_data_can_predict():

@@ -77,7 +77,8 @@ class TableProfile:
     where undefined) and `pair_counts` the rows behind each entry. `sample` is a seeded row sample
     in row order, with the row number in the table (from 1) in `sample_rows`. Beyond 1,000 numeric
     columns `correlated` holds the 400 that correlate best in the sample, and `correlation` is that
-    of the sample: `correlation_method` is then `sample`, and else `exact`.
+    of the sample: `correlation_method` is then `sample`, and else `exact`. `alternatives` are
+    two columns each, of which every row fills one and leaves the other empty.
     """
 
     name: str
@@ -97,6 +98,7 @@ class TableProfile:
     notices: tuple[Notice, ...] = ()
     empty_rows: int = 0
     co_missing: Mapping[str, Any] = field(default_factory=dict)
+    alternatives: tuple[tuple[str, str], ...] = ()
     correlation_method: str = "exact"
 
     @property
@@ -165,8 +167,17 @@ def profile_table(
         notices=tuple(notices),
         empty_rows=states.of_table(NullRows).all,
         co_missing=_co_missing(states, sample),
+        alternatives=_alternatives(states),
         correlation_method="sample" if is_screened else "exact",
     )
+
+
+def _alternatives(states: TableStates) -> tuple[tuple[str, str], ...]:
+    """None are known of tables with too many columns that have gaps."""
+    state, names = states.of_table(CoMissing), states.schema.names()
+    if state.is_too_wide:
+        return ()
+    return tuple((names[one], names[two]) for one, two in state.alternatives(states.rows))
 
 
 def _co_missing(states: TableStates, sample: RowSample) -> dict[str, Any]:

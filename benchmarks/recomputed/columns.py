@@ -14,7 +14,15 @@ import numpy as np
 
 from recomputed import exact, forms, meanings
 from recomputed.ledger import Ledger, number
-from recomputed.published import NUMERIC, TEMPORAL, Column, duration, wire, zone_offset
+from recomputed.published import (
+    NUMERIC,
+    TEMPORAL,
+    Column,
+    duration,
+    in_full,
+    wire,
+    zone_offset,
+)
 
 SPACES = "\t\n\v\f\r \x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B)))
 SPACES += "\u2028\u2029\u202f\u205f\u3000"
@@ -635,8 +643,8 @@ def _calendar(
         longest = sorted(missing, key=lambda gap: -gap[2])[:5]
         spelled = [
             {
-                "after": str(np.datetime64(a, kind)),
-                "before": str(np.datetime64(b, kind)),
+                "after": in_full(str(np.datetime64(a, kind))),
+                "before": in_full(str(np.datetime64(b, kind))),
                 "missing": m,
             }
             for a, b, m in longest

@@ -341,6 +341,19 @@ def _postal(text: str) -> bool:
     return text.isascii() and shape in plain | parted | british
 
 
+NUMBER = {"no", "nr", "num", "number"}
+NUMBERED = re.findall(
+    r"\w+",
+    "account acct invoice order customer client policy contract claim ticket serial card phone"
+    " document receipt reference ref booking flight license licence passport tracking part article"
+    " registration membership tax vat",
+)
+JOINED = re.compile(
+    r"(?:site|u?subj|subject|patient|cust|customer|client|user|person|employee|emp|order|invoice"
+    r"|product|prod|item|store|account|device|session|event)id"
+)
+
+
 def is_label(column: Column, claim: str | None) -> bool:
     """Whether numbers are keys or codes: by what they mean, or whole ones that are called so."""
     if column.word not in {"integer", "number", "decimal"}:
@@ -350,9 +363,11 @@ def is_label(column: Column, claim: str | None) -> bool:
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+", " ", column.name).lower().split()
     is_called = bool({"id", "key", "pk", "uid", "uuid", "guid", "identifier"} & set(spaced))
     is_called = is_called or spaced[-1:] == ["code"]
+    is_called = is_called or any(JOINED.fullmatch(word) for word in spaced)
+    is_called = is_called or (spaced[-2:-1] and spaced[-2] in NUMBERED and spaced[-1] in NUMBER)
     is_kind = bool({"status", "type", "category"} & set(spaced[-1:]))
     is_called = is_called or (is_kind and len(set(column.values)) != 2)
-    return is_called and all(value == int(value) for value in column.finite)
+    return bool(is_called) and all(value == int(value) for value in column.finite)
 
 
 def _country(text: str) -> bool:

@@ -125,14 +125,20 @@ def moment(column: Column, value: int) -> str:
     """ISO 8601 without a fraction that says nothing; a date has no time, a time no date."""
     unit = column.unit
     if column.word == "date":
-        return str(np.datetime64(value, "D"))
+        return in_full(str(np.datetime64(value, "D")))
     per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[unit]
     offset, suffix = zone_offset(column.zone, value // per_second)
     seconds, rest = divmod(value + offset * per_second, per_second)
-    text = str(np.datetime64(seconds, "s"))
+    text = in_full(str(np.datetime64(seconds, "s")))
     if rest:
         text += "." + f"{rest:0{len(str(per_second)) - 1}d}".rstrip("0")
     return text.partition("T")[2] if column.word == "time" else text + suffix
+
+
+def in_full(text: str) -> str:
+    """Years before 0 have four digits too, which numpy leaves out."""
+    year, dash, rest = text[1:].partition("-")
+    return f"-{year:0>4}{dash}{rest}" if text.startswith("-") else text
 
 
 def zone_offset(zone: str | None, second: int) -> tuple[int, str]:

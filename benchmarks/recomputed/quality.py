@@ -151,7 +151,14 @@ def _rules(
         nulls, values = rows - len(column.values), column.values
         if rows and nulls == rows:
             expect("all_null", column.name, "WARNING")
-        if rows and Fraction(nulls, rows) > Fraction(1, 5):
+        empty = {row for row, cell in enumerate(column.cells) if cell is None}
+        takes_turns = 0 < nulls < rows and any(
+            {row for row, cell in enumerate(other.cells) if cell is None}
+            == set(range(rows)) - empty
+            for other in table.columns
+            if len(other.values) == nulls
+        )
+        if rows and Fraction(nulls, rows) > Fraction(1, 5) and not takes_turns:
             grade = "ERROR" if nulls / rows >= 0.4 else "WARNING"
             expect("null_ratio_threshold", column.name, grade, nulls / rows)
         if not values or column.word in {"list", "struct", "null"}:
@@ -197,7 +204,8 @@ def _rules(
     ledger.seen(f"{at}.metrics.keyCandidates[].column", told=True)
     repeated = repeats(table)
     duplicate = [issue for issue in issues if issue["rule"] == "duplicate_rows"]
-    grade = None if not repeated else "ERROR" if repeated / rows >= 0.05 else "WARNING"
+    is_list = len(table.columns) == 1
+    grade = None if not repeated or is_list else "ERROR" if repeated / rows >= 0.05 else "WARNING"
     ledger.same(
         f"{at}.issues[0].severity", [i["severity"] for i in duplicate], [grade] if grade else []
     )

@@ -1,13 +1,16 @@
 """Fences: beyond which values of a column are far from the others, by three methods."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from pipelines.profile import ColumnProfile
+from pipelines.statistics.encoding import LARGEST
 
 Method = Literal["zscore", "tukey", "mad"]
 Reals = npt.NDArray[np.float64]
@@ -19,7 +22,8 @@ STEADY = 0.6745  # the MAD of a normal distribution, in standard deviations
 class Spread:
     """Where a numeric column lies; `count` is of its finite values.
 
-    The mean is that with `rest`, for which its float has no digits left.
+    The mean is that with `rest`, for which its float has no digits left. Integers that no float
+    holds are measured from `pivot`, from which they are subtracted before they become floats.
     """
 
     column: str
@@ -29,6 +33,20 @@ class Spread:
     minimum: float
     maximum: float
     rest: float = 0.0
+    pivot: int = 0
+
+    @property
+    def centre(self) -> float:
+        """The mean as a distance from the pivot; the rest is left to the caller."""
+        return _apart(self.mean, self.pivot)
+
+    def distance(self, values: pl.Expr) -> pl.Expr:
+        """How far values of the column lie from the pivot."""
+        whole = values.cast(pl.Int128) - self.pivot if self.pivot else values
+        return whole.cast(pl.Float64)
+
+    def distances(self, values: pl.Series) -> Reals:
+        return values.alias("x").to_frame().select(self.distance(pl.col("x")))["x"].to_numpy()
 
     @property
     def lower(self) -> float:
@@ -75,6 +93,10 @@ class Fence:
             return far / self.unit >= self.threshold
         return minimum < self.lower or maximum > self.upper
 
+    def about(self, pivot: int) -> "Fence":
+        """The same for distances from a pivot."""
+        return replace(self, low=_apart(self.low, pivot), high=_apart(self.high, pivot))
+
     def scores(self, values: Reals) -> Reals:
         """How many units each value lies outside of the middle; negative inside it."""
         below, above = self.low - values + self.rest, values - self.high - self.rest
@@ -97,7 +119,9 @@ def spread(column: ColumnProfile) -> Spread | None:
     count = column.non_null_count - odd
     if mean is None or not stddev or minimum is None or maximum is None or count < 1:
         return None
-    whole = Spread(column.name, count, mean, stddev, minimum, maximum, column.mean_rest)
+    is_long = column.type == "integer" and max(-minimum, maximum) > LARGEST
+    pivot = int(mean) if is_long else 0
+    whole = Spread(column.name, count, mean, stddev, minimum, maximum, column.mean_rest, pivot)
     return whole if np.isfinite([whole.lower, whole.upper]).all() else None
 
 
@@ -114,6 +138,10 @@ def fences(column: ColumnProfile) -> tuple[Fence, ...]:
         and np.isfinite([fence.unit, fence.lower, fence.upper]).all()
         and fence.reaches(found.minimum, found.maximum)
     )
+
+
+def _apart(value: float, pivot: int) -> float:
+    return float(Fraction(value) - pivot) if pivot else value
 
 
 def number(value: Any) -> float | None:

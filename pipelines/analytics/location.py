@@ -36,7 +36,8 @@ def locate(
     """
     searches = [_Search(each, masked) for each in suspicions]
     plain = [search for search in searches if isinstance(search.where, Where)]
-    columns = tuple(dict.fromkeys(s.where.column for s in plain if isinstance(s.where, Where)))
+    wheres = [s.where for s in plain if isinstance(s.where, Where)]
+    columns = tuple(dict.fromkeys(name for w in wheres for name in (w.column, *w.beside)))
 
     def matters(bounds: Bounds) -> bool:
         return any(search.matters(bounds) for search in plain)

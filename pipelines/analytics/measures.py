@@ -6,6 +6,15 @@ from pipelines.profile import ColumnProfile
 from pipelines.semantic_types.kind import told
 
 KEY = re.compile(r"\b(?:id|key|pk|uid|uuid|guid|identifier)\b")
+NUMBERED = re.compile(
+    r"\b(?:account|acct|invoice|order|customer|client|policy|contract|claim|ticket|serial|card|phone"
+    r"|document|receipt|reference|ref|booking|flight|licen[cs]e|passport|tracking|part|article"
+    r"|registration|membership|tax|vat) (?:no|nr|num|number)$"
+)
+JOINED = re.compile(
+    r"\b(?:site|u?subj|subject|patient|cust|customer|client|user|person|employee|emp|order|invoice"
+    r"|product|prod|item|store|account|device|session|event)id\b"
+)
 CODE = re.compile(r"\bcode$")
 KIND = re.compile(r"\b(?:status|type|category)$")
 TWO = 2  # values, which may count as no and yes
@@ -22,8 +31,11 @@ def is_called_key(name: str) -> bool:
 
     >>> [is_called_key(name) for name in ("customerId", "order_id", "idle", "Key")]
     [True, True, False, True]
+    >>> [is_called_key(name) for name in ("SITEID", "Account Number", "line no", "paid")]
+    [True, True, False, False]
     """
-    return KEY.search(told(name)) is not None
+    words = told(name)
+    return any(each.search(words) for each in (KEY, NUMBERED, JOINED))
 
 
 def is_key(column: ColumnProfile) -> bool:

@@ -16,6 +16,7 @@ from pipelines.artifacts import result_key
 
 HIGHLIGHTS = 12
 OF_A_KIND = 4
+ONCE = {"constant"}  # of these kinds one is told, and the others named
 MANY = 8  # sentences of a kind, of which one is told for all
 NAMED = 3  # columns of those that are left out
 OF_FAR = {"outlier", "tail", "numeric_range"}
@@ -63,7 +64,8 @@ def highlights(findings: Findings) -> list[Sentence]:
     left: dict[str, list[Sentence]] = {}
     told: Counter[str] = Counter()
     for sentence in found:
-        most = 1 if total[sentence.kind] > MANY else OF_A_KIND
+        is_told_once = sentence.kind in ONCE or total[sentence.kind] > MANY
+        most = 1 if is_told_once else OF_A_KIND
         is_filling = sentence.weight < FILLING and len(chosen) >= ENOUGH
         if told[sentence.kind] < most and len(chosen) < HIGHLIGHTS and not is_filling:
             told[sentence.kind] += 1

@@ -1,13 +1,23 @@
 """Observations: single things worth saying of the data, each with its figure and its weight."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipelines.analytics.alike import Alike
 from pipelines.analytics.findings import Findings
 from pipelines.analytics.measures import is_key, is_measure
-from pipelines.analytics.wording import amount, bounded, count, grouped, number, percent, shorten
+from pipelines.analytics.wording import (
+    amount,
+    bounded,
+    count,
+    grouped,
+    number,
+    percent,
+    shorten,
+    verb,
+)
 from pipelines.profile import ColumnProfile, TableProfile
 
 APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"  # a name must not end its own marks
@@ -17,6 +27,7 @@ FEW = 20  # distinct values of a category
 FEW_FAR = 0.1  # the share of rows up to which values far from the median are the exception
 STEPS = 10  # different numbers up to which a column has steps, of which the last is not far out
 SURPRISE = 0.1
+NAMED = 3  # columns of those that are empty in the same rows
 LEVELS = 2  # so many have no outliers at all
 
 BY_COLUMN = {"all_null", "constant", "imbalance", "skew"}  # rules that speak as `_column` does
@@ -63,10 +74,23 @@ def observations(findings: Findings) -> Iterator[Sentence]:
     ranges: dict[tuple[str | None, str | None], float] = {}
     for table, quality in zip(findings.tables, findings.quality, strict=True):
         columns = {column.name: column for column in table.columns}
+        spelled = {
+            (issue["column"], issue["count"])
+            for issue in quality["issues"]
+            if issue["rule"] == "case_variants"
+        }
+        alike = _empty_together(table)
         for issue in quality["issues"]:
             if issue["rule"] in BY_COLUMN:
                 continue
+            if issue["rule"] == "padded_values" and (issue["column"], issue["count"]) in spelled:
+                continue  # the same cells, which differ by the white space
+            is_gap = issue["rule"] == "null_ratio_threshold"
+            if is_gap and any(issue["column"] in others for others in alike.values()):
+                continue
             sentence = _issue(table, columns.get(issue.get("column", "")), issue, several=several)
+            if is_gap and (others := alike.get(issue["column"])):
+                sentence = replace(sentence, parts=(*sentence.parts, *_too(others)))
             if issue["rule"] == "numeric_range" and (
                 (table.name, issue["column"]) in stand_ins
                 or _levels(columns[issue["column"]]) == LEVELS
@@ -108,7 +132,8 @@ def _duplicates(table: TableProfile) -> str:
     found = table.duplicate_rows
     repeated = bounded(found.get("count"), found if "lower" in found else None)
     share = percent(found.get("ratio"))
-    return f"{repeated} of {count(table.rows, 'row')} ({share}) repeat an earlier row"
+    repeats = verb(int(found.get("count") or 0), "repeats", "repeat")
+    return f"{repeated} of {count(table.rows, 'row')} ({share}) {repeats} an earlier row"
 
 
 def _issue(
@@ -136,6 +161,31 @@ def _issue(
     else:
         parts = (*place, f": {said}.")
     return Sentence(weight, issue["rule"], parts, table.name, column.name)
+
+
+def _empty_together(table: TableProfile) -> dict[str, list[str]]:
+    """Columns, each with those after it that are empty in the very same rows."""
+    found: dict[str, list[str]] = {}
+    if table.co_missing.get("method") != "exact":
+        return found
+    groups = Alike[str]()
+    for pair in table.co_missing["pairs"]:
+        if pair["both"] == pair["either"]:
+            groups.join(pair["left"], pair["right"])
+    for column in table.columns:
+        first = groups.first(column.name)
+        if first != column.name and column.non_null_count:
+            found.setdefault(first, []).append(column.name)
+    return found
+
+
+def _too(others: Sequence[str]) -> Parts:
+    """That other columns are empty in the same rows."""
+    apart: list[str | Name] = []
+    for place, name in enumerate(others[:NAMED]):
+        apart += [", " if place else " ", Name(name)]
+    more = f" and {len(others) - NAMED:,} more" if len(others) > NAMED else ""
+    return (" In the same rows", *apart, f"{more} {verb(len(others), 'is', 'are')} empty too.")
 
 
 def _emptiness(column: ColumnProfile) -> str:

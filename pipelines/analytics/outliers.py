@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import polars as pl
 
-from pipelines.analytics.fences import THRESHOLDS, Fence, Method, Reals, fences
+from pipelines.analytics.fences import THRESHOLDS, Fence, Method, Reals, Spread, fences, spread
 from pipelines.json_value import json_value
 from pipelines.profile import TableProfile
 
@@ -77,31 +77,29 @@ def far(profile: TableProfile, slices: Slices) -> Far:
             for name, made in crossed.items()
         )
 
-    centres = {column.name: column for column in profile.columns if column.name in crossed}
+    spreads = {column.name: spread(column) for column in profile.columns if column.name in crossed}
     for rows in slices(tuple(crossed), matters):
         for name, made in crossed.items():
-            figures, rest = centres[name].figures, centres[name].mean_rest
-            centre = float(figures["mean"]), rest, float(figures["stddev"])
-            for tail in _tails(rows, name, made, centre, most):
+            around = spreads[name]
+            assert around is not None
+            for tail in _tails(rows, made, around, most):
                 assert tail.fence is not None
                 found = merged[tail.fence.method]
                 found[name] = found[name].merge(tail, most) if name in found else tail
     return merged
 
 
-def _tails(
-    rows: Rows, name: str, made: Sequence[Fence], centre: tuple[float, float, float], most: int
-) -> Iterator[Tail]:
-    values = rows.frame.get_column(name)
-    x = values.cast(pl.Float64).to_numpy()
-    near = _near(x, made)
+def _tails(rows: Rows, made: Sequence[Fence], around: Spread, most: int) -> Iterator[Tail]:
+    values = rows.frame.get_column(around.column)
+    x = around.distances(values)
+    shifted = [fence.about(around.pivot) for fence in made]
+    near = _near(x, shifted)
     if not near.size:
         return
-    mean, rest, stddev = centre
-    zscores = np.abs(x[near] - mean - rest) / stddev
-    for fence in made:
-        scores = fence.scores(x[near])
-        held = np.flatnonzero(fence.holds(x[near]))
+    zscores = np.abs(x[near] - around.centre - around.rest) / around.stddev
+    for fence, its in zip(made, shifted, strict=True):
+        scores = its.scores(x[near])
+        held = np.flatnonzero(its.holds(x[near]))
         if not held.size:
             continue
         farthest = held[np.lexsort((held, -scores[held]))[:most]].tolist()

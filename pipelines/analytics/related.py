@@ -12,6 +12,7 @@ from pipelines.analytics.wording import count, percent
 STRONG = 0.5  # a correlation worth a sentence
 TELLING = 0.5  # a correlation ratio: a quarter of the variation
 SAME = 0.9999
+NEARLY = 0.995  # which two digits would show as 1
 NEAR = 0.95  # from which on, what goes with one column goes with the other
 BENT = 0.1  # by which ranks must correlate better than values do
 
@@ -133,7 +134,7 @@ def _numbers(
     straight = [entry for pair, entry in values.items() if not _is_bent(ranks.get(pair), entry)]
     for entry in _unlike(findings, straight, alike):
         if abs(entry["correlation"]) >= STRONG:
-            yield _correlation(findings, entry)
+            yield _correlation(findings, entry, ranks.get(_pair(findings, entry)))
     for pair, entry in ranks.items():
         if abs(entry["correlation"]) >= STRONG and _is_bent(entry, values.get(pair)):
             yield _monotonic(findings, entry, values[pair])
@@ -145,32 +146,34 @@ def _is_bent(rank: Payload | None, value: Payload | None) -> bool:
     return bool(abs(rank["correlation"]) >= abs(value["correlation"]) + BENT)
 
 
-def _correlation(findings: Findings, pair: Payload) -> Sentence:
+def _correlation(findings: Findings, pair: Payload, rank: Payload | None) -> Sentence:
+    """One number far out makes any two columns correlate; their ranks must, to say the same."""
     r = pair["correlation"]
-    shown = f"{r:.4f}" if abs(r) > 0.995 else f"{r:.2f}"
+    shown = f"{r:.4f}" if abs(r) > NEARLY else f"{r:.2f}"
     figure = f" (r = {shown} over {count(int(pair['sampleSize']), 'row')})."
+    is_same = abs(r) >= SAME and rank is not None and abs(rank["correlation"]) >= SAME
     same = " say the same" if r > 0 else " mirror each other"
-    way = same if abs(r) >= SAME else _way(r)
+    way = same if is_same else _way(r)
     return _sentence(findings, pair, 25 + 20 * abs(r), way, figure)
 
 
 def _monotonic(findings: Findings, pair: Payload, value: Payload) -> Sentence:
     rho, r = pair["correlation"], value["correlation"]
     way = f"{_way(rho)}, but not along a line"
-    figure = f" (rank correlation {rho:.2f} in {_sampled(pair)}; r = {r:.2f})."
+    figure = f" (rank correlation {_strength(rho)} in {_sampled(pair)}; r = {r:.2f})."
     return _sentence(findings, pair, 25 + 20 * abs(rho), way, figure)
 
 
 def _categories(findings: Findings, pair: Payload) -> Sentence:
     v = pair["correlation"]
-    figure = f" (Cramér's V = {v:.2f} in {_sampled(pair)})."
+    figure = f" (Cramér's V = {_strength(v)} in {_sampled(pair)})."
     return _sentence(findings, pair, 24 + 20 * v, " go together", figure)
 
 
 def _explained(findings: Findings, pair: Payload) -> Sentence:
     eta = pair["correlation"]
     told = f", which explains {percent(round(eta * eta, 6))} of its variation"
-    figure = f" (correlation ratio {eta:.2f} in {_sampled(pair)})."
+    figure = f" (correlation ratio {_strength(eta)} in {_sampled(pair)})."
     table = _table(findings, pair)
     if eta >= SAME:
         told = ", and is the same wherever that is the same"
@@ -185,6 +188,15 @@ def _sentence(findings: Findings, pair: Payload, weight: float, way: str, figure
     kind = "association" if pair["method"] == "cramers_v" else "correlation"
     parts: Parts = (*names, *_inside(findings, table), way, figure)
     return Sentence(weight, kind, parts, table, pair["left"])
+
+
+def _strength(figure: float) -> str:
+    """Two digits; what they would merely round to 1 has four.
+
+    >>> _strength(0.891), _strength(0.9981), _strength(1.0)
+    ('0.89', '0.9981', '1.00')
+    """
+    return f"{figure:.4f}" if NEARLY < abs(figure) < 1 else f"{figure:.2f}"
 
 
 def _way(r: float) -> str:

@@ -15,6 +15,7 @@ from pipelines.analytics.wording import (
     cell,
     count,
     moment,
+    number,
     percent,
     places,
     shorten,
@@ -22,6 +23,7 @@ from pipelines.analytics.wording import (
 
 WIDTH = 80
 COLUMNS = 200
+FIGURE = 16  # characters of a number
 ISSUES, PAIRS, ASSOCIATIONS, WARNINGS, EXCLUDED = 50, 20, 10, 50, 40
 
 
@@ -160,13 +162,19 @@ def _table(view: TableView) -> Iterator[str]:
             (
                 shorten(found.column, 24),
                 *(amount(found.counts.get(method, 0)) for method in ("zscore", "tukey", "mad")),
-                cell(found.farthest["value"], 16),
+                _short(found.farthest["value"]),
                 f"{found.farthest['zscore']:.1f}",
             )
             for found in view.outliers[:PAIRS]
         ]
         yield from _aligned([("column", "z >= 3", "Tukey", "MAD", "farthest", "z"), *far])
         yield from _more(len(view.outliers) - PAIRS, "column")
+
+
+def _short(value: object) -> str:
+    """A number in sixteen characters; of one with more digits its size, for half is another."""
+    told = cell(value, 40)
+    return told if len(told) <= FIGURE else amount(number(value))
 
 
 def _row(card: Card) -> tuple[str, ...]:
@@ -185,7 +193,7 @@ def _row(card: Card) -> tuple[str, ...]:
 
 def _end(card: Card, shown: str) -> str:
     """An extreme in ten characters; of a time, its date."""
-    return shown[:10] if card.column.type == "datetime" else shorten(shown, 10)
+    return shown[:10] if card.column.type == "datetime" else shorten(shown, 10) or NOTHING
 
 
 def _heading(words: str, under: str = "=") -> Iterator[str]:

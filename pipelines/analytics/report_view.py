@@ -1,7 +1,7 @@
 """Report view: the findings arranged as the page shows them, cut to what a page can hold."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipelines.analytics import charts, data_quality
@@ -29,7 +29,7 @@ from pipelines.analytics.wording import (
     size,
     visible,
 )
-from pipelines.formats.base import Origin
+from pipelines.formats.base import Notice, Origin
 from pipelines.profile import TableProfile
 
 CARDS = 200  # of the whole report; a card with its chart is 3 kB
@@ -38,6 +38,7 @@ FOLD = 250  # rows of the column index that unfold together
 SOURCES = 2  # that are named of a table
 PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 40
 SEVERITIES = ("ERROR", "WARNING", "INFO")
+READ_AS, NAMED = " is read as ", 3  # columns of those that are read alike
 
 
 @dataclass(frozen=True)
@@ -191,10 +192,33 @@ def warnings(findings: Findings) -> list[Warned]:
         *(notice for table in findings.tables for notice in table.notices),
     ]
     noticed = [
-        Warned(n.severity, n.message, _where(n.input, n.member, n.table, n.column))
-        for n in dict.fromkeys(notices)
+        Warned(
+            n.severity,
+            n.message[:1].upper() + n.message[1:],
+            _where(n.input, n.member, n.table, n.column),
+        )
+        for n in _together(dict.fromkeys(notices))
     ]
     return [*failures, *sorted(noticed, key=lambda warned: SEVERITIES.index(warned.severity))]
+
+
+def _together(notices: Iterable[Notice]) -> Iterator[Notice]:
+    """The notices, with one for all columns of a table that are read in the same way."""
+    groups: dict[Any, list[Notice]] = {}
+    for notice in notices:
+        way = notice.message.removeprefix(f"`{notice.column}`{READ_AS}")
+        is_read = notice.column is not None and way != notice.message
+        alike = replace(notice, message=way, column=None) if is_read else notice
+        groups.setdefault(alike, []).append(notice)
+    for alike, found in groups.items():
+        if len(found) == 1:
+            yield found[0]
+            continue
+        names = [f"`{notice.column}`" for notice in found]
+        more = [f"{len(names) - NAMED:,} more"] if len(names) > NAMED + 1 else []
+        names = [*names[:NAMED], *more] if more else names
+        told = f"{', '.join(names[:-1])} and {names[-1]} are read as {alike.message}"
+        yield replace(alike, message=told)
 
 
 def warnings_title(warned: Sequence[Warned]) -> str:

@@ -5,13 +5,15 @@ import math
 import re
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryFile
 from textwrap import wrap
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -19,6 +21,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.writer.excel import ExcelWriter
 
+from pipelines.analytics import row_markup
+from pipelines.analytics.row_markup import Styles
 from pipelines.analytics.wording import shorten
 from pipelines.publish import FORMULA_STARTS, ZIP_EPOCH
 
@@ -76,22 +80,38 @@ def workbook(sheets: Iterable[Sheet], title: str, created_at: float) -> bytes:
     book.properties.creator = "MetricFoundry"
     book.properties.title = _text(title)
     book.properties.created = book.properties.modified = made
-    for sheet in sheets:
-        _write(book, sheet)
     stream = io.BytesIO()
-    ExcelWriter(book, _Archive(stream, "w", zipfile.ZIP_DEFLATED)).save()
+    with ExitStack() as open_files:
+        archive = _Archive(stream, "w", zipfile.ZIP_DEFLATED)
+        for place, sheet in enumerate(sheets, 1):
+            body = open_files.enter_context(TemporaryFile())
+            _write(book, sheet, body)
+            archive.rows[f"xl/worksheets/sheet{place}.xml"] = body
+        ExcelWriter(book, archive).save()
     return stream.getvalue()
 
 
 class _Archive(zipfile.ZipFile):
-    """An archive without a clock, and without what else its maker's machine would tell."""
+    """An archive without a clock, and without what else its maker's machine would tell.
+
+    Into the parts of `rows`, which have a header alone, go the rows that follow it.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.rows: dict[str, BinaryIO] = {}
 
     def writestr(self, name: Any, body: Any, *_: Any) -> None:
         super().writestr(_entry(name), body)
 
     def write(self, filename: str | PathLike[str], arcname: Any = None, *_: Any) -> None:
-        with Path(filename).open("rb") as source, self.open(_entry(arcname), "w") as target:
-            shutil.copyfileobj(source, target)
+        before, end, after = Path(filename).read_bytes().partition(row_markup.END)
+        with self.open(_entry(arcname), "w") as target:
+            target.write(before)
+            if body := self.rows.get(arcname):
+                body.seek(0)
+                shutil.copyfileobj(body, target)
+            target.write(end + after)
 
 
 def _entry(name: str) -> zipfile.ZipInfo:
@@ -102,7 +122,8 @@ def _entry(name: str) -> zipfile.ZipInfo:
     return entry
 
 
-def _write(book: Workbook, sheet: Sheet) -> None:
+def _write(book: Workbook, sheet: Sheet, body: BinaryIO) -> None:
+    """Write a sheet down to its header and, to `body`, its rows."""
     page = book.create_sheet(sheet.name)
     page.freeze_panes = f"{get_column_letter(sheet.held + 1)}2"
     page.print_title_rows = "1:1"
@@ -117,25 +138,30 @@ def _write(book: Workbook, sheet: Sheet) -> None:
     titles = (len(wrap(field.title, field.width - BOLD)) for field in sheet.fields)
     page.row_dimensions[1].height = LINE * max(titles)
     page.append([_heading(page, field) for field in sheet.fields])
-    cells = [_model(page, field) for field in sheet.fields]
+    letters = [get_column_letter(index) for index in range(1, len(sheet.fields) + 1)]
+    styles = [_styles(page, field) for field in sheet.fields]
+    sentences = [
+        (n, field.width) for n, field in enumerate(sheet.fields) if field.style == "sentence"
+    ]
     rows = 1
     for row in sheet.rows:
         rows += 1
-        lines = _lines(sheet.fields, row)
-        if lines > 1:  # an office program may not fit the height to what it has to wrap
-            page.row_dimensions[rows].height = LINE * min(lines, MOST_LINES)
-        page.append(list(_filled(cells, row)))
+        lines = _lines(sentences, row)  # an office program may not fit the height to them
+        height = LINE * min(lines, MOST_LINES) if lines > 1 else None
+        told = [_told(value) for value in row]
+        found = row_markup.row(rows, letters, styles, told, live=FORMULA_STARTS, height=height)
+        body.write(found.encode())
     page.auto_filter.ref = f"A1:{get_column_letter(len(sheet.fields))}{rows}"
     page.print_area = page.auto_filter.ref  # long texts would go on beyond it, page after page
 
 
-def _lines(fields: Sequence[Field], row: Sequence[Value]) -> int:
-    """How many lines the longest sentence of a row takes up, at least."""
+def _lines(sentences: Sequence[tuple[int, int]], row: Sequence[Value]) -> int:
+    """How many lines the longest sentence of a row takes up, at least; by their columns' widths."""
     return max(
         (
-            sum(-(-max(len(line), 1) // int(field.width * PROSE)) for line in value.split("\n"))
-            for field, value in zip(fields, row, strict=True)
-            if field.style == "sentence" and isinstance(value, str)
+            sum(-(-max(len(line), 1) // int(width * PROSE)) for line in value.split("\n"))
+            for place, width in sentences
+            if isinstance(value := row[place], str)
         ),
         default=1,
     )
@@ -152,43 +178,18 @@ def _heading(page: Any, field: Field) -> Any:
     return cell
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """The cells that stand, one after the other, for all of a column; no `figure` is a bare number.
-
-    A `quoted` text is one that would become a formula once it was edited.
-    """
-
-    figure: Any
-    text: Any
-    quoted: Any
-
-
-def _model(page: Any, field: Field) -> _Cells:
+def _styles(page: Any, field: Field) -> Styles:
+    """The styles of a column, as the workbook has them from now on."""
     figure, text, quoted = (WriteOnlyCell(page) for _ in range(3))
-    figure.number_format = FORMATS[field.style]
-    figure.alignment = Alignment("right", "top")
+    if field.style != "figure":
+        figure.number_format = FORMATS[field.style]
+        figure.alignment = Alignment("right", "top")
     for cell in (text, quoted):  # on the left, so that of a long one the beginning is seen
         cell.alignment = Alignment(
             "left", "top", wrap_text=field.style == "sentence", indent=INDENT
         )
     quoted.quotePrefix = True
-    return _Cells(None if field.style == "figure" else figure, text, quoted)
-
-
-def _filled(cells: Sequence[_Cells], row: Sequence[Value]) -> Iterator[Any]:
-    for models, value in zip(cells, row, strict=True):
-        told = _told(value)
-        if isinstance(told, str):
-            cell = models.quoted if told.startswith(FORMULA_STARTS) else models.text
-            cell.value = told
-            cell.data_type = "s"  # whatever it begins with
-            yield cell
-        elif told is None or models.figure is None:
-            yield told
-        else:
-            models.figure.value = told
-            yield models.figure
+    return Styles(figure.style_id, text.style_id, quoted.style_id)
 
 
 def _told(value: Value) -> Value:

@@ -55,6 +55,15 @@ class CoMissing:
         """The pairs that lack most rows together, by place; `either` lack one at least."""
         return {"pairs": pairs(self.places, self.both)}
 
+    def alternatives(self, rows: int) -> list[tuple[int, int]]:
+        """Two columns each, by place, of which every row of the table fills one and leaves one."""
+        lacking = np.diagonal(self.both)
+        apart = (self.both == 0) & (lacking[:, None] + lacking == rows)
+        return [
+            (int(self.places[left]), int(self.places[right]))
+            for left, right in np.argwhere(np.triu(apart, 1)).tolist()
+        ]
+
 
 def counted(packed: npt.NDArray[np.uint64]) -> Matrix:
     """The common bits of any two rows of bits."""

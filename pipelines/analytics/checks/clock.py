@@ -28,9 +28,9 @@ class Clock:
         """Values before the first or after the last day, without those of some days."""
         until = last + timedelta(days=1) if last < date.max else date.max
         start, end = self._literal(first), self._literal(until)
-        rows = (self._value < self._moment(first)) | (self._value >= self._moment(until))
+        rows = (self.value < self._moment(first)) | (self.value >= self._moment(until))
         sql = f"({quoted(self.column)} < {start} OR {quoted(self.column)} >= {end})"
-        return self._without(sql, rows, but)
+        return self.without(sql, rows, but)
 
     def within(self, first: date, last: date, but: Sequence[date]) -> pl.Expr:
         """The values between two days, both included, without those of some days."""
@@ -40,25 +40,47 @@ class Clock:
     def after(self, first: date, last: date, but: Sequence[date] = ()) -> Where:
         """Values after the first and not after the last day, without those of some days."""
         start, end = first + timedelta(days=1), last + timedelta(days=1)
-        rows = (self._value >= self._moment(start)) & (self._value < self._moment(end))
+        rows = (self.value >= self._moment(start)) & (self.value < self._moment(end))
         name = quoted(self.column)
         sql = f"{name} >= {self._literal(start)} AND {name} < {self._literal(end)}"
-        return self._without(sql, rows, but)
+        return self.without(sql, rows, but)
+
+    def is_comparable(self, other: "Clock") -> bool:
+        """Whether one can be before the other, whatever the time zone of the reader."""
+        return self.is_zoned == other.is_zoned
+
+    def before(self, other: "Clock", own: Sequence[date] = (), its: Sequence[date] = ()) -> Where:
+        """Values before that of another column in the same row.
+
+        Beside a date without a time, the days are compared. Left aside are some days of `own`, and
+        those of the other that are `its`.
+        """
+        one, two, name, rest = self.value, other.value, quoted(self.column), quoted(other.column)
+        if self.is_date != other.is_date:
+            one, two = one.cast(pl.Date), two.cast(pl.Date)
+            name, rest = f"{name}::DATE", f"{rest}::DATE"
+        sql, rows = f"{name} < {rest}", one < two
+        for clock, days in ((self, own), (other, its)):
+            found = clock.without(sql, rows, days)
+            sql, rows = found.sql or sql, found.rows
+        return Where(self.column, sql, rows, beside=(other.column,))
 
     def on(self, days: Sequence[date]) -> Where:
         """The first moment of one of these days."""
         listed = ", ".join(self._literal(day) for day in days)
-        rows = pl.any_horizontal(self._value == self._moment(day) for day in days)
+        rows = pl.any_horizontal(self.value == self._moment(day) for day in days)
         return Where(self.column, f"{quoted(self.column)} IN ({listed})", rows)
 
-    def _without(self, sql: str, rows: pl.Expr, days: Sequence[date]) -> Where:
+    def without(self, sql: str, rows: pl.Expr, days: Sequence[date]) -> Where:
+        """What a condition says, but of no value on one of these days."""
         if not days:
             return Where(self.column, sql, rows)
         left = self.on(days)
         return Where(self.column, f"{sql} AND NOT {left.sql}", rows & ~left.rows)
 
     @property
-    def _value(self) -> pl.Expr:
+    def value(self) -> pl.Expr:
+        """The values, of whatever zone, as they compare with one another."""
         value = pl.col(self.column)
         return value.dt.convert_time_zone("UTC") if self.is_zoned else value
 

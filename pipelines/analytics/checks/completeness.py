@@ -16,18 +16,27 @@ from pipelines.analytics.checks.base import (
     Suspicion,
 )
 from pipelines.analytics.checks.settings import NullRatio
-from pipelines.analytics.wording import count, percent
+from pipelines.analytics.wording import cell, count, percent
 from pipelines.profile import ColumnProfile
 
 
 def null_ratio_threshold(subject: Subject) -> Iterator[Say]:
-    """Nulls: more than 20 % is a WARNING, 40 % and more an ERROR."""
+    """Nulls: more than 20 % is a WARNING, 40 % and more an ERROR.
+
+    Of two columns that take turns, as debit and credit do, no value is missing.
+    """
     settings = subject.settings.null_ratio_threshold
+    turns = {one: two for pair in subject.profile.alternatives for one, two in (pair, pair[::-1])}
     for column in subject.profile.columns:
         if not column.count:
             yield Inconclusive(column.name, NO_ROWS)
         elif column.null_ratio > settings.warning or column.null_ratio >= settings.error > 0:
-            yield _nulls(column, settings)
+            other = turns.get(column.name)
+            if other is None:
+                yield _nulls(column, settings)
+            else:
+                where_not = f"it is filled where “{cell(other, 60)}” is empty, and only there"
+                yield Inconclusive(column.name, where_not)
         else:
             yield Passed(column.name)
 

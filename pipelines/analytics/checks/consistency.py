@@ -18,6 +18,7 @@ from pipelines.analytics.checks.base import (
     Suspicion,
 )
 from pipelines.analytics.checks.settings import CategoricalCardinality
+from pipelines.analytics.measures import is_called_key
 from pipelines.analytics.wording import cell, count, verb
 from pipelines.profile import ColumnProfile
 from pipelines.statistics import text_forms
@@ -94,7 +95,7 @@ def _cardinality(column: ColumnProfile, settings: CategoricalCardinality) -> Say
     estimated = "distinctCount" in (column.figures.get("estimates") or {})
     low, high = settings.fewest, settings.most
     thin = distinct >= settings.distinct and low * distinct <= rows < high * distinct
-    thin = thin and column.type == "text"
+    thin = thin and column.type == "text" and not is_called_key(column.name)
     metrics: dict[str, Any] = {
         "column": column.name,
         "distinctSample": distinct,

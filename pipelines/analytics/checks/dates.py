@@ -135,6 +135,14 @@ def _sentinels(subject: Subject) -> tuple[date, ...]:
     return settings.dates if settings.enabled else ()
 
 
+def sentinels_within(subject: Subject, column: ColumnProfile) -> tuple[date, ...]:
+    """Those of these days that the column reaches."""
+    first, last = _first(column), _last(column)
+    if first is None or last is None:
+        return ()
+    return tuple(day for day in _sentinels(subject) if first <= day <= last)
+
+
 def _timeless(column: ColumnProfile) -> Inconclusive:
     return Inconclusive(column.name, MASKED if column.figures.get("masked") else NO_VALUES)
 

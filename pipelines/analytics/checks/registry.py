@@ -9,6 +9,7 @@ from pipelines.analytics.checks.consistency import (
     mojibake,
     padded_values,
 )
+from pipelines.analytics.checks.date_order import date_order
 from pipelines.analytics.checks.dates import future_dates, impossible_dates
 from pipelines.analytics.checks.meaning import broken_checksum, personal_data
 from pipelines.analytics.checks.sentinels import sentinel_values
@@ -32,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     Rule(mojibake, "validity"),
     Rule(future_dates, "validity"),
     Rule(impossible_dates, "validity"),
+    Rule(date_order, "validity"),
     Rule(key_candidates, "uniqueness"),
     Rule(sentinel_values, "completeness"),
     Rule(negative_values, "validity"),

@@ -134,6 +134,16 @@ class ImpossibleDates(RuleSettings):
     ] = 0.5
 
 
+class DateOrder(RuleSettings):
+    """Two dates of a row that follow each other in nearly all rows, and not in some."""
+
+    rows: Annotated[Count, Field(description="Rows in which they differ, at least.")] = 20
+    share: Annotated[Share, Field(description="In the wrong order, at most.")] = 0.01
+    chance: Annotated[
+        Share, Field(description="In the wrong order if the rows were shuffled, at least.")
+    ] = 0.2
+
+
 class KeyCandidates(RuleSettings):
     """Columns that are called and look like a key, and have repeats."""
 
@@ -204,6 +214,7 @@ class QualityOptions(Known):
     mojibake: Mojibake = Mojibake()
     future_dates: FutureDates = FutureDates()
     impossible_dates: ImpossibleDates = ImpossibleDates()
+    date_order: DateOrder = DateOrder()
     key_candidates: KeyCandidates = KeyCandidates()
     sentinel_values: SentinelValues = SentinelValues()
     negative_values: NegativeValues = NegativeValues()

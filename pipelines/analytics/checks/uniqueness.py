@@ -21,13 +21,14 @@ from pipelines.analytics.checks.settings import KeyCandidates
 from pipelines.analytics.checks.where import Again
 from pipelines.analytics.measures import is_called_key
 from pipelines.analytics.wording import bounded, count, percent, verb
-from pipelines.profile import ColumnProfile
+from pipelines.profile import ColumnProfile, TableProfile
 
 KEYED = {"integer", "text"}
+FINE = {"severity": "OK"}
 
 
 def duplicate_rows(subject: Subject) -> Iterator[Say]:
-    """Repeated rows: any is a WARNING, 5 % and more an ERROR."""
+    """Repeated rows: any is a WARNING, 5 % and more an ERROR; not of a table of one column."""
     settings, table = subject.settings.duplicate_rows, subject.profile
     found = table.duplicate_rows
     number, ratio = int(found.get("count") or 0), float(found.get("ratio") or 0.0)
@@ -36,7 +37,9 @@ def duplicate_rows(subject: Subject) -> Iterator[Say]:
         grade = "ERROR" if ratio >= settings.error else "WARNING"
     metrics = {**found, "duplicates": number, "ratio": ratio, "severity": grade or "OK"}
     metrics.pop("count", None)
-    if grade:
+    if number and not tells_rows(table):
+        yield Inconclusive(None, "of one column values repeat, not rows", {**metrics, **FINE})
+    elif grade:
         conclude = _repeated(found, number, metrics, grade)
         yield Suspicion(Again(tuple(c.name for c in table.columns)), conclude, known=number)
     elif not table.rows:
@@ -46,6 +49,11 @@ def duplicate_rows(subject: Subject) -> Iterator[Say]:
         yield Inconclusive(None, reason, metrics)
     else:
         yield Passed(None, metrics)
+
+
+def tells_rows(table: TableProfile) -> bool:
+    """Whether two equal rows are one thing told twice; a list of values may repeat any."""
+    return len(table.columns) > 1
 
 
 def _repeated(

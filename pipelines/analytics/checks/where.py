@@ -24,16 +24,18 @@ def _anywhere(_low: Any, _high: Any) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Rows by the values of one column.
+    """Rows by the values of one column, or of some side by side.
 
     `reaches` tells whether rows whose values lie between two bounds may be among them. `sql` is
-    None where SQL can only name the values that were found.
+    None where SQL can only name the values that were found. `beside` are other columns that the
+    condition reads.
     """
 
     column: str
     sql: str | None
     rows: pl.Expr
     reaches: Reach = _anywhere
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,16 @@ def numbers(column: str, values: Sequence[float]) -> Where:
 
 def deviating(spread: Spread, deviations: float) -> Where:
     """Finite numbers more than so many standard deviations from the mean."""
-    column, mean, stddev, rest = spread.column, spread.mean, spread.stddev, spread.rest
-    reals = pl.col(column).cast(pl.Float64)
-    off = f"{_double(column)} - {_number(mean)}" + (f" - {_number(rest)}" if rest else "")
-    lower, upper = mean - deviations * stddev, mean + deviations * stddev
+    column, centre, stddev, rest = spread.column, spread.centre, spread.stddev, spread.rest
+    reals, double = spread.distance(pl.col(column)), _double(column)
+    if spread.pivot:
+        double = f"({quoted(column)}::HUGEINT - {spread.pivot})::DOUBLE"
+    off = f"{double} - {_number(centre)}" + (f" - {_number(rest)}" if rest else "")
+    lower, upper = spread.mean - deviations * stddev, spread.mean + deviations * stddev
     return Where(
         column,
         f"isfinite({_double(column)}) AND abs({off}) / {_number(stddev)} > {_number(deviations)}",
-        reals.is_finite() & ((reals - mean - rest).abs() / stddev > deviations),
+        reals.is_finite() & ((reals - centre - rest).abs() / stddev > deviations),
         lambda low, high: float(low) <= lower or float(high) >= upper,
     )
 

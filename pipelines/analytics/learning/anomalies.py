@@ -27,7 +27,7 @@ MOST_FEATURES = 60
 def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> list[dict[str, Any]]:
     """The most unusual of the rows, at most ten, each with the cells that make it so.
 
-    Of rows that have the same rare values, and nothing else that is odd, only the first is named.
+    Of rows that are odd by the same values, and by nothing else, only the first is named.
     `score` is that of an isolation forest, 0..1. A reason names the column, its value, and how far
     in robust standard deviations it lies from the median, or in what share of the rows it is.
     """
@@ -41,27 +41,25 @@ def anomalies(usable: Usable, frame: pl.DataFrame, row_numbers: list[int]) -> li
     forest = IsolationForest(n_estimators=TREES, random_state=SEED).fit(points)
     scores = -forest.score_samples(points)
     order = np.argsort(-scores.round(6), kind="stable")[:LISTED]
-    found: dict[Any, dict[str, Any]] = {}
+    found: dict[str, dict[str, Any]] = {}
     for at in order.tolist():
         if scores[at] >= UNUSUAL and (because := _reasons(usable, frame, at)):
             entry = {"row": row_numbers[at], "score": float(scores[at]), "because": because}
-            found.setdefault(_kind(because) or at, entry)
+            found.setdefault(_kind(because), entry)
     return list(found.values())
 
 
-def _kind(because: list[dict[str, Any]]) -> str | None:
-    """What rows that are odd by rare values alone share; the first of them stands for all."""
-    if any("share" not in why for why in because):
-        return None
+def _kind(because: list[dict[str, Any]]) -> str:
+    """What rows that are odd by the same values share; the first of them stands for all."""
     return repr([(why["column"], why["value"]) for why in because])
 
 
 def _reasons(usable: Usable, frame: pl.DataFrame, at: int) -> list[dict[str, Any]]:
-    for far, rare in (ODD, UNCOMMON):
+    for bounds in (ODD, UNCOMMON):
         told = [
             (weight, {"column": feature.column, "value": _cell(frame, feature, at), **why})
             for feature, column in zip(usable.features, usable.matrix.T, strict=True)
-            for weight, why in _oddness(feature, _whole(feature, column, frame), at, far, rare)
+            for weight, why in _oddness(feature, _whole(feature, column, frame), at, bounds, frame)
         ]
         if told:
             told.sort(key=lambda entry: -entry[0])
@@ -78,9 +76,10 @@ def _whole(feature: Feature, column: Matrix, frame: pl.DataFrame) -> Matrix:
 
 
 def _oddness(
-    feature: Feature, column: Matrix, at: int, far: float, rare: float
+    feature: Feature, column: Matrix, at: int, bounds: tuple[float, float], frame: pl.DataFrame
 ) -> Iterator[tuple[float, dict[str, Any]]]:
     """How many times beyond the bounds the cell is, and what makes it so."""
+    far, rare = bounds
     few = len(np.unique(column)) <= FEW
     if np.isnan(column[at]) or feature.kind in {"category", "boolean"} or few:
         shares = _shares(column)
@@ -90,7 +89,16 @@ def _oddness(
         return
     deviation = float(_deviations(column)[at])
     if abs(deviation) >= far:
-        yield abs(deviation) / far, {"deviation": deviation, "median": float(np.nanmedian(column))}
+        median = _middle(feature, column, frame)
+        yield abs(deviation) / far, {"deviation": deviation, "median": median}
+
+
+def _middle(feature: Feature, column: Matrix, frame: pl.DataFrame) -> Any:
+    """The median; of times the one in the middle, for nobody knows one as a number."""
+    if feature.kind != "time":
+        return float(np.nanmedian(column))
+    values = frame.get_column(feature.column).drop_nulls().sort()
+    return json_values(values[len(values) // 2 :].head(1))[0]
 
 
 def _deviations(column: Matrix) -> Matrix:

@@ -1,19 +1,24 @@
 """Leakage: columns that give the answer away, and which a model must therefore not see."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import polars as pl
 
 from pipelines.analytics.learning.features import Matrix, Usable
 from pipelines.analytics.learning.scaling import unscaled
+from pipelines.analytics.learning.task import Task
 from pipelines.analytics.observations import Name
 
 SAME = 0.999  # a correlation from which two columns say the same
 ROWS_A_LEVEL = 5  # a value tells the target only if it had the chance not to
 LEAST = 10  # rows that a correlation needs
 HOUR = 3_600_000_000  # microseconds
+FEWEST_THINGS = 10  # that rows are told of; fewer are kinds
+SEVERAL = 0.2  # the share of the rows that are not the only ones of their thing
+SHARED = 0.99  # the share of these that have the usual answer of their thing
 
 Codes = npt.NDArray[np.int64]
 
@@ -39,6 +44,28 @@ def _found(usable: Usable, target: Matrix, name: str) -> Iterator[tuple[str, str
             yield feature.column, f"it says the same as {told} (correlation {r:.4f})"
         elif feature.kind == "time" and (part := _calendar_part(column, answer)):
             yield feature.column, f"its {part} tells {told}"
+
+
+def known_by(keys: Iterable[str], frame: pl.DataFrame, task: Task) -> str | None:
+    """The first of these columns of which the rows of one value share the target, if there is one.
+
+    As the sex of a patient is in all of his visits: a model that has seen some of them knows the
+    others again, by whatever else they share, and nobody learns anything from that.
+    """
+    answers = levels(task.answers)
+    for key in keys:
+        held = levels(frame.get_column(key)[task.rows].rank("dense").cast(pl.Float64).to_numpy())
+        sizes = np.bincount(held)
+        usual = np.zeros(len(sizes), np.int64)
+        both, counts = np.unique(held * (answers.max() + 1) + answers, return_counts=True)
+        np.maximum.at(usual, both // (answers.max() + 1), counts)
+        several = sizes > 1
+        rows = int(sizes[several].sum())
+        if len(sizes) < FEWEST_THINGS or rows < SEVERAL * len(held):
+            continue
+        if usual[several].sum() >= SHARED * rows:
+            return key
+    return None
 
 
 def follows_from_a_date(usable: Usable, target: Matrix) -> bool:

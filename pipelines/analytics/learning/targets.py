@@ -8,7 +8,7 @@ import polars as pl
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from pipelines.analytics.learning.features import Matrix, Usable
-from pipelines.analytics.learning.leakage import follows_from_a_date, leaks
+from pipelines.analytics.learning.leakage import follows_from_a_date, known_by, leaks
 from pipelines.analytics.learning.nearness import nearest
 from pipelines.analytics.learning.sampling import evenly
 from pipelines.analytics.learning.task import Task, is_named_as_a_target, task_of
@@ -80,6 +80,7 @@ def _candidates(
 ) -> Iterator[tuple[int, Task]]:
     """Classes first, the last columns first: that is where targets stand."""
     profiles = {column.name: column for column in columns}
+    keys = list(repeated_keys(columns, usable.excluded))
     order = sorted(
         range(len(usable.features)),
         key=lambda place: (usable.features[place].kind == "number", -place),
@@ -89,8 +90,18 @@ def _candidates(
         if not _is_sensible(profiles[name]):
             continue
         task = task_of(profiles[name], frame.get_column(name))
-        if isinstance(task, Task) and len(task.rows) >= frame.height / 2:
+        is_filled = isinstance(task, Task) and len(task.rows) >= frame.height / 2
+        if isinstance(task, Task) and is_filled and not known_by(keys, frame, task):
             yield place, task
+
+
+def repeated_keys(columns: Sequence[ColumnProfile], excluded: Mapping[str, str]) -> Iterator[str]:
+    """Columns that tell things apart of which there may be several rows; no model sees them."""
+    for column in columns:
+        distinct = column.figures.get("distinctCount") or 0
+        is_written = column.type in {"text", "integer"} and not column.figures.get("masked")
+        if column.name in excluded and is_written and 1 < distinct < column.non_null_count:
+            yield column.name
 
 
 def _is_sensible(column: ColumnProfile) -> bool:

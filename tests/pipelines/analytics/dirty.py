@@ -44,6 +44,11 @@ def orders() -> pl.DataFrame:
                 [datetime(2025, 1, 1, n % 24) for n in index],
                 {40: datetime(1970, 1, 1), 41: datetime(1970, 1, 1), 42: datetime(2027, 1, 1)},
             ),
+            "opened": [day + timedelta(days=n % 300) for n in index],
+            "closed": _with(
+                [day + timedelta(days=n % 300 + n % 5) for n in index],
+                {60: day, 61: date(1900, 1, 1), 62: None, 63: day},
+            ),
             "written": _with(
                 [str(day + timedelta(days=n)) for n in index], {70: "2023-02-30", 71: "2024-13-01"}
             ),

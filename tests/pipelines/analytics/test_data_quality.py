@@ -31,7 +31,9 @@ def test_any_repeated_row_is_a_warning_and_a_twentieth_of_them_an_error(count, s
     """The thresholds of duplicate_rows are > 0 and >= 5 %."""
     duplicates = {"count": count, "ratio": count / 1000}
 
-    payload = data_quality.assess(table(text("a", 1000), duplicates=duplicates), {})
+    payload = data_quality.assess(
+        table(text("a", 1000), text("b", 1000), duplicates=duplicates), {}
+    )
 
     assert rules(payload) == ({("duplicate_rows", None, severity)} if severity else set())
     assert payload["metrics"]["duplicateRows"] == {
@@ -39,6 +41,18 @@ def test_any_repeated_row_is_a_warning_and_a_twentieth_of_them_an_error(count, s
         "ratio": count / 1000,
         "severity": severity or "OK",
     }
+
+
+def test_the_values_of_a_lone_column_may_repeat():
+    """They are counted, and neither an issue nor a cost."""
+    duplicates = {"count": 900, "ratio": 0.9}
+
+    payload = data_quality.assess(table(text("a", 1000), duplicates=duplicates), {})
+
+    assert (payload["issues"], payload["score"]) == ([], 1.0)
+    assert payload["metrics"]["duplicateRows"]["duplicates"] == 900
+    (verdict,) = (v for v in payload["verdicts"] if v["rule"] == "duplicate_rows")
+    assert verdict["inconclusive"] == [{"reason": "of one column values repeat, not rows"}]
 
 
 @pytest.mark.parametrize(
@@ -79,8 +93,10 @@ def test_numbers_among_words_make_a_mixed_column(counts, mixed):
 def test_thin_categories_are_noted_and_free_text_is_not(distinct, thin):
     """Only 2 to 20 rows a value, and at least 50 values, are remarked on; and only as an INFO."""
     payload = data_quality.assess(table(text("a", 999, distinctCount=distinct)), {})
+    of_keys = data_quality.assess(table(text("customer_id", 999, distinctCount=distinct)), {})
 
     assert rules(payload) == ({("categorical_cardinality", "a", "INFO")} if thin else set())
+    assert not any(rule == "categorical_cardinality" for rule, *_ in rules(of_keys))
     assert payload["score"] == 1.0
 
 
@@ -122,7 +138,7 @@ def test_the_payload_of_several_tables_gives_back_that_of_each():
     """by_table undoes payload."""
     tables = [
         table(text("a", 100, 50), numbers("b", range(100)), name="one"),
-        table(text("a", 10), name="two", duplicates={"count": 2, "ratio": 0.2}),
+        table(text("a", 10), text("b", 10), name="two", duplicates={"count": 2, "ratio": 0.2}),
     ]
     assessed = [data_quality.assess(each, {}) for each in tables]
 

@@ -6,6 +6,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -274,6 +275,36 @@ def test_what_nobody_would_predict_is_not_chosen():
     assert named["target"] == "kind"
 
 
+def visits(patients: int = 120) -> pl.DataFrame:
+    """Five visits of each patient, of one weight or nearly so; sex goes with nothing."""
+    draw = learnable.random()
+    age, weight, sex = (
+        draw.randint(20, 80, patients),
+        draw.randn(patients).round(3) * 12 + 75,
+        draw.choice(["f", "m"], patients),
+    )
+    who = np.repeat(np.arange(patients), 5)
+    return pl.DataFrame(
+        {
+            "patient": [f"P{n:04d}" for n in who],
+            "age": age[who],
+            "weight": (weight[who] + draw.randn(len(who)) / 20).round(2),
+            "sex": sex[who],
+        }
+    )
+
+
+def test_what_rows_of_one_thing_share_is_no_finding():
+    """A patient whom a model has seen it knows again by his weight, and has learned nothing."""
+    frame = visits()
+
+    payload, _ = infer(frame)
+    alone, _ = infer(frame.drop("patient"))
+
+    assert payload["target"] is None
+    assert alone["target"] == "sex"
+
+
 @pytest.mark.parametrize(
     ("name", "of_a_day"),
     [
@@ -354,6 +385,29 @@ def test_a_rare_category_is_told_by_its_own_share():
         if reason["column"] == "place"
     }
     assert shares == {0.000833333}
+
+
+def test_rows_odd_for_the_same_number_are_told_once():
+    """Twelve rents of one amount among small expenses are one finding."""
+    rows = 600
+    paid = [1150.0 if n % 50 == 7 else float(n * 37 % 400) / 10 for n in range(rows)]
+    frame = pl.DataFrame({"paid": paid, "day": [n * 7 % 30 for n in range(rows)]})
+
+    told = infer(frame)[0]["anomalies"]
+
+    assert [entry["because"][0]["value"] for entry in told].count(1150.0) == 1
+
+
+def test_a_day_far_from_the_others_is_told_beside_a_day():
+    """The middle of dates is a date; nobody knows one as a number."""
+    days = [date(2024, 1, 1) + timedelta(days=n * 37 % 60) for n in range(300)]
+    days[9] = date(2031, 5, 1)
+    frame = pl.DataFrame({"day": days, "size": [n * 31 % 17 for n in range(300)]})
+
+    told = infer(frame)[0]["anomalies"]
+
+    (why,) = (why for why in told[0]["because"] if why["column"] == "day")
+    assert (why["value"], why["median"]) == ("2031-05-01", str(sorted(days)[150]))
 
 
 def test_rows_odd_for_the_same_rare_value_are_told_by_the_first():

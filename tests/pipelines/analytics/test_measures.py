@@ -20,6 +20,8 @@ def column(name, values):
         ("area code", [30, 40, 30]),
         ("zip", [10115, 20095, 80331]),
         ("status", [200, 404, 500]),
+        ("SITEID", [101, 102, 101]),
+        ("Account Number", [83012290, 83012291, 83012290]),
         ("pickup_type", [0, 1, 3]),
         ("phone", [49301234567, 49301234568, 49301234569]),
     ],
@@ -37,6 +39,8 @@ def test_keys_and_codes_are_labels(name, values):
     [
         ("inhabitants", [83_000_000, 9_000_000, 447_000, 331_000_000]),
         ("paid", [3, 3, 4]),
+        ("line no", [1, 2, 1]),
+        ("number of orders", [1, 2, 1]),
         ("open_status", [0, 1, 1]),
         ("status change", [1, 2, 9]),
         ("decode", [1, 2, 2]),

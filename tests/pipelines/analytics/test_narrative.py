@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 
 from pipelines.analytics import narrative
+from pipelines.analytics.wording import percent
 from pipelines.formats.base import Failure, RowAccount
 from tests.pipelines.analytics import learnable
 from tests.pipelines.analytics.found import findings, learned, sales
@@ -145,9 +146,63 @@ def test_the_last_of_a_kind_tells_how_many_more_there_are():
     assert empty[0].endswith(" 1,004 more like it, among them `c1`, `c2` and `c3`.")
 
 
+def test_columns_that_are_empty_in_the_same_rows_are_told_of_together():
+    """The grade of an event is empty where there is none; what is so elsewhere is told apart."""
+    event = [None if n % 4 else "fall" for n in range(400)]
+    frame = sales().with_columns(
+        event=pl.Series(event),
+        grade=pl.Series([each and 1 + n % 3 for n, each in enumerate(event)]),
+        other=pl.Series([None if n % 4 != 1 else n for n in range(400)]),
+    )
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    assert [each for each in told if "% empty" in each][:2] == [
+        "`event` is 75 % empty (300 of 400 rows). In the same rows `grade` is empty too.",
+        "`other` is 75 % empty (300 of 400 rows).",
+    ]
+
+
+def test_cells_that_are_padded_and_spelt_otherwise_are_told_once():
+    """`fever ` beside `Fever` is one finding, not two."""
+    frame = sales().with_columns(
+        event=pl.Series(["fever " if n % 50 == 3 else ("Fever", "Fall")[n % 2] for n in range(400)])
+    )
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    assert sum("`event`:" in each for each in told) == 1
+    assert any("differ from the usual spelling" in each for each in told)
+
+
+def test_one_constant_stands_for_all():
+    """Four columns that say nothing do not take a line each."""
+    frame = sales().with_columns(*(pl.lit("x").alias(name) for name in ("a", "b", "c")))
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    (line,) = (each for each in told if "holds one value only" in each)
+    assert line.endswith("3 more like it: `a`, `b` and `c`.")
+
+
+@pytest.mark.parametrize(("extra", "verb"), [(1, "repeats"), (2, "repeat")])
+def test_one_row_repeats_and_two_repeat(extra, verb):
+    frame = sales()
+    frame = pl.concat([frame, frame.head(extra)])
+
+    told = narrative.narrate(findings({"t": frame}))["highlights"]
+
+    assert any(
+        f"rows ({percent(extra / frame.height)}) {verb} an earlier row." in each for each in told
+    ), told
+
+
 def test_a_few_of_a_kind_are_told_one_by_one_and_the_rest_by_name():
     """Of six columns four are told of in full, and nobody has to search for the other two."""
-    frame = pl.DataFrame({f"c{number}": [None, None, number, 1, 2] for number in range(6)})
+    gaps = [(0, 1), (0, 2), (0, 3), (1, 2), (1, 3), (2, 3)]
+    frame = pl.DataFrame(
+        {f"c{n}": [None if row in gap else row for row in range(5)] for n, gap in enumerate(gaps)}
+    )
 
     told = narrative.narrate(findings({"t": frame}))["highlights"]
 

@@ -1,5 +1,6 @@
 import math
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import duckdb
 import numpy as np
@@ -68,6 +69,30 @@ def test_a_page_of_examples_is_kept_and_all_are_counted():
 
     assert (found.count, found.beyond, len(found.examples)) == (50, 50, EXAMPLES)
     assert found.examples[0]["value"] == 149.0
+
+
+@pytest.mark.parametrize("dtype", [pl.Int64, pl.UInt64])
+def test_integers_that_no_float_holds_are_measured_as_they_are(dtype):
+    """Close together beyond 2^53, where floats are 256 apart, each is as far as it is."""
+    noise = np.random.default_rng(5).normal(0, 30, 400).round().astype(int).tolist()
+    values = [2**60 + offset for offset in [*noise, 200, -170]]
+    mean = Fraction(sum(values), len(values))
+    stddev = math.sqrt(sum((value - mean) ** 2 for value in values) / (len(values) - 1))
+    scores = [float(abs(value - mean)) / stddev for value in values]
+    frame = pl.DataFrame({"a": pl.Series(values, dtype=dtype)})
+    known = profile("t", frame)
+
+    found = tails(known, cut(frame, (100, 302)))["a"]
+
+    assert found.count == sum(score >= 3 for score in scores)
+    assert [each["value"] for each in found.examples[:2]] == [str(2**60 + 200), str(2**60 - 170)]
+    for each in found.examples:
+        assert each["zscore"] == pytest.approx(scores[each["row"] - 1], rel=1e-12)
+    (column,) = known.columns
+    judged = where.deviating(spread(column), 3.0)
+    sql = f"SELECT count(*) FROM frame WHERE {judged.sql}"
+    assert duckdb.sql(sql).fetchall() == [(found.count,)]
+    assert frame.select(judged.rows.sum()).item() == found.count
 
 
 def test_columns_whose_extremes_stay_inside_are_never_read():

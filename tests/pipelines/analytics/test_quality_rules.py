@@ -38,9 +38,11 @@ EXPECTED = {
     ("future_dates", "seen_at"): (1, 42),
     ("impossible_dates", "shipped"): (1, 31),
     ("impossible_dates", "written"): (2, 70),
+    ("date_order", "closed"): (2, 60),
     ("key_candidates", "order_id"): (4, 50),
     ("sentinel_values", "shipped"): (1, 33),
     ("sentinel_values", "seen_at"): (2, 40),
+    ("sentinel_values", "closed"): (1, 61),
     ("sentinel_values", "temperature"): (2, 80),
     ("sentinel_values", "rating"): (1, 82),
     ("categorical_cardinality", "customer"): (400, 1),
@@ -78,6 +80,9 @@ EFFECTS = {
     ("mojibake", "share"): 0.5,
     ("future_dates", "days"): 30000,
     ("future_dates", "plan"): 0.9,
+    ("date_order", "rows"): 1000,
+    ("date_order", "share"): 0.001,
+    ("date_order", "chance"): 0.9,
     ("impossible_dates", "earliest"): "1000-01-01",
     ("impossible_dates", "latest"): "2030-01-01",
     ("impossible_dates", "share"): 1.0,
@@ -193,6 +198,24 @@ def test_sentences_are_specific(assessed):
     )
 
 
+@pytest.mark.parametrize("both", [0, 1])
+def test_columns_that_take_turns_lack_nothing(both, tmp_path):
+    """Debit and credit: each row fills one of them. A row that fills none ends that."""
+    rows = range(200)
+    debit = [None if n % 40 == 7 and n > 7 * both else n * 1.5 for n in rows]
+    credit = [n + 0.5 if n % 40 == 7 else None for n in rows]
+
+    payload = Parts(pl.DataFrame({"debit": debit, "credit": credit}), tmp_path).assessed()
+
+    empty = [i["column"] for i in payload["issues"] if i["rule"] == "null_ratio_threshold"]
+    assert empty == (["credit"] if both else [])
+    if not both:
+        (verdict,) = (v for v in payload["verdicts"] if v["rule"] == "null_ratio_threshold")
+        assert verdict["inconclusive"] == [
+            {"column": "credit", "reason": "it is filled where “debit” is empty, and only there"}
+        ]
+
+
 def test_nothing_is_held_against_a_healthy_table(tmp_path):
     """Keys, categories, codes, prose, plans and times cost nothing and raise no alarm."""
     payload = Parts(dirty.healthy(), tmp_path).assessed(personal_data={"enabled": False})
@@ -284,9 +307,9 @@ def test_every_threshold_has_an_effect(rule, threshold, orders, assessed):
 def test_the_score_is_the_share_of_sound_data(assessed):
     """Nulls and sentinels, repeats, and the cells that a rule speaks of: each costs what it is."""
     cells = 400 * len(dirty.orders().columns)
-    nulls, sentinels = 200 + 40 + 400, 1 + 2 + 2 + 1
-    # Of far, iban, name, shipped, seen_at, written, weight.
-    odd_values = 6 + 1 + 2 + (1 + 1) + 1 + 2 + 7
+    nulls, sentinels = 200 + 40 + 400 + 1, 1 + 2 + 2 + 1 + 1
+    # Of far, iban, name, shipped, seen_at, closed, written, weight.
+    odd_values = 6 + 1 + 2 + (1 + 1) + 1 + 2 + 2 + 7
     odd_writing = 41 + 1 + 2 + 4  # of mixed, city (padded, and by case), padded
 
     assert assessed["dimensions"] == pytest.approx(

@@ -52,6 +52,17 @@ def test_columns_in_other_units_are_spoken_of_once():
     assert len(lines) == 2
 
 
+def test_one_number_far_out_does_not_make_two_columns_the_same():
+    """The total below a budget and a forecast correlates them; the other rows merely go along."""
+    budget = BASE * 10
+    forecast = budget + RNG.normal(size=ROWS)
+    total = {"budget": [*budget, 1e6], "forecast": [*forecast, 1e6 + 3]}
+
+    lines = told(pl.DataFrame(total))
+
+    assert lines[0] == "`budget` and `forecast` rise together (r = 1.0000 over 501 rows)."
+
+
 def test_what_follows_from_what_is_told_is_not_told():
     """Of net, gross and cost two pairs say it all, and the town explains them alike."""
     cost = PLACE * 2 + RNG.normal(size=ROWS) / 2

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from pipelines.analytics import report
+from pipelines.analytics.report_view import warnings
 from pipelines.analytics.wording import visible
 from pipelines.formats.base import Failure, Notice, RowAccount, SkippedMember
 from pipelines.profile import ColumnProfile
@@ -262,7 +263,7 @@ def test_names_in_warnings_stand_out():
     page = report.html(findings({"sales": sales()}, notices=notices)).decode()
 
     assert "<code>&lt;b&gt;</code> is odd" in page
-    assert "one ` more" in page
+    assert "One ` more" in page
 
 
 def test_the_page_says_what_the_data_can_predict():
@@ -505,6 +506,47 @@ def test_a_page_that_warns_of_nothing_is_not_headed_by_warnings():
     calm_page, alarmed_page = (report.html(each).decode() for each in (calm, alarmed))
     assert calm_page.index('id="highlights"') < calm_page.index('id="warnings"')
     assert alarmed_page.index('id="warnings"') < alarmed_page.index('id="highlights"')
+
+
+def test_columns_that_are_read_alike_are_told_together():
+    """Five columns of decimal commas are one line; another layout is its own."""
+    read = [
+        Notice(
+            "numbers.layout", f"`{name}` is read as numbers written like {way}", "INFO", column=name
+        )
+        for name, way in [*((name, "1.234,5") for name in "abcde"), ("f", "1 234,5"), ("g", "1'2")]
+    ]
+    other = Notice("b", "`h` is left out", "INFO", column="h")
+
+    said = [each.message for each in warnings(findings({"t": sales()}, notices=(*read, other)))]
+
+    assert said == [
+        "`a`, `b`, `c` and 2 more are read as numbers written like 1.234,5",
+        "`f` is read as numbers written like 1 234,5",
+        "`g` is read as numbers written like 1'2",
+        "`h` is left out",
+    ]
+
+
+def test_no_number_is_cut_within_its_digits():
+    """Half of the digits of a long integer are another number."""
+    values = [*range(2**60, 2**60 + 300), 2**62]
+
+    text = report.text(findings({"t": pl.DataFrame({"a": values})})).decode()
+
+    line = next(line for line in text.splitlines() if line.startswith("  a ") and "301" not in line)
+    assert "4.6117 × 10¹⁸" in text[text.index("Outliers\n---") :]
+    assert "…" not in text[text.index("Outliers\n---") :].splitlines()[3], line
+
+
+def test_truth_has_no_least_and_no_largest_value():
+    """Its line is filled like those of the other columns."""
+    frame = pl.DataFrame({"finished": [n % 3 == 0 for n in range(60)]})
+
+    text = report.text(findings({"t": frame})).decode()
+
+    line = next(line for line in text.splitlines() if line.split()[:2] == ["finished", "boolean"])
+    assert line.split()[-3:] == ["–", "–", "–"]
 
 
 def test_three_values_have_no_shape():

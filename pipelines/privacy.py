@@ -40,6 +40,7 @@ CITING_NOTHING = frozenset(
         *("rows.repaired", "rows.rejected", "rows.outside", "rows.clock", "members.grouped"),
         *("override.idle", "json.layout", "html.open_end", "xml.beside", "header.ruler"),
         *("quotes.odd", "sheet.empty", "sheet.other", "sheet.mixed", "sheet.numbers_as_text"),
+        "sheet.dates_as_text",
     }
 )
 

@@ -59,7 +59,7 @@ BEGIN = re.compile(
 TYPE = re.compile(rb"""\soffice:value-type=("[^"<]*"|'[^'<]*')""")
 TEXTUAL = b' office:value-type="string"'
 VALUE = re.compile(rb"""\soffice:(value|boolean-value|\w+-value)=("[^"<]*"|'[^'<]*')""")
-WORDS = {b"true": b"true", b"1": b"true", b"false": b"false", b"0": b"false"}
+TRUTHS = b"true", b"false"
 OLD_VALUE_TYPE = b"table:value-type="
 OLD_VALUE = re.compile(
     rb"(?<=\s)table:(value|value-type|currency|(?:date|time|boolean|string)-value)="
@@ -228,7 +228,7 @@ def _legible(begin: re.Match[bytes]) -> bytes:
         if value[1] == b"value":
             plain = said if re.fullmatch(NUMBER, said) else None
         elif value[1] == b"boolean-value":
-            plain = WORDS.get(said.lower())
+            plain = _truth(said)
         else:
             return begin[0]
         given = b""
@@ -240,6 +240,17 @@ def _legible(begin: re.Match[bytes]) -> bytes:
         if plain is not None:
             return b"<" + name + attributes
     return b"<" + name + TEXTUAL + TYPE.sub(b"", attributes, count=1)
+
+
+def _truth(said: bytes) -> bytes | None:
+    """What is meant by a word, or by a number as LibreOffice writes it; None if nothing is.
+
+    >>> _truth(b"TRUE"), _truth(b"8"), _truth(b"yes")
+    (b'true', b'true', None)
+    """
+    if re.fullmatch(NUMBER, said):
+        return b"true" if float(said) else b"false"
+    return said.lower() if said.lower() in TRUTHS else None
 
 
 def _without_sections(piece: bytes) -> bytes:

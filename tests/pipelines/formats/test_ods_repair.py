@@ -122,9 +122,9 @@ def test_a_number_with_blanks_around_it_is_one():
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [("1", True), ("0", False), ("true", True), ("TRUE", True), ("False", False)],
+    [("1", True), ("0", False), ("8", True), ("true", True), ("TRUE", True), ("False", False)],
 )
-def test_a_boolean_may_be_a_digit_or_loud(written, value):
+def test_a_boolean_may_be_a_number_or_loud(written, value):
     cell = f'<table:table-cell office:value-type="boolean" office:boolean-value="{written}"/>'
 
     assert column(cell).to_list() == [value]

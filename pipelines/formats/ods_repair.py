@@ -53,6 +53,7 @@ SAYS_NOTHING = re.compile(  # perhaps: it has no value, is no string, and is not
 )
 ODD_NUMBER = re.compile(rb"""office:value=(?!["'](?:""" + NUMBER + rb""")["'])""")
 ODD_BOOLEAN = re.compile(rb"""office:boolean-value=(?!["'](?:true|false)["'])""")
+NO_MOMENT = re.compile(rb"""office:(?:date|time)-value=(?:""|'')""")
 BEGIN = re.compile(
     rb"<(table:table-cell|table:covered-table-cell)(?=[\s/>])(" + ATTRIBUTES + rb">(\s*</table:)?)"
 )
@@ -182,7 +183,7 @@ class _Repair:
             plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
         if OLD_VALUE_TYPE in plain:
             plain = CELL.sub(lambda cell: OLD_VALUE.sub(rb"office:\1=", cell[0]), plain)
-        if any(odd.search(plain) for odd in (SAYS_NOTHING, ODD_NUMBER, ODD_BOOLEAN)):
+        if any(odd.search(plain) for odd in (SAYS_NOTHING, ODD_NUMBER, ODD_BOOLEAN, NO_MOMENT)):
             plain = BEGIN.sub(_legible, plain)
         if b":time-value=" in plain:
             plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
@@ -229,8 +230,10 @@ def _legible(begin: re.Match[bytes]) -> bytes:
             plain = said if re.fullmatch(NUMBER, said) else None
         elif value[1] == b"boolean-value":
             plain = _truth(said)
-        else:
+        elif said or value[1] == b"string-value":
             return begin[0]
+        else:
+            plain = None
         given = b""
         if plain is not None:
             given = b' office:%s="%s"' % (value[1], plain)

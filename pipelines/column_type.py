@@ -49,11 +49,21 @@ def widest(left: pl.DataType, right: pl.DataType) -> pl.DataType:
     kinds = {type(left), type(right)}
     if kinds == {pl.Date, pl.Datetime}:
         return left if isinstance(left, pl.Datetime) else right
+    if isinstance(left, pl.Datetime) and isinstance(right, pl.Datetime):
+        return _finer(left, right)
     if isinstance(left, pl.List) and isinstance(right, pl.List):
         return pl.List(widest(_concrete(left.inner), _concrete(right.inner)))
     if isinstance(left, pl.Struct) and isinstance(right, pl.Struct):
         return _united(left, right)
     return pl.String()
+
+
+def _finer(left: pl.Datetime, right: pl.Datetime) -> pl.DataType:
+    """A year that the finer one does not reach makes the column text, when it is met."""
+    if left.time_zone != right.time_zone:
+        return pl.String()
+    units = ("ms", "us", "ns")
+    return max(left, right, key=lambda each: units.index(each.time_unit))
 
 
 def _widest_number(left: pl.DataType, right: pl.DataType) -> pl.DataType:

@@ -41,6 +41,7 @@ CITING_NOTHING = frozenset(
         *("override.idle", "json.layout", "html.open_end", "xml.beside", "header.ruler"),
         "header.standard",
         *("quotes.odd", "sheet.empty", "sheet.other", "sheet.mixed", "sheet.numbers_as_text"),
+        "sheet.dates_as_text",
     }
 )
 

@@ -7,6 +7,7 @@ import polars as pl
 from polars._typing import PolarsDataType
 
 from pipelines.column_type import widest
+from pipelines.formats.list_elements import in_lists
 
 
 def aligned(frame: pl.DataFrame, schema: pl.Schema) -> pl.DataFrame:
@@ -72,15 +73,7 @@ def _as_struct(series: pl.Series, dtype: pl.Struct) -> pl.Series:
 
 
 def _as_list(series: pl.Series, dtype: pl.List) -> pl.Series:
-    """The elements of all lists as one column, which is cut into lists again."""
-    rows = pl.DataFrame({"row": pl.int_range(len(series), eager=True), "list": series})
-    elements = rows.filter(pl.col("list").list.len() > 0).explode("list")
-    typed = elements.with_columns(_column(elements["list"], _plain(dtype.inner)).alias("list"))
-    lists = typed.group_by("row", maintain_order=True).agg("list")
-    found = rows.select("row").join(lists, on="row", how="left", maintain_order="left")["list"]
-    is_empty = series.list.len() == 0
-    empty = pl.Series([[]], dtype=found.dtype).new_from_index(0, len(series))
-    return found.zip_with(~is_empty.fill_null(value=False), empty).alias(series.name)
+    return in_lists(series, lambda elements: _column(elements, _plain(dtype.inner)))
 
 
 def _plain(dtype: PolarsDataType) -> pl.DataType:

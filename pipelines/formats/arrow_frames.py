@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from connectors.errors import LimitExceeded
 from pipelines.containers.limits import Limits
 from pipelines.formats.arrow_likenesses import in_likeness, likened
+from pipelines.formats.list_elements import in_lists
 from pipelines.formats.naming import unique_columns
 
 PIECE_BYTES = 64 << 20
@@ -30,16 +31,23 @@ def to_frame(batch: Any) -> pl.DataFrame:
 
 def frame_schema(schema: Any) -> pl.Schema:
     """The schema of the frames that batches of an Arrow schema become."""
-    made = [
-        field.with_type(plain_type(field.type)) if _has_viewed_words(field.type) else field
-        for field in likened(schema)  # pyarrow makes no empty array of such words
-    ]
-    return to_frame(pa.schema(made).empty_table()).schema
+    return to_frame(empty(likened(schema))).schema
+
+
+def empty(schema: Any) -> Any:
+    """A table without rows; of ids within lists pyarrow makes no empty one itself.
+
+    >>> empty(pa.schema([("ids", pa.list_(pa.uuid()))])).num_rows
+    0
+    """
+    return pa.Table.from_arrays([pa.nulls(0, field.type) for field in schema], schema=schema)
 
 
 def _column(column: Any) -> Any:
     if isinstance(column.type, pa.UuidType):
-        return _uuid_text(column)
+        return _uuid_text(pl.Series(column.cast(pa.binary(16))))
+    if _has_ids(column.type):
+        return _with_ids(pl.Series(column.cast(plain_type(column.type))), column.type)
     if isinstance(column.type, pa.Bool8Type):
         return column.cast(pa.bool_())
     if _has_viewed_words(column.type):  # pyarrow casts none of them
@@ -49,8 +57,33 @@ def _column(column: Any) -> Any:
     return column if plain == column.type else column.cast(plain)
 
 
-def _uuid_text(column: Any) -> pl.Series:
-    digits = pl.Series(column.cast(pa.binary(16))).bin.encode("hex")
+def _has_ids(kind: Any) -> bool:
+    return isinstance(kind, pa.UuidType) or any(
+        _has_ids(kind.field(index).type) for index in range(kind.num_fields)
+    )
+
+
+def _with_ids(series: pl.Series, kind: Any) -> pl.Series:
+    """A column of bytes, or one that holds such, with texts for those that are ids in `kind`."""
+    match kind:
+        case pa.UuidType():
+            return _uuid_text(series).alias(series.name)
+        case pa.MapType():
+            return _with_ids(series, _unfolded(kind))
+        case pa.ListType() | pa.LargeListType():
+            return in_lists(series, lambda found: _with_ids(found, kind.value_type))
+        case pa.FixedSizeListType():
+            return in_lists(series.arr.to_list(), lambda found: _with_ids(found, kind.value_type))
+        case pa.StructType():
+            names = series.struct.fields
+            fields = [_with_ids(series.struct.field(n), kind.field(n).type) for n in names]
+            whole = pl.DataFrame(fields, height=len(series)).to_struct(series.name)
+            return whole.set(series.is_null(), None)
+    return series
+
+
+def _uuid_text(raw: pl.Series) -> pl.Series:
+    digits = raw.bin.encode("hex")
     places = ((0, 8), (8, 4), (12, 4), (16, 4), (20, 12))
     parts = [pl.col("uuid").str.slice(start, length) for start, length in places]
     return pl.DataFrame({"uuid": digits}).select(pl.concat_str(parts, separator="-"))["uuid"]

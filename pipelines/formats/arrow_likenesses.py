@@ -1,7 +1,7 @@
 """Arrow likenesses: columns of types that no table has, as what is most like them.
 
 Views of lists and runs of values are what they stand for. What is of one kind here and of another
-there, holds nothing, or lasts for months is text.
+there, holds nothing, or lasts for months is text, and so is what holds variants.
 """
 
 import json
@@ -10,7 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from pipelines.formats import variant
 from pipelines.formats.base import Notice, Origin
+from pipelines.formats.variant import is_variant
 
 LISTS = (pa.ListType, pa.LargeListType, pa.ListViewType, pa.LargeListViewType)
 VALUE_BYTES = 16  # at least, as an object of Python
@@ -30,7 +32,7 @@ def is_unlike(kind: Any) -> bool:
             return is_unlike(kind.value_type)
         case pa.StructType() if kind.num_fields == 0:
             return True
-    if isinstance(kind, UNLIKE) or pa.types.is_interval(kind):
+    if isinstance(kind, UNLIKE) or pa.types.is_interval(kind) or is_variant(kind):
         return True
     return any(is_unlike(kind.field(index).type) for index in range(kind.num_fields))
 
@@ -76,9 +78,13 @@ def in_likeness(batch: Any, spend: Callable[[int], None]) -> Any:
 
 
 def _values(column: Any, spend: Callable[[int], None]) -> Iterator[Any]:
-    in_words = is_worded(column.type)
+    in_words, are_variants = is_worded(column.type), is_variant(column.type)
     for item in column:
-        value = text_of(item.as_py()) if in_words else item.as_py()
+        value = item.as_py()
+        if are_variants:
+            value = variant_text(value)
+        elif in_words:
+            value = text_of(_told(value, column.type))
         spend(VALUE_BYTES + (len(value) if isinstance(value, str | bytes | list) else 0))
         yield value
 
@@ -88,8 +94,36 @@ def notices(schema: Any, origin: Origin) -> Iterator[Notice]:
     for field in schema:
         if is_worded(field.type):
             message = f"column {field.name!r} is of a type that no table has, and was read as text:"
+            told = "variants, in JSON" if is_variant(field.type) else str(field.type)
             where = (origin.input, origin.member, None, field.name)
-            yield Notice("arrow.likeness", f"{message} {field.type}", "WARNING", *where)
+            yield Notice("arrow.likeness", f"{message} {told}", "WARNING", *where)
+
+
+def variant_text(value: Any) -> str | None:
+    """What a row holds of a variant, in JSON; its parts where they make up none."""
+    try:
+        told = None if value is None else variant.json_of(value)
+    except ValueError:
+        return text_of(value)
+    return None if told == "null" else told
+
+
+def _told(value: Any, kind: Any) -> Any:
+    """The value with what the variants in it say."""
+    if value is None or isinstance(kind, pa.UnionType):
+        return value
+    if is_variant(kind):
+        try:
+            return json.loads(variant.json_of(value))
+        except ValueError:
+            return value
+    if isinstance(kind, pa.StructType):
+        return {field.name: _told(value[field.name], field.type) for field in kind}
+    if isinstance(kind, LISTS):
+        return [_told(each, kind.value_type) for each in value]
+    if isinstance(kind, pa.MapType):
+        return [(key, _told(each, kind.item_type)) for key, each in value]
+    return value
 
 
 def text_of(value: Any) -> str | None:

@@ -1,5 +1,7 @@
 """Avro types: a schema becomes Arrow types, and a way to fit decoded values into them."""
 
+import struct
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +10,7 @@ import pyarrow as pa
 
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats.arrow_likenesses import text_of
+from pipelines.formats.arrow_likenesses import lasting, text_of
 
 Fit = Callable[[Any], Any]
 PRIMITIVES = {
@@ -37,6 +39,8 @@ NUMBERS = (({"int", "long"}, pa.int64()), ({"int", "float", "double"}, pa.float6
 LARGEST_DECIMAL = 76
 ANY_PRECISION = 1000
 UUID_BYTES = 16
+NARROW = 32  # bits
+DURATION = struct.Struct("<LLL")  # months, days, milliseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,9 @@ class Translation:
                 return Typed(pa.string(), _digits)
             return Typed(pa.decimal256(precision, scale))
         if (kind, logical) == ("fixed", "uuid") and schema["size"] == UUID_BYTES:
-            return Typed(pa.uuid())
+            return Typed(pa.string(), _id)
+        if (kind, logical) == ("fixed", "duration") and schema["size"] == DURATION.size:
+            return Typed(pa.string(), _duration)
         known = LOGICAL.get((kind, str(logical)))
         return None if known is None else Typed(known)
 
@@ -188,7 +194,41 @@ class Translation:
         for numbers, kind in NUMBERS:
             if kinds <= numbers:
                 return Typed(kind)
-        return Typed(pa.string(), text_of)
+        meant = _meant(typed)
+        return Typed(pa.string(), lambda value: text_of(_said(value, meant)))
+
+
+def _meant(branches: list[Typed]) -> Mapping[type, Typed]:
+    """Of what Python holds whole numbers and bytes in a union for, where only one branch has them.
+
+    >>> [*_meant([Typed(pa.date32()), Typed(pa.string())])]
+    [<class 'int'>]
+    """
+    moments = [each for each in branches if pa.types.is_temporal(each.arrow)]
+    whole = [each for each in branches if pa.types.is_integer(each.arrow)]
+    words = [each for each in branches if each.fit in (_id, _duration)]
+    raw = [each for each in branches if _is_raw(each.arrow)]
+    found: dict[type, Typed] = {}
+    if len(moments) == 1 and not whole:
+        found[int] = moments[0]
+    if len(words) == 1 and not raw:
+        found[bytes] = words[0]
+    return found
+
+
+def _is_raw(kind: Any) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_fixed_size_binary(kind))
+
+
+def _said(value: Any, meant: Mapping[type, Typed]) -> Any:
+    typed = meant.get(type(value))
+    if typed is None:
+        return value
+    if typed.fit is not None:
+        return typed.fit(value)
+    stored_as = pa.int32() if typed.arrow.bit_width == NARROW else pa.int64()
+    told = str(pa.scalar(value, stored_as).cast(typed.arrow).cast(pa.string()))
+    return value if told.startswith("<") else told  # pyarrow says so where no calendar goes
 
 
 def _fitted(fits: Mapping[str, Fit], value: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,6 +247,16 @@ def _map_of(inner: Typed) -> Typed:
     if fit is None:
         return Typed(kind, lambda value: list(value.items()))
     return Typed(kind, lambda value: [(key, fit(item)) for key, item in value.items()])
+
+
+def _id(raw: bytes) -> str:
+    """Text at once: pyarrow takes no ids from Python within lists and records."""
+    return str(uuid.UUID(bytes=raw))
+
+
+def _duration(raw: bytes) -> str:
+    months, days, milliseconds = DURATION.unpack(raw)
+    return lasting(months, days, milliseconds * 1_000_000)
 
 
 def _digits(value: Any) -> str:

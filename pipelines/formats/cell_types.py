@@ -17,15 +17,19 @@ from pipelines.column_type import widest, word
 
 NULL_WORDS = ("", "null", "NULL", "NaN", "nan")
 TYPED_NULL_WORDS = ("NA", "N/A", "n/a", "None", "-")
-ISO_DATETIME = r"^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?$"
+YEAR, CLOCK = r"^\d{4}", r"-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.{})?)?"
+IN_MICROSECONDS = YEAR + CLOCK.replace("{}", r"\d{1,6}0{0,3}")
+NANOSECOND_YEAR = r"^(1[7-9]|2[01])\d{2}"  # 64 bits hold the nanoseconds from 1678 to 2261
+IN_NANOSECONDS = NANOSECOND_YEAR + CLOCK.replace("{}", r"\d{1,9}")
+ZONE = r"(Z| ?UTC| ?[+-]\d{2}(:?\d{2})?)"
 OFFSET = r"([+-]\d{2}(?::?\d{2})?)$"
-ISO_INSTANT = rf"{ISO_DATETIME[:-1]}(Z| ?UTC| ?{OFFSET[:-1]})$"
 WHOLE = r"^[+-]?\d+$"
 CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
 FEW = 500  # cells that are sooner looked at one by one than by a call of polars
 EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
+FINE_DATETIME, FINE_INSTANT = pl.Datetime("ns"), pl.Datetime("ns", "UTC")
 NUMBER = re.compile(r"[ \t]*[+-]?\d+[ \t]*$")
 REAL = re.compile(
     r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)[ \t]*$", re.IGNORECASE
@@ -38,7 +42,9 @@ LADDER: tuple[tuple[pl.DataType, re.Pattern[str]], ...] = (
     (pl.Float64(), REAL),
     (pl.Date(), re.compile(r"\d{4}-\d{2}-\d{2}$")),
     (DATETIME, re.compile(r"\d{4}-")),
+    (FINE_DATETIME, re.compile(r"\d{4}-")),
     (INSTANT, re.compile(r"\d{4}-")),
+    (FINE_INSTANT, re.compile(r"\d{4}-")),
 )
 
 
@@ -74,13 +80,13 @@ def infer(cells: pl.Series) -> pl.DataType:
     return pl.String()
 
 
-def may_be_number(first: str) -> bool:
-    """Whether a column that begins with this cell may be inferred to be one of numbers.
+def may_be_more_than_text(first: str) -> bool:
+    """Whether a column that begins with this cell may be inferred to be one of numbers or moments.
 
-    >>> may_be_number(" 1.5"), may_be_number("1,5")
-    (True, False)
+    >>> [may_be_more_than_text(cell) for cell in (" 1.5", "1,5", "2024-01")]
+    [True, False, True]
     """
-    return NUMBER.match(first) is not None or REAL.match(first) is not None
+    return any(pattern.match(first) for dtype, pattern in LADDER if dtype != pl.Boolean())
 
 
 def _without(cells: pl.Series, words: Sequence[str]) -> pl.Series:
@@ -113,7 +119,7 @@ def convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
         return Converted(cells)
     # polars takes a name such as `^a.*$` for a pattern, so no name of theirs goes into it.
     converted = _convert(cells.alias("cells"), dtype)
-    offsets = _offsets(cells) if converted.series.dtype == INSTANT else {}
+    offsets = _offsets(cells) if converted.series.dtype in (INSTANT, FINE_INSTANT) else {}
     return replace(converted, series=converted.series.alias(cells.name), utc_offsets=offsets)
 
 
@@ -256,9 +262,12 @@ def _some_dates(cells: pl.Series) -> pl.Series:
 
 
 def _datetimes(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
-    zoned = isinstance(dtype, pl.Datetime) and dtype.time_zone is not None
-    matches = cells.str.contains(ISO_INSTANT if zoned else ISO_DATETIME)
-    dates = _dates(cells).cast(DATETIME)
+    assert isinstance(dtype, pl.Datetime)
+    zoned, unit = dtype.time_zone is not None, dtype.time_unit
+    written = IN_NANOSECONDS if unit == "ns" else IN_MICROSECONDS
+    matches = cells.str.contains(written + (f"{ZONE}$" if zoned else "$"))
+    days = cells if unit != "ns" else cells.set(~cells.str.contains(NANOSECOND_YEAR), None)
+    dates = _dates(days).cast(pl.Datetime(unit))
     if not (matches | dates.is_not_null() | cells.is_null()).any():
         return pl.Series(cells.name, [None] * len(cells), dtype)
     cell = pl.col("cell")
@@ -266,8 +275,8 @@ def _datetimes(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
         cell = cell.str.replace(" ?UTC$", "Z").str.replace(f" {OFFSET}", "${1}")
     spaced = cell.str.replace("T", " ", literal=True)
     offset = "%#z" if zoned else ""
-    whole = spaced.str.to_datetime(f"%Y-%m-%d %H:%M:%S%.f{offset}", strict=False, time_unit="us")
-    minutes = spaced.str.to_datetime(f"%Y-%m-%d %H:%M{offset}", strict=False, time_unit="us")
+    whole = spaced.str.to_datetime(f"%Y-%m-%d %H:%M:%S%.f{offset}", strict=False, time_unit=unit)
+    minutes = spaced.str.to_datetime(f"%Y-%m-%d %H:%M{offset}", strict=False, time_unit=unit)
     parsed = pl.coalesce(whole, minutes)
     if not zoned:
         parsed = pl.coalesce(parsed, pl.lit(dates))

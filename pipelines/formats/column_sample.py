@@ -14,6 +14,8 @@ from pipelines.formats.number_layouts import LIKELY, NumberReading
 NONE = Choices()
 GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+$"  # `1.234`: a number with three decimals, or a thousand
 PAIR = r"^\d+(,\d+)?$"
+CLOCK = r"^\d{1,3}:[0-5]\d(:[0-5]\d(\.\d+)?)?$"
+WITHIN_A_DAY = r"^([01]?\d|2[0-3]):"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,9 @@ def look_at(
         for name in _thousands(sample, types):
             types[name] = pl.String()
             notices.append(_thousand(name, sample[name]))
+    for name, dtype in types.items():
+        if isinstance(dtype, pl.String) and (later := _beyond_a_day(sample[name])):
+            notices.append(_late(name, later))
     return ColumnSample(
         pl.Schema(types),
         readings,
@@ -149,6 +154,17 @@ def _thousands(sample: pl.DataFrame, types: Mapping[str, pl.DataType]) -> list[s
     ]
 
 
+def _beyond_a_day(cells: pl.Series) -> str | None:
+    """The first of some times that is 24:00 or later; None if none is, or not all are times."""
+    first = next((cell for cell in cells.head(cell_reading.SOON) if cell), "").lstrip(" ")
+    if not first[:1].isdigit() or ":" not in first[:4]:
+        return None
+    telling = cell_reading.telling_cells(cells).str.strip_chars(" ")
+    if not telling.str.contains(CLOCK).all():
+        return None
+    return next(iter(telling.filter(~telling.str.contains(WITHIN_A_DAY))), None)
+
+
 def _guess(name: str, finding: Finding) -> Guess:
     return Guess(
         f"{finding.reading.kind} in {name}",
@@ -156,6 +172,16 @@ def _guess(name: str, finding: Finding) -> Guess:
         0.5 if finding.is_ambiguous else finding.confidence,
         tuple(r.word for r in (finding.reading, *finding.others)) if finding.is_ambiguous else (),
         finding.examples,
+    )
+
+
+def _late(name: str, example: str) -> Notice:
+    return Notice(
+        "time.beyond_a_day",
+        f"`{name}` holds times of 24:00 and later (such as {example!r}), as timetables do of the"
+        " night after a day: it is left as text",
+        "INFO",
+        column=name,
     )
 
 

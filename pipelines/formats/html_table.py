@@ -20,7 +20,7 @@ from pipelines.formats.naming import unique_columns
 from pipelines.formats.records import Record
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import Row, batches, chunk_of, schema_of
-from pipelines.formats.web_archive import is_web_archive, pages_in
+from pipelines.formats.web_archive import attachments_in, is_web_archive, pages_in, unread
 
 LARGEST_PAGE_BYTES = 64 << 20
 HEAD_BYTES = 1 << 16
@@ -42,7 +42,7 @@ class PageTable:
     limits: Limits
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        layout = _Layout(_page(self.file, self.limits).grids[self.index])
+        layout = _Layout(_page(self.file, self.limits)[0].grids[self.index])
         skipped = layout.skipped
         for batch in batches(iter(layout.rows)):
             chunk = chunk_of(batch, schema, self.limits, skipped)
@@ -68,7 +68,7 @@ class HtmlTable:
         return not name.lower().endswith(OTHERS) and is_part(head, is_named=is_named)
 
     def tables(self, file: StoredObject, origin: Origin, limits: Limits) -> Iterator[TablePlan]:
-        page = _page(file, limits)
+        page, attached = _page(file, limits)
         found = [
             (index, grid)
             for index, grid in enumerate(page.grids)
@@ -77,6 +77,7 @@ class HtmlTable:
         if not found:
             raise UnknownFormat(
                 f"{file.name} is an HTML page without a table of two rows and two columns"
+                f"{unread(attached)}"
             )
         if len(found) > MOST_TABLES:
             raise LimitExceeded(
@@ -96,7 +97,11 @@ class HtmlTable:
                 guesses=layout.guesses,
                 notices=tuple(
                     replace(notice, input=origin.input, member=origin.member, table=name)
-                    for notice in (layout.notice, None if page.is_closed else CUT_SHORT)
+                    for notice in (
+                        layout.notice,
+                        None if page.is_closed else CUT_SHORT,
+                        _left_out(attached) if number == 1 else None,
+                    )
                     if notice is not None
                 ),
             )
@@ -147,15 +152,24 @@ def _records(rows: Sequence[tuple[str, ...]]) -> list[Record]:
     return [Record([*row], place, 1) for place, row in enumerate(rows)]
 
 
-def _page(file: StoredObject, limits: Limits) -> Page:
+def _left_out(attached: list[str]) -> Notice | None:
+    if not attached:
+        return None
+    message = f"this is a table of an e-mail{unread(attached)}"
+    return Notice("html.attachments", message, count=len(attached))
+
+
+def _page(file: StoredObject, limits: Limits) -> tuple[Page, list[str]]:
+    """What the pages hold, and the names of what comes with them in an e-mail and is none."""
     return _cached_page(cast("Hashable", file), limits.max_columns)
 
 
 @lru_cache(maxsize=1)
-def _cached_page(file: Hashable, max_columns: int) -> Page:
+def _cached_page(file: Hashable, max_columns: int) -> tuple[Page, list[str]]:
     """A page is parsed once for all of its tables."""
     assert isinstance(file, StoredObject)
     content = whole_text.read(file, "a page", most=LARGEST_PAGE_BYTES)
     is_archive = is_web_archive(content[:HEAD_BYTES])
     texts = pages_in(content, file.name) if is_archive else [decoded(content)]
-    return page_of(texts, file.name, max_columns)
+    attached = attachments_in(content) if is_archive else []
+    return page_of(texts, file.name, max_columns), attached

@@ -7,7 +7,8 @@ shape for that of the cell which anchors it; a protected macro for a protected w
 day or more it gives as it is written, as if the cell held a text: such times are marked. Of sheets
 with one name it holds the last, so that their names are told apart. It knows no other names of the
 attributes with values than OpenDocument's (OpenOffice 1 has them among those of tables), and takes
-cells without a type for empty ones, whatever their text is, and a true 1 for false.
+cells without a type for empty ones, whatever their text is, and so those that have a type and no
+value; a 1 or TRUE for false; and no workbook that writes a number otherwise than OpenDocument does.
 """
 
 import datetime as dt
@@ -45,14 +46,25 @@ QUOTES = {"&quot;": '"', "&apos;": "'"}
 ATTRIBUTES = rb"""(?:[^<>"']|"[^"<]*"|'[^'<]*')*"""
 CELL = re.compile(rb"<table:(?:covered-)?table-cell\s" + ATTRIBUTES + rb">")
 HELD = rb"(?<!/)>(?!\s*</table:)"  # the end of the tag of an element that is not empty
-UNTYPED = re.compile(rb"<table:table-cell(?=[\s>])(?![^<>]*value-type=)[^<>]*" + HELD)  # perhaps
-FILLED = re.compile(rb"<table:table-cell(?=[\s>])(" + ATTRIBUTES + rb")" + HELD)
+NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?i:inf|infinity|nan)"
+SAYS_NOTHING = re.compile(  # perhaps: it has no value, is no string, and is not empty
+    rb"<table:(?:covered-)?table-cell(?=[\s>])"
+    rb"""[^<>v]*+(?:v(?!alue(?:=|-type=["']string["']))[^<>v]*+)*+""" + HELD
+)
+ODD_NUMBER = re.compile(rb"""office:value=(?!["'](?:""" + NUMBER + rb""")["'])""")
+ODD_BOOLEAN = re.compile(rb"""office:boolean-value=(?!["'](?:true|false)["'])""")
+NO_MOMENT = re.compile(rb"""office:(?:date|time)-value=(?:""|'')""")
+BEGIN = re.compile(
+    rb"<(table:table-cell|table:covered-table-cell)(?=[\s/>])(" + ATTRIBUTES + rb">(\s*</table:)?)"
+)
+TYPE = re.compile(rb"""\soffice:value-type=("[^"<]*"|'[^'<]*')""")
+TEXTUAL = b' office:value-type="string"'
+VALUE = re.compile(rb"""\soffice:(value|boolean-value|\w+-value)=("[^"<]*"|'[^'<]*')""")
+TRUTHS = b"true", b"false"
 OLD_VALUE_TYPE = b"table:value-type="
 OLD_VALUE = re.compile(
     rb"(?<=\s)table:(value|value-type|currency|(?:date|time|boolean|string)-value)="
 )
-ONES = b':boolean-value="1"', b":boolean-value='1'"
-TRUE = re.compile(rb"""(<[^<>]*:boolean-value=["'])1(["'])""")
 TIME_OF_DAY = rb"PT([01]?\d|2[0-3])H[0-5]?\dM[0-5]?\d(\.\d{1,9})?S"
 LONG_TIME = re.compile(rb"(<[^<>]*:time-value=[\"'])(?=-?P)(?!" + TIME_OF_DAY + rb"[\"'])")
 DURATION = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:[.,]\d+)?)S)?")
@@ -171,10 +183,8 @@ class _Repair:
             plain = ELEMENT.sub(lambda found: STANDS_FOR[found[1]], plain)
         if OLD_VALUE_TYPE in plain:
             plain = CELL.sub(lambda cell: OLD_VALUE.sub(rb"office:\1=", cell[0]), plain)
-        if UNTYPED.search(plain):
-            plain = FILLED.sub(_typed, plain)
-        if any(written in plain for written in ONES):
-            plain = TRUE.sub(rb"\1true\2", plain)
+        if any(odd.search(plain) for odd in (SAYS_NOTHING, ODD_NUMBER, ODD_BOOLEAN, NO_MOMENT)):
+            plain = BEGIN.sub(_legible, plain)
         if b":time-value=" in plain:
             plain = LONG_TIME.sub(rb"\1" + MARK.encode(), plain)
         if any(begun in plain for begun in BLANK_BEGINS):
@@ -203,11 +213,47 @@ class _Repair:
         return b"".join(kept)
 
 
-def _typed(cell: re.Match[bytes]) -> bytes:
-    """The tag of a cell, which holds text if it says nothing of its type."""
-    if b"value-type=" in cell[1]:
-        return cell[0]
-    return b'<table:table-cell office:value-type="string"' + cell[1] + b">"
+def _legible(begin: re.Match[bytes]) -> bytes:
+    """The tag where a cell begins, which holds a text if its value is missing or none of its type.
+
+    A number or a truth may be written otherwise than OpenDocument has it, and be clear.
+    """
+    name, attributes, is_empty = begin.groups()
+    kind, value = TYPE.search(attributes), VALUE.search(attributes)
+    is_empty = bool(is_empty) or attributes.endswith(b"/>")
+    if value is None:
+        if is_empty or (kind is not None and kind[1][1:-1] == b"string"):
+            return begin[0]
+    else:
+        said = value[2][1:-1].strip()
+        if value[1] == b"value":
+            plain = said if re.fullmatch(NUMBER, said) else None
+        elif value[1] == b"boolean-value":
+            plain = _truth(said)
+        elif said or value[1] == b"string-value":
+            return begin[0]
+        else:
+            plain = None
+        given = b""
+        if plain is not None:
+            given = b' office:%s="%s"' % (value[1], plain)
+        elif said:
+            given = b" office:string-value=" + value[2]
+        attributes = attributes[: value.start()] + given + attributes[value.end() :]
+        if plain is not None:
+            return b"<" + name + attributes
+    return b"<" + name + TEXTUAL + TYPE.sub(b"", attributes, count=1)
+
+
+def _truth(said: bytes) -> bytes | None:
+    """What is meant by a word, or by a number as LibreOffice writes it; None if nothing is.
+
+    >>> _truth(b"TRUE"), _truth(b"8"), _truth(b"yes")
+    (b'true', b'true', None)
+    """
+    if re.fullmatch(NUMBER, said):
+        return b"true" if float(said) else b"false"
+    return said.lower() if said.lower() in TRUTHS else None
 
 
 def _without_sections(piece: bytes) -> bytes:

@@ -16,8 +16,9 @@ from connectors.errors import EmptyInput, PasswordProtected
 from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.arrow_file import CHUNK_ROWS, FRAGMENT_BYTES, arrow_errors, chunked
-from pipelines.formats.arrow_frames import Expansion, frame_schema, to_frame
+from pipelines.formats.arrow_frames import Expansion, empty, frame_schema, to_frame
 from pipelines.formats.arrow_likenesses import lasting
+from pipelines.formats.arrow_likenesses import notices as likeness_notices
 from pipelines.formats.base import Chunk, Notice, Origin, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.table_width import refuse_columns
@@ -81,8 +82,12 @@ class Parquet:
             _refuse_encrypted(source, metadata)
             refuse_columns(file.name, metadata.num_columns, limits)
             arrow, intervals = parquet.schema_arrow, _intervals(metadata)
-            schema = frame_schema(_with_texts(arrow.empty_table(), intervals).schema)
-            notices = (*_index_notices(arrow, origin), *_interval_notices(intervals, origin))
+            schema = frame_schema(_with_texts(empty(arrow), intervals).schema)
+            notices = (
+                *_index_notices(arrow, origin),
+                *_interval_notices(intervals, origin),
+                *likeness_notices(arrow, origin),
+            )
         if not schema:
             raise EmptyInput(f"{file.name} has no columns")
         yield TablePlan(

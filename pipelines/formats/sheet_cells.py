@@ -68,14 +68,20 @@ def kinds_of(cells: Sequence[Cell | None]) -> Counter[str]:
     return counts
 
 
-def are_numeric_texts(cells: Sequence[Cell | None]) -> bool:
-    """Whether all cells are text, and all texts numbers, as a careless export leaves them."""
+def said_by_texts(cells: Sequence[Cell | None]) -> str | None:
+    """What texts say all the same, as a careless export leaves it, if all cells are texts.
+
+    >>> said_by_texts(["1", None, "2.5"]), said_by_texts(["2024-02-29"]), said_by_texts(["1", 2])
+    ('numbers', 'dates', None)
+    """
     present = [cell for cell in cells if cell is not None]
     if not present or not all(isinstance(cell, str) for cell in present):
-        return False
-    if not cell_types.may_be_number(str(present[0])) or any(cell in WORDS for cell in present):
-        return False
-    return cell_types.infer(pl.Series("cells", present, pl.String)).is_numeric()
+        return None
+    first = str(present[0])
+    if not cell_types.may_be_more_than_text(first) or any(cell in WORDS for cell in present):
+        return None
+    found = cell_types.infer(pl.Series("cells", present, pl.String))
+    return "numbers" if found.is_numeric() else "dates" if found.is_temporal() else None
 
 
 def series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
@@ -95,12 +101,12 @@ def series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
     return _text(name, cells) if wants_text else typed
 
 
-def text_series(name: str, cells: Column, asked: pl.DataType | None) -> pl.Series:
-    """The cells of a column whose texts are numbers, read as delimited text would be."""
+def of_texts(name: str, cells: Column, asked: pl.DataType | None) -> cell_types.Converted:
+    """The cells of a column whose texts say more, read as delimited text would be."""
     texts = _text(name, cells)
     if isinstance(asked, pl.String) or texts.is_in(list(WORDS)).any():
-        return texts
-    return cell_types.convert(texts, cell_types.infer(texts) if asked is None else asked).series
+        return cell_types.Converted(texts)
+    return cell_types.convert(texts, cell_types.infer(texts) if asked is None else asked)
 
 
 def _typed(name: str, cells: Column) -> pl.Series | None:

@@ -344,7 +344,8 @@ def _may_name_groups(line: Cells) -> bool:
 def _are_names(line: Cells, below: Sequence[Cells]) -> bool:
     """Whether a line that is not all text, as of a date in its corner, still names its columns.
 
-    Most of it is text, and in two columns at least stands over what never is.
+    Most of it is text, and in two columns at least stands over what never is; or in one, and in
+    another is a year over what is none.
     """
     texts = {column: cell for column, cell in line.items() if isinstance(cell, str)}
     if len(below) < 2 or len(texts) * 2 <= len(line):
@@ -352,7 +353,16 @@ def _are_names(line: Cells, below: Sequence[Cells]) -> bool:
     wordy = text_columns(below)
     valued = {column for cells in below for column in cells} - wordy
     names = [texts[column] for column in texts if column in valued]
+    if len(names) == 1 and len(line) - len(texts) == 1:
+        ((column, year),) = ((place, cell) for place, cell in line.items() if place not in texts)
+        others = [cells[column] for cells in below if column in cells]
+        is_year = isinstance(year, int | float) and year in YEARS
+        return is_year and column in valued and WORDS.isdisjoint(names) and not _any_years(others)
     return len(names) > 1 and len(set(names) - WORDS) * 2 > len(names)
+
+
+def _any_years(cells: Sequence[object]) -> bool:
+    return any(isinstance(cell, int | float) and cell in YEARS for cell in cells)
 
 
 def _is_years(line: Cells, below: Sequence[Cells]) -> bool:

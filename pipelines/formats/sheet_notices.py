@@ -52,11 +52,14 @@ def sheet_notices(
 def table_notices(
     layout: Layout,
     kinds: Mapping[str, Mapping[str, int]],
-    numeric: frozenset[str],
+    said: Mapping[str, str],
     origin: Origin,
     table: str,
 ) -> Iterator[Notice]:
-    """Of one table: rows that were not taken for data, columns of mixed or textual numbers."""
+    """Of one table: rows that were not taken for data, columns of mixed kinds or textual numbers.
+
+    `said` is what the texts of some columns say, numbers or dates.
+    """
     if layout.notes:
         shown = [_shortened(note) for note in layout.notes[:MOST_NOTES]]
         yield Notice(
@@ -80,10 +83,10 @@ def table_notices(
                 *where,
                 count=sum(found.values()),
             )
-        if column in numeric:
+        if what := said.get(column):
             yield Notice(
-                "sheet.numbers_as_text",
-                f"the numbers of column {column!r} are stored as text; they were read as numbers",
+                f"sheet.{what}_as_text",
+                f"the {what} of column {column!r} are stored as text; they were read as {what}",
                 "INFO",
                 *where,
                 count=found.get("text"),

@@ -13,7 +13,7 @@ from pipelines.formats.base import Guess, Notice, Origin, TablePlan
 from pipelines.formats.calamine_sheet import LINKED, Doubtful
 from pipelines.formats.naming import unique_tables
 from pipelines.formats.opened_workbook import OpenedWorkbook
-from pipelines.formats.sheet_cells import are_numeric_texts, kinds_of, series, text_series
+from pipelines.formats.sheet_cells import kinds_of, of_texts, said_by_texts, series
 from pipelines.formats.sheet_grid import Area, Cell, ErrorCell, area
 from pipelines.formats.sheet_header import may_have_groups
 from pipelines.formats.sheet_layout import Layout, chosen_table, one_table, tables
@@ -186,10 +186,16 @@ class SheetPlanner:
         lines = [row for row in sorted(sample.grid) if layout.first <= row <= layout.last]
         refuse_cells(sheet.name, len(lines) * len(layout.columns), limits)
         cells = _by_column(sample, layout, lines)
-        numeric = frozenset(column for column, found in cells.items() if are_numeric_texts(found))
+        said = {
+            column: what
+            for column, found in cells.items()
+            if (what := said_by_texts(found)) is not None
+        }
         schema = pl.Schema(
             {
-                column: (text_series if column in numeric else series)(column, found, None).dtype
+                column: of_texts(column, found, None).series.dtype
+                if column in said
+                else series(column, found, None).dtype
                 for column, found in cells.items()
             }
         )
@@ -208,7 +214,7 @@ class SheetPlanner:
             longest=book.longest if seen is None and not sample.is_whole else None,
             errors=seen.error_cells if seen else {},
         )
-        fragment = SheetTable(rows, layout.names, size, layout.lead, layout.tail, numeric)
+        fragment = SheetTable(rows, layout.names, size, layout.lead, layout.tail, frozenset(said))
         bounds = (layout.top, max(layout.last, layout.top), layout.columns[0], layout.columns[-1])
         origin = replace(self._origin, sheet=sheet.name, range=area(*bounds))
         mixed = {column: kinds_of(found) for column, found in cells.items()}
@@ -230,7 +236,7 @@ class SheetPlanner:
             guesses=_guesses(layout),
             notices=(
                 *(sheet_notices(sheet, seen, origin, name) if name == sheet.name else ()),
-                *table_notices(layout, mixed, numeric, origin, name),
+                *table_notices(layout, mixed, said, origin, name),
             ),
         )
 

@@ -12,7 +12,7 @@ from pipelines.formats.alignment import aligned
 from pipelines.formats.base import Chunk, RowAccount
 from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.sheet_batch import Batch
-from pipelines.formats.sheet_cells import series, text_series
+from pipelines.formats.sheet_cells import of_texts, series
 from pipelines.formats.sheet_footer import FOOTER_ROWS, footer
 from pipelines.formats.sheet_grid import ErrorCell
 from pipelines.formats.sheet_rows import SheetRows
@@ -26,7 +26,7 @@ class SheetTable:
     """The rows of a table whose columns have these names.
 
     `lead` and `tail` count the rows above and below by reason; of a table that is open, the last
-    rows may yet be totals and notes.
+    rows may yet be totals and notes. `telling` are the columns whose texts say more than texts.
     """
 
     rows: SheetRows
@@ -34,7 +34,7 @@ class SheetTable:
     size_bytes: int
     lead: Mapping[str, int] = field(default_factory=dict)
     tail: Mapping[str, int] = field(default_factory=dict)
-    numeric_texts: frozenset[str] = frozenset()
+    telling: frozenset[str] = frozenset()
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         skipped = dict(self.lead)
@@ -46,10 +46,11 @@ class SheetTable:
             if batch.blanks:
                 skipped[BLANK] = skipped.get(BLANK, 0) + batch.blanks
             tokens: dict[str, Counter[str]] = {}
-            frame = aligned(self._frame(batch, schema, tokens), schema)
+            offsets: dict[str, Mapping[str, int]] = {}
+            frame = aligned(self._frame(batch, schema, tokens, offsets), schema)
             schema = frame.schema
             account = RowAccount(batch.height, skipped=sum(skipped.values()))
-            yield Chunk(frame, account, skipped=skipped, null_tokens=tokens)
+            yield Chunk(frame, account, skipped=skipped, null_tokens=tokens, utc_offsets=offsets)
             skipped = {}
         skipped = dict(Counter(skipped) + tail)
         if skipped or not cells:
@@ -57,9 +58,16 @@ class SheetTable:
             yield Chunk(pl.DataFrame(schema=schema), account, skipped=skipped)
 
     def _frame(
-        self, batch: Batch, schema: pl.Schema, tokens: dict[str, Counter[str]]
+        self,
+        batch: Batch,
+        schema: pl.Schema,
+        tokens: dict[str, Counter[str]],
+        offsets: dict[str, Mapping[str, int]],
     ) -> pl.DataFrame:
-        """The rows, typed; error cells are null, and counted by column and kind."""
+        """The rows, typed; error cells are null, and counted by column and kind.
+
+        So are the offsets from UTC with which moments are written.
+        """
         found: list[pl.Series] = []
         names = dict(zip(self.rows.columns, self.names, strict=True))
         for place, column in zip(batch.places, batch.columns, strict=True):
@@ -72,8 +80,13 @@ class SheetTable:
                     cells = [None if type(cell) is ErrorCell else cell for cell in cells]
                 if str in kinds:
                     cells = [None if cell == "" else cell for cell in cells]
-            typed = text_series if name in self.numeric_texts else series
-            found.append(typed(name, cells, schema.get(name)))
+            if name in self.telling:
+                read = of_texts(name, cells, schema.get(name))
+                found.append(read.series)
+                if read.utc_offsets:
+                    offsets[name] = read.utc_offsets
+            else:
+                found.append(series(name, cells, schema.get(name)))
         return pl.DataFrame(found, height=batch.height)
 
     def _name_beyond(self, place: int) -> str:

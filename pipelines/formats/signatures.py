@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from pipelines.formats.sql_script import is_sql_script
 from pipelines.formats.xml_encoding import head_in_utf8
 
 SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
@@ -63,8 +64,6 @@ ALONE = (
     rb"|\[[ \t]*\{[^\n]*\},[ \t\r]*\n|(?=\{[ \t\r]*\n)" + MEMBER + rb")"
 )
 ITEM = rb"- (?P<key>[\w\"' -]{1,80}): [^\n]*\n  [\w\"' -]{1,80}:[ \r\n]"  # of a list in YAML
-LISTED = rb"\((?:[^;']|'[^']*')*\)[^;(),\t\n]*+\s*+"  # up to the end of a statement
-NAMED = rb"(?:[\w.$]|\"[^\"\n]*\"|`[^`\n]*`|\[[^\]\n]*\])++"  # in SQL
 # What has its magic behind a length, or none: numbers in digits that a header is made of, or the
 # fields of a first column.
 PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
@@ -129,27 +128,8 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "YAML document",
     ),
-    (
-        re.compile(
-            rb"(?:\s|--[^\n]*\n|/\*(?:(?!\*/).)*\*/;?"
-            rb"|(?:SET|USE|PRAGMA|BEGIN|START|SELECT pg_catalog\.)\b[^;\n]*;[ \t\r]*\n)*+(?:"
-            rb"CREATE\s+TABLE\s+(?:IF\s+NOT\s+EXISTS\s+)?"
-            + NAMED
-            + rb"\s*"
-            + LISTED
-            + rb"|INSERT\s+INTO\s+"
-            + NAMED
-            + rb"\s*(?:\([^()]*\)\s*)?VALUES\s*"
-            + LISTED
-            + rb"|DROP\s+TABLE\s+(?:IF\s+EXISTS\s+)?"
-            + NAMED
-            + rb"(?:\s+CASCADE)?\s*"
-            rb");[ \t\r]*(?:\n|\Z)",  # a statement to its end, as no sentence in a cell is one
-            re.IGNORECASE | re.DOTALL,
-        ),
-        "SQL script (load it into a database, and export its tables)",
-    ),
 )
+SQL = "SQL script (load it into a database, and export its tables)"
 WORKBOOK = "Excel workbook"
 OFFICE_FOLDERS = (
     ("xl/", WORKBOOK),
@@ -177,7 +157,10 @@ def foreign(head: bytes) -> str | None:
     for offset, magic, kind in SIGNATURES:
         if head.startswith(magic, offset):
             return kind
-    return next((kind for pattern, kind in PATTERNS if pattern.match(head)), None)
+    for pattern, kind in PATTERNS:
+        if pattern.match(head):
+            return kind
+    return SQL if is_sql_script(head) else None
 
 
 def is_html(head: bytes) -> bool:

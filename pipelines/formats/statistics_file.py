@@ -4,7 +4,7 @@ Value labels are told, and not put in the place of values; what the user declare
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -15,10 +15,11 @@ from pipelines.containers.limits import Limits
 from pipelines.containers.spooled import as_seekable
 from pipelines.formats.alignment import aligned
 from pipelines.formats.base import Chunk, Origin, RowAccount, TablePlan
-from pipelines.formats.naming import table_name
-from pipelines.formats.statistics_layout import SPSS_ENCRYPTED, check_xport, layout_of
+from pipelines.formats.naming import table_name, unique_tables
+from pipelines.formats.statistics_layout import SPSS_ENCRYPTED, layout_of
 from pipelines.formats.statistics_rows import about, rows
 from pipelines.formats.table_width import refuse_columns
+from pipelines.formats.transport_file import datasets
 
 HEAD_BYTES = 1024
 FRAGMENT_BYTES = 64 << 20
@@ -75,21 +76,33 @@ class StatisticsFile:
         if head.startswith(SPSS_ENCRYPTED, 8):
             raise PasswordProtected(f"{file.name} is an encrypted SPSS file")
         layout = layout_of(head) or self.layouts[0]
-        if layout == "xport":
-            check_xport(source)
+        whole = table_name(file.name)
+        found = datasets(source) if layout == "xport" else []
+        if len(found) < 2:
+            plan = self._table(source, layout, origin, limits, is_split=file.seekable)
+            yield replace(plan, name=whole)
+            return
+        names = unique_tables([each.title or whole for each in found])
+        for name, each in zip(names, found, strict=True):
+            place = replace(origin, table=each.title or None)
+            plan = self._table(each, layout, place, limits, is_split=file.seekable)
+            yield replace(plan, name=name)
+
+    def _table(
+        self, source: StoredObject, layout: str, origin: Origin, limits: Limits, *, is_split: bool
+    ) -> TablePlan:
         told = about(source, layout)
-        refuse_columns(file.name, told.number_columns or 0, limits)
+        refuse_columns(source.name, told.number_columns or 0, limits)
         sample = rows(source, self.name, layout, 0, SAMPLE_ROWS)
         if not sample.width:
-            raise EmptyInput(f"{file.name} has no variables")
-        yield TablePlan(
-            name=table_name(file.name),
+            raise EmptyInput(f"{source.name} has no variables")
+        fragments = _fragments(source, self.name, layout, told, limits, is_split=is_split)
+        return TablePlan(
+            name=source.name,
             origin=origin,
             format=self.name,
             schema=sample.schema,
-            fragments=tuple(
-                _fragments(source, self.name, layout, told, limits, is_split=file.seekable)
-            ),
+            fragments=tuple(fragments),
             size_bytes=source.size or 0,
             details=_details(told, layout),
         )

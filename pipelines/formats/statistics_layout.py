@@ -1,15 +1,10 @@
 """Statistics layout: which program wrote a file, told by how it begins."""
 
-from connectors.base import StoredObject
-from connectors.errors import CorruptFile, UnknownFormat
-
-XPORT_RECORD_BYTES = 80
 SAS_MAGIC = bytes(12) + bytes.fromhex("c2ea8160b31411cfbd92080009c7318c181f1011")
 XPORT_MAGIC = (
     b"HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!",
     b"HEADER RECORD*******LIBV8   HEADER RECORD!!!!!!!",
 )
-XPORT_MEMBERS = (b"HEADER RECORD*******MEMBER  HEADER", b"HEADER RECORD*******MEMBV8  HEADER")
 SPSS_MAGIC = (b"$FL2@(#)", b"$FL3@(#)")
 SPSS_ENCRYPTED = b"ENCRYPTEDSAV"
 SPSS_PORTABLE = b"ASCII SPSS PORT FILE"
@@ -35,19 +30,3 @@ def layout_of(head: bytes) -> str | None:
     if head.startswith(STATA_MAGIC) or (old and head[2:4] == b"\1\0"):
         return "dta"
     return None
-
-
-def check_xport(file: StoredObject) -> None:
-    """A transport file has no row count, and the library reads the first dataset alone."""
-    if (file.size or 0) % XPORT_RECORD_BYTES:
-        raise CorruptFile(f"{file.name} is cut short: it ends within a record of 80 bytes")
-    members, rest = 0, b""
-    for block in file.stream():
-        window = rest + block
-        members += sum(window.count(mark) for mark in XPORT_MEMBERS)
-        rest = window[-len(XPORT_MEMBERS[0]) + 1 :]
-    if members > 1:
-        raise UnknownFormat(
-            f"{file.name} holds {members} datasets, and transport files are read only with one;"
-            " export each to a file of its own"
-        )

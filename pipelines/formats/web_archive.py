@@ -17,6 +17,7 @@ from pipelines.formats.html_grid import decoded
 LONGEST_TOP = 1 << 16  # of the headers of one part
 DEEPEST = 8
 MOST_PARTS = 10_000
+MOST_NAMES = 20
 PAGES = "text/html", "application/xhtml+xml"
 BEGIN = re.compile(rb"\s*[A-Za-z][A-Za-z-]*[ \t]*:")
 TOP_END = re.compile(rb"\r?\n[ \t]*\r?\n")
@@ -46,15 +47,50 @@ def is_web_archive(head: bytes) -> bool:
 def pages_in(content: bytes, name: str) -> list[str]:
     """The texts of all its pages, in order. Raises ReadError."""
     try:
-        found = list(_pages(content.lstrip(), 0))
+        parts = _parts(content.lstrip(), 0)
+        found = [_text(*part) for part in parts if part[0].get_content_type() in PAGES]
     except (binascii.Error, ValueError, RecursionError) as error:
         raise CorruptFile(f"{name} is no sound web archive: {error}") from error
     if not found:
-        raise UnknownFormat(f"{name} is an e-mail or a web archive without a page of HTML")
+        raise UnknownFormat(
+            f"{name} is an e-mail or a web archive without a page of HTML"
+            f"{unread(attachments_in(content))}"
+        )
     return found
 
 
-def _pages(part: bytes, depth: int) -> Iterator[str]:
+def attachments_in(content: bytes) -> list[str]:
+    """The names of the files that come with the pages, or what they are where they have none."""
+    try:
+        return [
+            headers.get_filename() or headers.get_content_type()
+            for headers, _ in _parts(content.lstrip(), 0)
+            if _is_attached(headers) and headers.get_content_type() not in PAGES
+        ]
+    except (ValueError, RecursionError):
+        return []
+
+
+def unread(attachments: list[str]) -> str:
+    """What is to be said of them, behind anything.
+
+    >>> unread(["a.csv", "b.csv"]), unread([])
+    ('; what is attached is not read, and can be uploaded by itself: a.csv, b.csv', '')
+    """
+    names = ", ".join(attachments[:MOST_NAMES]) + (", …" if len(attachments) > MOST_NAMES else "")
+    told = f"; what is attached is not read, and can be uploaded by itself: {names}"
+    return told if attachments else ""
+
+
+def _is_attached(headers: Message) -> bool:
+    """Whether it is a file by itself: parts of a page have a name or a place in it."""
+    if headers.get_content_disposition() == "attachment":
+        return True
+    is_part = "Content-ID" in headers or "Content-Location" in headers
+    return headers.get_filename() is not None and not is_part
+
+
+def _parts(part: bytes, depth: int) -> Iterator[tuple[Message, bytes]]:
     end = TOP_END.search(part, 0, LONGEST_TOP)
     if end is None:
         return
@@ -62,9 +98,9 @@ def _pages(part: bytes, depth: int) -> Iterator[str]:
     boundary = headers.get_boundary()
     if headers.get_content_maintype() == "multipart" and boundary and depth < DEEPEST:
         for each in _between(part[end.end() :], boundary.encode("ascii", "replace")):
-            yield from _pages(each, depth + 1)
-    elif headers.get_content_type() in PAGES:
-        yield _text(headers, part[end.end() :])
+            yield from _parts(each, depth + 1)
+    else:
+        yield headers, part[end.end() :]
 
 
 def _between(content: bytes, boundary: bytes) -> list[bytes]:

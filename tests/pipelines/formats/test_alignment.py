@@ -1,5 +1,7 @@
 """Alignment: nested columns get the fields that others have, and lose none of their values."""
 
+import datetime as dt
+
 import polars as pl
 import pytest
 
@@ -22,6 +24,16 @@ def test_fields_of_structs_are_matched_by_name():
         None,
         {"a": None, "b": None, "c": None},
     ]
+
+
+def test_the_finer_of_two_clocks_holds_both_unless_a_year_is_beyond_it():
+    """It is read as text then, and is no other year."""
+    near, far = (pl.DataFrame({"t": [dt.datetime(year, 1, 2)]}) for year in (2024, 3000))
+
+    assert widened(near, t=pl.Datetime("ns")).dtype == pl.Datetime("ns")
+    assert widened(near, t=pl.Datetime("ms")).dtype == pl.Datetime("us")
+    assert widened(near, t=pl.Datetime("us", "UTC")).dtype == pl.String
+    assert widened(far, t=pl.Datetime("ns"))[0].startswith("3000-01-02 00:00:00")
 
 
 def test_a_field_may_become_text():

@@ -161,6 +161,25 @@ def test_a_late_cell_that_denies_the_reading_gives_all_cells_back():
     assert chunk.frame["d"][-1] == "12/31/2024"
 
 
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (["8:05:00", "25:10:00", ""], ["time.beyond_a_day"]),
+        ([" 8:05:00", "24:00:00"], ["time.beyond_a_day"]),
+        (["08:05", "100:30"], ["time.beyond_a_day"]),
+        (["08:05:00", "23:59:59"], []),
+        (["25:10:00", "later"], []),
+        (["3:2", "1:4"], []),
+    ],
+)
+def test_times_of_the_night_after_a_day_are_told(cells, said):
+    """Timetables have them, no clock does; they stand as they are written."""
+    series, codes = column(*cells)
+
+    assert series.to_list() == [cell or None for cell in cells]
+    assert codes == said
+
+
 def test_the_receipt_names_the_reading_and_its_rival():
     """A guess has its confidence, what it was chosen against, and cells as they stand."""
     plan = planned("id;d\n1;03/04/2025\n2;05/06/2025\n")

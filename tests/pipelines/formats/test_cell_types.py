@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.formats.cell_types import DATETIME, INSTANT, convert, infer
+from pipelines.formats.cell_types import (
+    DATETIME,
+    FINE_DATETIME,
+    FINE_INSTANT,
+    INSTANT,
+    convert,
+    infer,
+)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +113,45 @@ def test_a_wrong_type_widens_instead_of_failing(asked):
     converted = convert(pl.Series("c", ["x", "1", "2024-01-01"], pl.String), asked)
 
     assert converted.series.to_list() == ["x", "1", "2024-01-01"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "nanoseconds"),
+    [
+        (["1970-01-02", "1970-01-01 00:00:00.123456789", "NA"], FINE_DATETIME, [86400 * 10**9]),
+        (["1970-01-01T00:00:01.0000001Z", "1970-01-01T02:00+02:00"], FINE_INSTANT, [1000000100, 0]),
+    ],
+)
+def test_what_is_finer_than_a_microsecond_is_kept(cells, dtype, nanoseconds):
+    converted = convert(pl.Series("c", cells, pl.String), infer(pl.Series(cells)))
+
+    assert converted.series.dtype == dtype
+    assert converted.series.to_physical()[: len(nanoseconds)].to_list() == nanoseconds
+    assert converted.series.dt.nanosecond()[1] == (123456789 if len(nanoseconds) == 1 else 0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype"),
+    [
+        (["3000-01-01 00:00:00.123456000", "0001-01-01"], DATETIME),
+        (["3000-01-01 00:00:00", "2024-01-01 00:00:00.1234567"], pl.String()),
+        (["0001-01-01", "2024-01-01 00:00:00.1234567"], pl.String()),
+    ],
+)
+def test_years_that_no_nanosecond_reaches_are_not_turned_into_others(cells, dtype):
+    """64 bits of them would run over in silence."""
+    series = pl.Series("c", cells, pl.String)
+
+    converted = convert(series, infer(series)).series
+
+    assert converted.dtype == dtype
+    assert [str(cell)[:10] for cell in converted] == [cell[:10] for cell in cells]
+
+
+def test_a_column_becomes_finer_where_a_late_cell_is():
+    late = convert(pl.Series("c", ["2024-01-01", "2024-01-01 00:00:00.1234567"]), DATETIME)
+
+    assert late.series.dtype == FINE_DATETIME
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,51 @@ def test_infinity_is_a_word(dtype):
     assert not words
 
 
+BEYOND = pl.Series("d", [2**31 - 1, 0, None, 1 - 2**31], pl.Int32).cast(pl.Date)
+SAID = ["infinity", "1970-01-01", None, "-infinity"]
+
+
+def test_lists_and_structs_have_them_too():
+    """Only what holds one becomes text; empty ones and nulls stay what they are."""
+    numbers = BEYOND.to_physical().to_list()
+    near = [[dt.date(2024, 1, 1)], [], None]
+    frame = pl.DataFrame(
+        {
+            "l": pl.Series([numbers, [], None]).cast(pl.List(pl.Date)),
+            "s": pl.Series(
+                [[{"d": numbers[0], "n": 1}], [], None],
+                dtype=pl.List(pl.Struct({"d": pl.Int32, "n": pl.Int64})),
+            ).cast(pl.List(pl.Struct({"d": pl.Date, "n": pl.Int64}))),
+            "a": pl.Series([numbers] * 3, dtype=pl.Array(pl.Int32, 4)).cast(pl.Array(pl.Date, 4)),
+            "near": pl.Series(near, dtype=pl.List(pl.Date)),
+        }
+    )
+
+    found, words = mended(frame)
+
+    assert found.to_dict(as_series=False) == {
+        "l": [SAID, [], None],
+        "s": [[{"d": "infinity", "n": 1}], [], None],
+        "a": [SAID] * 3,
+        "near": near,
+    }
+    assert found.schema["near"] == pl.List(pl.Date)
+    assert not words
+
+
+def test_no_time_within_lists_and_structs_is_null():
+    moments = pl.Series([5, NO_TIME, None, NO_TIME], dtype=pl.Int64).cast(pl.Datetime("us"))
+    frame = pl.DataFrame({"l": [moments, None], "s": [{"t": None}, None]})
+    frame = frame.with_columns(pl.DataFrame({"t": moments[1:3]}).to_struct("s"))
+
+    found, words = mended(frame)
+
+    assert found.schema == frame.schema
+    assert [t is None for t in found["l"][0]] == [False, True, True, True]
+    assert found["s"].to_list() == [{"t": None}, {"t": None}]
+    assert words == {"l": {"NaT": 2}, "s": {"NaT": 1}}
+
+
 def far_day(number: int) -> str:
     """The calendar comes again every 400 years."""
     turns, days = divmod(number, 146_097)

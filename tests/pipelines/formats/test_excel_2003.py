@@ -38,6 +38,14 @@ def planned(content: bytes, name: str = "a.xls") -> Plan:
     return plan([MemoryObject(name, content)], Limits())
 
 
+def test_a_moment_with_an_offset_is_read_as_in_delimited_text():
+    """No moment of such a workbook has one, but texts do, and what others write for moments."""
+    at = "2024-02-29T12:00:00{}"
+    cells = [cell("DateTime", at.format("Z")), cell("String", at.format("+02:00"))]
+
+    assert column(*cells) == [dt.datetime(2024, 2, 29, hour, tzinfo=dt.UTC) for hour in (12, 10)]
+
+
 NAMES = row(cell("String", "k"), cell("String", "v"))
 
 

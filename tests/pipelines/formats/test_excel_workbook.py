@@ -145,6 +145,44 @@ def test_numbers_stored_as_text_are_numbers_and_said_to_be():
     assert [(n.code, n.column) for n in table.notices] == [("sheet.numbers_as_text", "n")]
 
 
+@pytest.mark.parametrize(
+    ("texts", "moments"),
+    [
+        (["2024-02-29", "2024-03-01"], [dt.date(2024, 2, 29), dt.date(2024, 3, 1)]),
+        (
+            ["2024-02-29T12:00:00", "2024-03-01"],
+            [dt.datetime(2024, 2, 29, 12), dt.datetime(2024, 3, 1)],
+        ),
+        (
+            ["2024-02-29T12:00:00Z", "2024-02-29T12:00:00+02:00"],
+            [dt.datetime(2024, 2, 29, hour, tzinfo=dt.UTC) for hour in (12, 10)],
+        ),
+    ],
+)
+def test_moments_stored_as_text_are_moments_and_said_to_be(texts, moments):
+    """As they would be in delimited text."""
+    (table,) = planned(written([["n", "at"], *enumerate(texts)]))
+
+    assert frame(table)["at"].to_list() == moments
+    assert [(n.code, n.column) for n in table.notices] == [("sheet.dates_as_text", "at")]
+
+
+def test_the_offsets_of_moments_stored_as_text_are_counted():
+    rows = [["n", "at"], [1, "2024-02-29T12:00:00Z"], [2, "2024-02-29T12:00:00+02:00"]]
+    (table,) = planned(written(rows))
+
+    (chunk,) = table.fragments[0].chunks(table.schema)
+
+    assert chunk.utc_offsets == {"at": {"+00:00": 1, "+02:00": 1}}
+
+
+@pytest.mark.parametrize("texts", [["2024-02-29", "NA"], ["2024-02-30", "2024-02-29"]])
+def test_texts_that_are_not_all_moments_stay_texts(texts):
+    (table,) = planned(written([["n", "at"], *enumerate(texts)]))
+
+    assert frame(table)["at"].to_list() == texts
+
+
 def test_text_asked_for_is_the_original_text():
     """A column that was widened to text shows 7, not 7.0."""
     (table,) = planned(written([["a", "b"], [7, "x"]]))

@@ -80,8 +80,55 @@ def test_a_cell_without_a_type_holds_its_text(attributes, content, text):
     assert column(text_cell("x"), cell, text_cell("y")).to_list() == ["x", text, "y"]
 
 
-@pytest.mark.parametrize(("written", "value"), [("1", True), ("0", False), ("true", True)])
-def test_a_boolean_may_be_a_digit(written, value):
+TYPED = '<table:table-cell office:value-type="{}"{}>{}</table:table-cell>'
+TEXT = "<text:p>12</text:p>"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes", "content", "text"),
+    [
+        ("float", "", TEXT, "12"),
+        ("float", ' office:value=""', TEXT, "12"),
+        ("float", " office:value='1,5'", "<text:p>2</text:p>", "1,5"),
+        ("currency", ' office:currency="EUR" office:value="1,5"', "", "1,5"),
+        ("percentage", ' table:formula="of:=[.A1]>0" table:style-name="v"', TEXT, "12"),
+        ("date", "", "<text:p>1 May</text:p>", "1 May"),
+        ("time", "", "<text:p>10:00</text:p>", "10:00"),
+        ("date", ' office:date-value=""', "<text:p>1 May</text:p>", "1 May"),
+        ("time", " office:time-value=''", "<text:p>10:00</text:p>", "10:00"),
+        ("time", ' office:time-value=""', "", None),
+        ("string", ' office:string-value=""', TEXT, None),
+        ("boolean", "", "<text:p>WAHR</text:p>", "WAHR"),
+        ("boolean", ' office:boolean-value="yes"', TEXT, "yes"),
+        ("void", "", TEXT, "12"),
+        ("string", "", TEXT, "12"),
+        ("float", "", "", None),
+        ("float", ' office:value=""', "", None),
+        ("float", "", NOTE, None),
+    ],
+)
+def test_a_cell_without_a_value_of_its_type_holds_its_text(kind, attributes, content, text):
+    """It is neither lost nor the end of the workbook; that a column has both kinds is said."""
+    cell = TYPED.format(kind, attributes, content)
+
+    assert column(text_cell("x"), cell, text_cell("y")).to_list() == ["x", text, "y"]
+
+
+def test_a_number_with_blanks_around_it_is_one():
+    odd = TYPED.format("float", ' office:value=" 1.5 "', "")
+
+    assert column(odd, ods_cell("float", "-2e-1"), ods_cell("float", ".5")).to_list() == [
+        1.5,
+        -0.2,
+        0.5,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("1", True), ("0", False), ("8", True), ("true", True), ("TRUE", True), ("False", False)],
+)
+def test_a_boolean_may_be_a_number_or_loud(written, value):
     cell = f'<table:table-cell office:value-type="boolean" office:boolean-value="{written}"/>'
 
     assert column(cell).to_list() == [value]

@@ -42,6 +42,24 @@ def column(array: pa.Array) -> pl.Series:
     return pl.concat([chunk.frame for chunk in chunks(written(pa.table({"a": array})))])["a"]
 
 
+def test_ids_within_lists_and_structs_are_text_as_they_are_by_themselves(tmp_path):
+    """pyarrow can neither make an empty column of such nor one of values from Python."""
+    path, said = tmp_path / "a.parquet", "12345678-1234-1234-1234-123456789abc"
+    one = f"'{said}'::UUID"
+    with duckdb.connect() as database:
+        database.execute(
+            f"COPY (SELECT * FROM (VALUES ([{one}, NULL], {{'a': {one}, 'b': 1}},"
+            f" MAP {{{one}: 2}}), ([], NULL, NULL)) t(l, s, m)) TO '{path}' (FORMAT PARQUET)"
+        )
+    (chunk,) = chunks(path.read_bytes())
+
+    assert chunk.frame.rows() == [
+        ([said, None], {"a": said, "b": 1}, [{"key": said, "value": 2}]),
+        ([], None, None),
+    ]
+    assert planned(path.read_bytes()).schema == chunk.frame.schema
+
+
 def test_an_interval_is_text(tmp_path):
     """In ISO 8601, and it is told; twelve bytes by themselves are bytes."""
     path = tmp_path / "a.parquet"

@@ -54,6 +54,17 @@ def test_years_are_a_header():
     assert layout.names == ("Country", "2019", "2020")
 
 
+def test_one_year_is_a_name_beside_a_text_over_numbers():
+    """Unless what stands below it are years too, or the text may stand for no number."""
+    rows = [[1.0, "Iceland", 968.0], [2.0, "Norway", 968.5], [3.0, "Canada", 962.0]]
+
+    assert one(["Rank", "Country", 2005.0], *rows).names == ("Rank", "Country", "2005")
+    assert one(["Rank", "Country", 5.0], *rows).lead == {}
+    assert one(["n/a", "Country", 2005.0], *rows).lead == {}
+    assert one(["Rank", "Country", 2005.0], *rows, [4.0, "Chile", 1999.0]).lead == {}
+    assert one(["A", "Country", 2005.0], ["B", "Norway", 968.0], ["C", "Chile", 9.0]).lead == {}
+
+
 DAY = dt.date(2010, 2, 9)
 
 

@@ -16,10 +16,9 @@ from connectors.errors import (
     LimitExceeded,
     PasswordProtected,
     StorageUnavailable,
-    UnknownFormat,
 )
 from pipelines.containers.limits import Limits
-from pipelines.formats import statistics_file
+from pipelines.formats import statistics_file, transport_file
 from pipelines.formats.base import Format, Origin, TablePlan
 from pipelines.formats.detect import detect
 from pipelines.formats.statistics_file import SAS, SPSS, STATA, Rows
@@ -236,13 +235,35 @@ def test_a_file_without_rows_keeps_its_columns(written):
     }
 
 
-def test_several_datasets_in_one_transport_file_are_named(written):
-    """The library would read the first and be silent about the second."""
-    content = written("xpt", NUMBERS, file_format_version=5)
-    members = content[content.index(b"HEADER RECORD*******MEMBER") :]
+@pytest.mark.parametrize("version", [5, 8])
+def test_each_dataset_of_a_transport_file_is_a_table(written, version):
+    """The library would read the first and be silent about the others."""
+    tables = {
+        "ONE": pd.DataFrame({"A": [1.0, 2.5], "S": ["x", "y"]}),
+        "TWO": pd.DataFrame({"S": ["HEADER RECORD*******MEMBER  HEADER RECORD!!!!!!!", "z"]}),
+        "THREE": pd.DataFrame({"B": [float(i) for i in range(5000)]}),
+    }
+    files = [
+        written("xpt", table, table_name=name, file_format_version=version)
+        for name, table in tables.items()
+    ]
+    content = files[0] + b"".join(each[240:] for each in files[1:])
 
-    with pytest.raises(UnknownFormat, match="2 datasets"):
-        planned("xpt", content + members)
+    found = plan([MemoryObject("a.xpt", content)], Limits())
+
+    assert not found.failures
+    assert [(t.name, t.origin.table) for t in found.tables] == [(name, name) for name in tables]
+    for table, expected in zip(found.tables, tables.values(), strict=True):
+        read_back = table_of(read(table.fragments, table.schema))
+        assert read_back.to_dict(as_series=False) == expected.to_dict(orient="list")
+
+
+def test_countless_datasets_are_refused(written, monkeypatch):
+    content = written("xpt", NUMBERS, file_format_version=5)
+    monkeypatch.setattr(transport_file, "MOST_DATASETS", 2)
+
+    with pytest.raises(LimitExceeded, match="max_tables"):
+        planned("xpt", content + 2 * content[240:])
 
 
 def test_an_encrypted_file_is_named():

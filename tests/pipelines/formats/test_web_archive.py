@@ -2,6 +2,8 @@
 
 import base64
 import quopri
+from email.mime.application import MIMEApplication
+from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 
@@ -99,6 +101,43 @@ def test_an_archive_without_a_page_is_named():
 
     assert failed.code == "format.unknown"
     assert "without a page" in failed.message
+
+
+def mailed(*parts: MIMEBase) -> bytes:
+    """An e-mail with a table and with a picture that is part of its page."""
+    message = MIMEMultipart("mixed")
+    picture = MIMEApplication(b"\x89PNG", "png")
+    picture.add_header("Content-Disposition", "inline", filename="a.png")
+    picture.add_header("Content-ID", "<a>")
+    for part in (picture, *parts):
+        message.attach(part)
+    return message.as_bytes()
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ([("Content-Disposition", "attachment", {"filename": "Größe.csv"})], "Größe.csv"),
+        ([("Content-Disposition", "attachment", {})], "application/csv"),
+        ([("Content-Disposition", "inline", {"filename": "a.csv"})], "a.csv"),
+        ([("Content-Type", "application/csv", {"name": "b.csv"})], "b.csv"),
+        ([], None),
+    ],
+)
+def test_what_is_attached_to_an_e_mail_is_told(headers, told):
+    """It is no part of the page, and is not read."""
+    attached = MIMEApplication(b"k,v\n1,2\n", "csv")
+    for name, value, parameters in headers:
+        del attached[name]
+        attached.add_header(name, value, **parameters)
+
+    read = planned(mailed(MIMEText(PAGE.format(5), "html", "utf-8"), attached))
+    (failed,) = planned(mailed(attached)).failures
+
+    assert rows(read) == [[("a=1 \u00fc", 5)]]
+    notices = [n for n in read.tables[0].notices if n.code == "html.attachments"]
+    assert [n.message.rpartition(": ")[2] for n in notices] == ([told] if told else [])
+    assert failed.message.endswith(f": {told}" if told else "without a page of HTML")
 
 
 @pytest.mark.parametrize("place", [str.index, str.rindex])

@@ -63,7 +63,7 @@ class TextSpan:
             return ()
         raw_lines = lines_of(self.body, is_whole=True)
         lines = [text_encoding.decoded(line, self.codec) for line in raw_lines]
-        found = list(records.read(lines, layout.dialect, is_last=True))
+        found = list(records.read(lines, layout.dialect, is_last=True, width=layout.width))
         starts = [found[place].line for place in table_stack.starts(found, layout.first_record)]
         edges = [0, *starts, len(lines)]
         filled = len(lines) - (not lines[-1])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 
 from pipelines.choices import Choices
-from pipelines.formats import delimiters, header_row, table_top
+from pipelines.formats import delimiters, header_row, names_apart, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.delimiters import COMMENT, NOWHERE, SAMPLE_ROWS, Candidate
 from pipelines.formats.records import Dialect, Record, split_lines
@@ -93,6 +93,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     if by_number is not None and header_row.find(records[len(lead) :], columns)[0] is None:
         names, headed = by_number
         first, header_rows, two, notices = len(lead), 0, None, ()
+    if names is None and first and choices.header is None and not records[first - 1].is_mended:
+        line = lines[records[first - 1].line] if records[first - 1].lines == 1 else ""
+        apart = names_apart.find(line, records[first:], dialect, columns)
+        if apart is not None:
+            names, headed, apart_notice = apart
+            first, header_rows, two, notices = first - 1, 1, None, (apart_notice,)
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",

@@ -73,6 +73,7 @@ def several_rows(
     if columns > 1 and len(rows) > 2 and len(rows[0]) == len(rows[1]) == columns >= len(rows[2]):
         body = [row for row in rows[3:] if len(row) == columns]
         found = second_header.flagged(*rows[:3], body=body)
+        found = second_header.three(*rows[:3], body=body) if found is None else found
         if found is not None:
             return found, (found.notice,)
     return two_rows(records, columns)

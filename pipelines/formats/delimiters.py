@@ -291,9 +291,9 @@ def are_spaced(text: str, delimiter: str) -> bool:
     return count > 2 and text.count(delimiter + " ") >= 0.95 * count
 
 
-def sample(lines: list[str], dialect: Dialect, *, is_whole: bool) -> list[Record]:
-    """The first records."""
-    return list(islice(read(lines, dialect, is_last=is_whole), SAMPLE_ROWS))
+def sample(lines: list[str], dialect: Dialect, *, is_whole: bool, width: int = 0) -> list[Record]:
+    """The first records; of so many cells as `width` says, if that is known."""
+    return list(islice(read(lines, dialect, is_last=is_whole, width=width), SAMPLE_ROWS))
 
 
 def width_of(record: Record) -> int:

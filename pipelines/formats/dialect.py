@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 
 from pipelines.choices import Choices
-from pipelines.formats import delimiters, header_row, table_top
+from pipelines.formats import delimiters, header_row, names_apart, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.delimiters import COMMENT, NOWHERE, SAMPLE_ROWS, Candidate
 from pipelines.formats.records import Dialect, Record, split_lines
@@ -24,7 +24,8 @@ class Layout:
 
     `first_record` is the index, among the records, of the header, or of the first row if there is
     none; `names` is None without a header, whose rows are `headers`, as many as it takes up. Where
-    `is_echoed`, a row right below them has the same cells and may well be a row.
+    `is_echoed`, a row right below them has the same cells and may well be a row. The records were
+    read as ones of so many cells as `width` says, 0 if that was not known.
     """
 
     dialect: Dialect
@@ -35,6 +36,7 @@ class Layout:
     headers: tuple[tuple[str, ...], ...] = ()
     notices: tuple[Notice, ...] = ()
     is_echoed: bool = False
+    width: int = 0
 
 
 def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
@@ -63,6 +65,10 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     is_sampled = best.records and dialect == best.dialect and len(telling) == len(lines)
     records = best.records if is_sampled else delimiters.sample(lines, dialect, is_whole=is_whole)
     columns = table_top.columns(records)
+    may_stray = choices.header is None and _may_have_strays(lines, dialect, columns)
+    width = columns if may_stray else 0
+    if may_stray:  # quotes out of place, in the names too, are told by how many cells there are
+        records = delimiters.sample(lines, dialect, is_whole=is_whole, width=width)
     is_open = choices.delimiter is None and not choices.header
     if columns == 1 and is_open and (named := delimiters.named_columns(records)):
         columns = named
@@ -87,6 +93,12 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     if by_number is not None and header_row.find(records[len(lead) :], columns)[0] is None:
         names, headed = by_number
         first, header_rows, two, notices = len(lead), 0, None, ()
+    if names is None and first and choices.header is None and not records[first - 1].is_mended:
+        line = lines[records[first - 1].line] if records[first - 1].lines == 1 else ""
+        apart = names_apart.find(line, records[first:], dialect, columns)
+        if apart is not None:
+            names, headed, apart_notice = apart
+            first, header_rows, two, notices = first - 1, 1, None, (apart_notice,)
     delimiter = Guess(
         "delimiter",
         dialect.delimiter if columns > 1 else "none",
@@ -109,6 +121,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
             *filter(None, _told(records, first, columns, has_names=header_rows > 0)),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
+        width=width,
     )
 
 
@@ -120,6 +133,12 @@ def _told(
     yield header_row.in_comment(records[first:]) if has_names else None
     another = table_top.another(records[first:])
     yield another or table_top.parted(records[first:], columns)
+
+
+def _may_have_strays(lines: Sequence[str], dialect: Dialect, columns: int) -> bool:
+    """Whether some lines have a quote alone, which may be out of place."""
+    quote = dialect.quote
+    return columns > 1 and quote is not None and any(line.count(quote) % 2 for line in lines)
 
 
 def _below_comments(lines: list[str]) -> list[str]:
@@ -154,8 +173,12 @@ def _refine(dialect: Dialect, lines: list[str], *, is_whole: bool) -> Dialect:
     # that some stand within a cell, where none is doubled, as it would be without escapes.
     is_doubled = re.search(rf"[^{edge}\n]{quote}{quote}[^{edge}\r\n]", text) is not None
     end = rf" *(?:{re.escape(dialect.delimiter)}|\r?$)"
-    is_within = re.search(rf"\\{quote}(?!{end})", text, re.MULTILINE) is not None
-    return escaped if gain > 0 or (gain == 0 and is_within and not is_doubled) else refined
+    within = len(re.findall(rf"\\{quote}(?!{end})", text, re.MULTILINE))
+    mark = re.escape(dialect.delimiter)
+    bare = rf"(?:^|{edge}){quote}[^{quote}{mark}\n]*[^\\{quote}{mark}\n]{quote}\w"
+    if len(re.findall(bare, text, re.MULTILINE)) > within:
+        return refined  # as in cells within apostrophes, of which some are of a text: `'it's'`
+    return escaped if gain > 0 or (gain == 0 and within and not is_doubled) else refined
 
 
 def _has_bare_quotes(lines: list[str], dialect: Dialect, *, is_whole: bool) -> bool:

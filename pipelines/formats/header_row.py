@@ -17,6 +17,7 @@ FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
 FEWEST_CODES = 5
+FEWEST_AGAIN = 3
 SURE = 0.9  # evidence of names: one above numbers, at least
 LABEL_WORDS = """
     age area category city class code company continent country county date department description
@@ -38,7 +39,7 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     body = [
         r.cells
         for r in records[1:200]
-        if any(cell.strip() for cell in r.cells) and r.cells != records[0].cells
+        if any(cell.strip() for cell in r.cells) and not is_again(r.cells, records[0].cells)
     ]
     names = _named(head, columns, body)
     found = evidence(names, body)
@@ -72,6 +73,7 @@ def several_rows(
     if columns > 1 and len(rows) > 2 and len(rows[0]) == len(rows[1]) == columns >= len(rows[2]):
         body = [row for row in rows[3:] if len(row) == columns]
         found = second_header.flagged(*rows[:3], body=body)
+        found = second_header.three(*rows[:3], body=body) if found is None else found
         if found is not None:
             return found, (found.notice,)
     return two_rows(records, columns)
@@ -101,6 +103,21 @@ def chosen(
             f"overrides.header is row {row}, but only {len(records)} rows were looked at"
         )
     return tuple(_named(_names(records[first]), columns, [])), Guess("header", f"row {row}", 1.0)
+
+
+def is_again(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether a row has the names again: all of them, or most, where columns came or went.
+
+    >>> is_again(["id", "name", "born", "city"], ["id", "name", "born"])
+    True
+    """
+    if cells == names or (names[0] not in cells and names[-1] not in cells):
+        return cells == names
+    known = set(filter(None, map(str.strip, names)))
+    told = {cell.strip() for cell in cells if cell.strip()}
+    shared = known & told
+    most = max(len(known), len(told))
+    return len(shared) >= FEWEST_AGAIN and len(shared) * 2 > most and not any(map(is_value, told))
 
 
 def is_marked(cells: Sequence[str], columns: int) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from pipelines.formats import stray_quotes
 from pipelines.formats.cell_looks import is_value
 
 MAX_RECORD_LINES = 5_000
@@ -96,6 +97,11 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
                 record = Record(cells, start, feed.position - start)
                 if record.lines == 1 and quote in lines[start] and stray.search(lines[start]):
                     record = _with_strays(record, lines[start], dialect, width)
+                if width > 1 and quote in lines[start] and _is_odd(record, lines, dialect, width):
+                    if record.lines > 1:
+                        is_swallowed = True
+                        break
+                    record = _fitting(lines[start], start, dialect, width) or record
                 if quote == dialect.quote and _holds_rows(record, lines, dialect, width or known):
                     is_swallowed = True
                     break
@@ -114,6 +120,41 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         near = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
         yield from _parted(lines[start], start, dialect, near)
         position = start + 1
+
+
+def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether a record is no whole row, or has a quote alone, and text behind one that closes.
+
+    One of several lines only if the first of them can be a row, and the second one is.
+    """
+    if any(map(str.strip, record.cells[width:])) or len(record.cells) < width:
+        is_odd = True
+    elif record.lines > 1 or record.is_mended:
+        return False
+    else:
+        line = lines[record.line]
+        is_odd = line.count(dialect.quote or "") % 2 == 1 and not _is_strict(line, dialect)
+    if not is_odd or record.lines == 1:
+        return is_odd
+    first, second = lines[record.line : record.line + 2]
+    return (
+        _fitting(first, record.line, dialect, width) is not None
+        and len(next(_cells([second], dialect))) == width
+    )
+
+
+def _is_strict(line: str, dialect: Dialect) -> bool:
+    """Whether nothing but a delimiter stands behind the quotes that close cells."""
+    try:
+        return bool(list(_cells([line], dialect, strict=True)))
+    except csv.Error:
+        return False
+
+
+def _fitting(line: str, place: int, dialect: Dialect, width: int) -> Record | None:
+    """The line as a whole row, if it is one with some quotes out of place."""
+    cells = stray_quotes.fitting(line.rstrip("\r\n"), dialect.quote or "", dialect.delimiter, width)
+    return None if cells is None else Record(cells, place, 1, is_mended=True)
 
 
 def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
@@ -235,6 +276,11 @@ def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Rec
 
     Carriage returns part it. A `width` of 0 is not known.
     """
+    quote, _ = _stray_quote(dialect)
+    fitting = _fitting(line, place, dialect, width) if width > 1 and quote in line else None
+    if fitting is not None:
+        yield fitting._replace(is_literal=True, is_mended=False)
+        return
     bodies = [body for body in line.rstrip("\r\n").split("\r") if body]
     if width != 1 and "\r" in line:
         try:

@@ -26,7 +26,8 @@ def above(text: TextSpan, layout: Layout) -> Above:
     first_row = layout.first_record + len(layout.headers)
     skipped: Counter[str] = Counter()
     end = size = 0
-    for index, record in enumerate(records.read(text.lines, layout.dialect, is_last=text.is_whole)):
+    read = records.read(text.lines, layout.dialect, is_last=text.is_whole, width=layout.width)
+    for index, record in enumerate(read):
         if index >= first_row:
             break
         end = record.line + record.lines

@@ -94,6 +94,31 @@ def find(
     return _grouped(upper, lower, typed) if may_group else None
 
 
+def three(
+    first: Sequence[str],
+    second: Sequence[str],
+    third: Sequence[str],
+    *,
+    body: Sequence[Sequence[str]],
+) -> TwoRows | None:
+    """The names that three rows give together: each below the first names or describes columns.
+
+    >>> rows = [["1", "2.5"], ["2", "3.5"]]
+    >>> three(["mass", "speed"], ["kg", "m/s"], ["float", "float"], body=rows).names
+    ('mass kg', 'speed m/s')
+    """
+    heads = ([*first], [*second], [*third])
+    body = [row for row in body if [*row] not in heads]
+    if len(third) != len(second) or not _typed_below(third, body):
+        return None
+    upper = find(first, second, body)
+    lower = None if upper is None else find(upper.names, third, body)
+    if upper is None or lower is None:
+        return None
+    notice = replace(lower.notice, message=lower.notice.message.replace("two rows", "three rows"))
+    return replace(lower, notice=notice, rows=3)
+
+
 def ruled(names: Sequence[str], ruler: Sequence[str]) -> TwoRows | None:
     """What names call the columns that a row of dashes underlines, each or all together.
 

@@ -1,7 +1,7 @@
-"""Table stack: several tables one below the other in a text, blank lines between them."""
+"""Table stack: several tables one below the other in a text, below blank lines or other names."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipelines.formats import header_row
@@ -31,12 +31,12 @@ class _Head:
 def starts(records: Sequence[Record], first: int) -> list[int]:
     """The records with which other tables begin below the one that begins at `first`, if any do.
 
-    Each begins with names of its own, or with a title above them, below a blank line. Where rows
-    without names stand below one, there is but one table. Names of more columns than all rows above
-    have need be no plain ones; those of as many must tell that they are no row with words for what
-    is missing.
+    Each begins with names of its own, or with a title above them, below a blank line; or with most
+    of the names of the first and others among them. Where rows without names stand below one, there
+    is but one table. Names of more columns than all rows above have need be no plain ones; those of
+    as many must tell that they are no row with words for what is missing.
     """
-    blocks = _blocks(records, first)[: MOST + 1]
+    blocks = list(_named_blocks(records, _blocks(records, first)))[: MOST + 1]
     widths = [[_width(records[place]) for place in block] for block in blocks]
     wider = [
         min(own) > max(itertools.chain(*widths[:at]), default=0) for at, own in enumerate(widths)
@@ -105,6 +105,23 @@ def _blocks(records: Sequence[Record], first: int) -> list[range]:
     edges = [at for at, (a, b) in enumerate(itertools.pairwise(filled), start=1) if b > a + 1]
     bounds = itertools.pairwise([0, *edges, len(filled)])
     return [range(filled[a], filled[b - 1] + 1) for a, b in bounds if b > a]
+
+
+def _named_blocks(records: Sequence[Record], blocks: Sequence[range]) -> Iterator[range]:
+    """The blocks, each parted where the names of the first come again with others among them.
+
+    So they do where files were put one behind the other, of which one has a column more.
+    """
+    names = records[blocks[0].start].cells if blocks else []
+    for block in blocks:
+        others = (at for at in block[1:] if are_others(records[at].cells, names))
+        edges = [block.start, *others, block.stop]
+        yield from (range(a, b) for a, b in itertools.pairwise(edges))
+
+
+def are_others(cells: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether cells are most of the names, and others."""
+    return cells != names and header_row.is_again(cells, names)
 
 
 def _head(records: Sequence[Record], block: range, fewest: float) -> _Head | None:

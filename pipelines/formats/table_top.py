@@ -78,8 +78,15 @@ def _is_header(records: Sequence[Record], width: int) -> bool:
         len(records) > 1
         and _width(records[0]) == width
         and all(name.strip() for name in records[0].cells)
-        and header_row.evidence(records[0].cells, _cells(records[1:DEEP])) >= header_row.SURE
+        and header_row.evidence(records[0].cells, _below(records[:DEEP])) >= header_row.SURE
     )
+
+
+def _below(records: Sequence[Record]) -> list[list[str]]:
+    """The rows below the first record, but for names that come again."""
+    names = records[0].cells
+    is_open = any(map(is_value, names))
+    return [row for row in _cells(records[1:]) if is_open or not header_row.is_again(row, names)]
 
 
 def _cells(records: Sequence[Record]) -> list[list[str]]:

@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput
-from pipelines.formats import dialect, records, table_stack, text_encoding
+from pipelines.formats import dialect, header_row, records, table_stack, text_encoding
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.records import Dialect
 from pipelines.formats.transcoding import Transcoded
@@ -59,11 +59,11 @@ class TextSpan:
 
     def parts(self, layout: dialect.Layout) -> tuple[tuple["TextSpan", str], ...]:
         """The texts of several tables one below the other, and which lines they are; or none."""
-        if not self._may_be_parted(layout.dialect):
+        if not (self._may_be_parted(layout.dialect) or self._may_have_others(layout)):
             return ()
         raw_lines = lines_of(self.body, is_whole=True)
         lines = [text_encoding.decoded(line, self.codec) for line in raw_lines]
-        found = list(records.read(lines, layout.dialect, is_last=True))
+        found = list(records.read(lines, layout.dialect, is_last=True, width=layout.width))
         starts = [found[place].line for place in table_stack.starts(found, layout.first_record)]
         edges = [0, *starts, len(lines)]
         filled = len(lines) - (not lines[-1])
@@ -80,6 +80,17 @@ class TextSpan:
             )
             for first, end in (pairwise(edges) if starts else ())
         )
+
+    def _may_have_others(self, layout: dialect.Layout) -> bool:
+        """Whether a line may have most of the names again, and others. A quick look, too."""
+        names = layout.names or ()
+        if len(names) < header_row.FEWEST_AGAIN or not (names[0] and names[-1]):
+            return False
+        first, last = (names[at].encode(self.codec, "replace") for at in (0, -1))
+        end, body = newline_of(self.body), newline_of(self.body) + self.body
+        begun = (end + mark + first for mark in (b"", b'"'))
+        ended = (last + mark + end for mark in (b"", b'"', b"\r", b'"\r'))
+        return sum(map(body.count, begun)) > 1 or sum(map(body.count, ended)) > 1
 
     def _may_be_parted(self, dialect: Dialect) -> bool:
         """Whether names, or titles above them, may follow a blank line: lines without values.

@@ -227,3 +227,42 @@ def test_dashes_go_again_only_right_below_the_names(head, alone, rows):
 
     assert chunk.frame.rows() == rows
     assert chunk.skipped == {"header": 2} | ({"header again": 2} if len(rows) == 2 else {})
+
+
+SITES = "".join(f"a{n},{n},{n / 2},2024-05-{n:02d}\n" for n in range(1, 20))
+
+
+@pytest.mark.parametrize(
+    ("head", "names"),
+    [
+        (",kg,m/s,\ntext,float,float,date\n", ["site", "mass kg", "speed m/s", "day"]),
+        (
+            ",kg,m/s,\nplace,weight of it,how fast,when\n",
+            ["site place", "mass kg weight of it", "speed m/s how fast", "day when"],
+        ),
+        (
+            "place,weight,pace,date\nOrt,Gewicht,Tempo,Tag\n",
+            ["site place Ort", "mass weight Gewicht", "speed pace Tempo", "day date Tag"],
+        ),
+        (
+            "site,mass,speed,day\nsite,mass,speed,day\n",
+            ["site site site", "mass mass mass", "speed speed speed", "day day day"],
+        ),
+    ],
+    ids=["units and types", "units and what they mean", "languages", "the same"],
+)
+def test_three_rows_may_name_the_columns(head, names):
+    """What is no value in columns of values describes them, row by row."""
+    table = table_in("site,mass,speed,day\n" + head + SITES)
+
+    assert list(table.schema) == names
+    assert table.details["headerRows"] == 3
+    assert frame_in("site,mass,speed,day\n" + head + SITES).dtypes[1:3] == [pl.Int64, pl.Float64]
+
+
+@pytest.mark.parametrize("word", ["unknown", "x"])
+def test_a_third_row_of_words_for_what_is_missing_is_a_row(word):
+    """And so is one of too little to tell."""
+    text = "site,mass,speed,day\n,kg,m/s,\n" + ",".join([word] * 4) + "\n" + SITES
+
+    assert word in frame_in(text)["mass" if "mass" in frame_in(text).columns else "mass kg"]

@@ -134,6 +134,45 @@ def test_other_names_may_be_more_or_fewer():
     assert [len(rows) for rows in dicts_in(f"{three}\n{three[:10]},s\na,1,2,3\n")] == [2, 1]
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    ("names", "row", "width"),
+    [
+        ("id,name,born,city", "5,e,2024-05-01,Rome", 4),
+        ("id,name", "5,e", 2),
+        ("id,city,name,born", "5,Rome,e,2024-05-01", 4),
+        ('"id","name","born","city"', "5,e,2024-05-01,Rome", 4),
+    ],
+    ids=["one more", "one less", "one between", "in quotes"],
+)
+def test_names_that_come_again_with_others_begin_another_table(names, row, width, end):
+    """No blank line need stand above them: files are put one behind the other."""
+    first = "id,name,born\n1,a,2024-01-01\n2,b,2024-01-02\n3,c,2024-01-03\n"
+    is_told = width != 2  # two words may be a row
+
+    found = dicts_in(f"{first}{names}\n{row}\n{row}\n".replace("\n", end))
+
+    assert [len(rows) for rows in found] == ([3, 2] if is_told else [6])
+    assert list(found[0][0]) == ["id", "name", "born"]
+    if is_told:
+        assert len(found[1][0]) == width
+        assert found[1][0]["id"] == 5
+
+
+def test_the_same_names_again_begin_no_other_table():
+    """They are no row, and those below are rows of one table."""
+    one = "id,name,born\n1,a,2024-01-01\n2,b,2024-01-02\n"
+
+    assert [len(rows) for rows in dicts_in(one + one)] == [4]
+
+
+def test_a_row_of_some_of_the_names_is_a_row():
+    """Most names must be there, and nothing but names."""
+    rows = "name,kind,n\nname,a,1\nkind,b,2\nname,kind,3\nn,kind,4\n"
+
+    assert [len(found) for found in dicts_in(rows)] == [4]
+
+
 def test_tables_of_numbers_alone_are_read_apart():
     """A row has some value."""
     assert dicts_in("a,b\n1,2\n3,4\n\nx,y\n5,6\n") == [FIRST, [{"x": 5, "y": 6}]]

@@ -1,0 +1,96 @@
+"""Stray quotes: the reading of a line with quotes out of place that makes a whole row of it.
+
+A quote is stray that opens a cell which nothing closes, that stands in a cell in quotes and is not
+doubled, or that was to be doubled before the one that closes. Of all readings with as many cells as
+a row has the one with the fewest stray quotes counts, if there is but one such.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+MOST_STEPS = 20_000
+
+
+class _Cell(NamedTuple):
+    """A cell as it may be read: its text, the place behind its delimiter, its stray quotes.
+
+    `after` is None at the end of the line.
+    """
+
+    text: str
+    after: int | None
+    strays: int
+
+
+class _Path(NamedTuple):
+    """Cells up to a place, and whether others with as few stray quotes lead there too."""
+
+    strays: int
+    cells: tuple[str, ...]
+    is_one_of_many: bool = False
+
+
+def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | None:
+    r"""The `width` cells of a line without its end; None without such a reading, or with several.
+
+    >>> fitting('"a,b,"c,d"', '"', ",", 3)
+    ['"a', 'b', 'c,d']
+    >>> fitting('"5"","a "b" c"', '"', ",", 2)
+    ['5"', 'a "b" c']
+    """
+    paths = {0: _Path(0, ())}
+    steps = 0
+    for place in range(width):
+        is_last, beyond = place == width - 1, dict[int, _Path]()
+        for at, path in paths.items():
+            for cell in _cells(line, at, quote, delimiter):
+                steps += 1
+                if steps > MOST_STEPS:
+                    return None
+                if (cell.after is None) == is_last:
+                    after = -1 if cell.after is None else cell.after
+                    strays = path.strays + cell.strays
+                    known = beyond.get(after)
+                    if known is None or strays < known.strays:
+                        cells = (*path.cells, cell.text)
+                        beyond[after] = _Path(strays, cells, path.is_one_of_many)
+                    elif strays == known.strays:
+                        beyond[after] = known._replace(is_one_of_many=True)
+        paths = beyond
+    found = paths.get(-1)
+    if found is None or found.is_one_of_many or not found.strays:
+        return None
+    return list(found.cells)
+
+
+def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
+    """What may be the cell that begins at a place."""
+    end = line.find(delimiter, at)
+    text = line[at:] if end < 0 else line[at:end]
+    is_opened = text.startswith(quote)
+    if not text.endswith(quote) or text == quote:
+        yield _Cell(text, None if end < 0 else end + len(delimiter), int(is_opened))
+    if not is_opened:
+        return
+    within, edge, mark = at + len(quote), re.escape(delimiter), re.escape(quote)
+    closing = re.compile(rf"{mark} *(?:{edge}|$)")
+    outer = re.compile(rf"(?<={edge}){mark}|{mark} *{edge}")
+    for close in closing.finditer(line, within):
+        inner = line[within : close.start()]
+        strays, text = _unquoted(inner, quote)
+        if not (strays and outer.search(_without_pairs(inner, quote))):
+            is_end = close.end() == len(line) and not close[0].endswith(delimiter)
+            yield _Cell(text, None if is_end else close.end(), strays)
+
+
+def _unquoted(inner: str, quote: str) -> tuple[int, str]:
+    """How many quotes within a cell are not doubled; and its text."""
+    runs = re.split(f"((?:{re.escape(quote)})+)", inner)
+    strays = sum(len(run) % 2 for run in runs[1::2])
+    runs[1::2] = [quote * ((len(run) + 1) // 2) for run in runs[1::2]]
+    return strays, "".join(runs)
+
+
+def _without_pairs(inner: str, quote: str) -> str:
+    return inner.replace(quote * 2, "")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from connectors.errors import InvalidOverride
 from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
-from pipelines.formats.cell_looks import FORMS, OF_LINES, form, is_typed, is_value
+from pipelines.formats.cell_looks import FORMS, OF_LINES, form, is_name, is_typed, is_value
 from pipelines.formats.records import Record
 from pipelines.formats.sheet_header import YEARS
 
@@ -17,7 +17,7 @@ FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
 FEWEST_CODES = 5
-FEWEST_AGAIN = 3
+FEWEST_AGAIN, AGAIN = 3, 0.6  # names that come again, and of all
 SURE = 0.9  # evidence of names: one above numbers, at least
 LABEL_WORDS = """
     age area category city class code company continent country county date department description
@@ -36,11 +36,8 @@ def find(records: Sequence[Record], columns: int) -> tuple[tuple[str, ...] | Non
     if not records:
         return None, Guess("header", "none", 0.5)
     head = _names(records[0])
-    body = [
-        r.cells
-        for r in records[1:200]
-        if any(cell.strip() for cell in r.cells) and not is_again(r.cells, records[0].cells)
-    ]
+    filled = [r.cells for r in records[1:200] if any(cell.strip() for cell in r.cells)]
+    body = below(filled, records[0].cells)
     names = _named(head, columns, body)
     found = evidence(names, body)
     if found < 0 or not _is_said(names, found) or _is_a_row_twice(records):
@@ -105,6 +102,17 @@ def chosen(
     return tuple(_named(_names(records[first]), columns, [])), Guess("header", f"row {row}", 1.0)
 
 
+def below(rows: Sequence[list[str]], names: Sequence[str]) -> list[list[str]]:
+    """The rows but for names that come again; where most have much of the first, these are rows.
+
+    >>> below([list("xbcd"), list("1234"), list("5678")], list("abcd"))
+    [['1', '2', '3', '4'], ['5', '6', '7', '8']]
+    """
+    others = [row for row in rows if not is_again(row, names)]
+    are_rows = 2 * len(others) < len(rows)
+    return [row for row in rows if row != names] if are_rows else others
+
+
 def is_again(cells: Sequence[str], names: Sequence[str]) -> bool:
     """Whether a row has the names again: all of them, or most, where columns came or went.
 
@@ -117,7 +125,8 @@ def is_again(cells: Sequence[str], names: Sequence[str]) -> bool:
     told = {cell.strip() for cell in cells if cell.strip()}
     shared = known & told
     most = max(len(known), len(told))
-    return len(shared) >= FEWEST_AGAIN and len(shared) * 2 > most and not any(map(is_value, told))
+    are_most = len(shared) >= FEWEST_AGAIN and len(shared) >= AGAIN * most
+    return are_most and all(map(is_name, told))
 
 
 def is_marked(cells: Sequence[str], columns: int) -> bool:

@@ -86,7 +86,8 @@ def _below(records: Sequence[Record]) -> list[list[str]]:
     """The rows below the first record, but for names that come again."""
     names = records[0].cells
     is_open = any(map(is_value, names))
-    return [row for row in _cells(records[1:]) if is_open or not header_row.is_again(row, names)]
+    rows = _cells(records[1:])
+    return rows if is_open else header_row.below(rows, names)
 
 
 def _cells(records: Sequence[Record]) -> list[list[str]]:

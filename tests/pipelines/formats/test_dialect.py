@@ -183,6 +183,16 @@ def test_what_parts_the_first_line_parts_all(text, names):
     assert layout.dialect.delimiter == next(each for each in "\t;|," if each in text)
 
 
+def test_rows_that_have_much_of_the_first_are_rows():
+    """They are not its names again, and what is left says nothing of them."""
+    text = "Anno Domini,AH Safar,Showa May,BE Mai\n" * 3 + (
+        "Anno Domini,AH Safar,Showa June,BE Mai\nAnno Domini,AH Safar,Showa May,BE Juni\n" * 4
+        + "Anno 1,AH 5,Showa 9,BE 3\n"
+    )
+
+    assert detect(text, is_whole=True).names is None
+
+
 @pytest.mark.parametrize("years", ["2020 \t2021 ", "2020 "])
 def test_tabs_part_cells_that_hold_commas(years):
     """Several keys stand in the first column of the tables of Eurostat."""

@@ -101,6 +101,13 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         "script around JSON (leave nothing but the JSON)",
     ),
     (
+        re.compile(
+            rb"From \S{1,200} +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+            rb"[ \w+-]{0,20} \d{4}[^\n]*\n[A-Za-z-]{1,80}:"
+        ),
+        "mailbox (save what is attached to its e-mails)",
+    ),
+    (
         re.compile(rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/)[^\0])*\*/))++\s*" + ALONE),
         "JSON document with comments (take them out)",
     ),

@@ -158,6 +158,12 @@ def test_columns_called_as_a_sylk_file_begins_are_columns():
             "format.unknown",
             "an SQL script",
         ),
+        (
+            "a.mbox",
+            b"From a@b.c Mon Jan  1 10:00:00 2024\nFrom: a@b.c\n\nHello\n",
+            "format.unknown",
+            "a mailbox",
+        ),
         ("a.sql", b"DROP TABLE IF EXISTS `a b`;\n", "format.unknown", "an SQL script"),
         (
             "a.txt",
@@ -205,6 +211,7 @@ def test_an_input_that_cannot_be_read_is_a_failure_that_says_what_it_is(name, co
         b"//srv/a,1\n//srv/b,2\n",
         b"- a: b\n- c: d\n",
         b"SET a;1\nSET b;2\n",
+        b"From here Mon Jan\nTo: there\n",
         b"query,n\nCREATE TABLE t (a int),1\n",
         b"Create table of contents,open\nWrite intro,done\n",
         b"Create table plan (first draft),open\nWrite intro,done\n",

@@ -107,6 +107,31 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "mailbox (save what is attached to its e-mails)",
     ),
+    (re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n", re.IGNORECASE), "calendar (iCalendar)"),
+    (re.compile(rb"BEGIN:VCARD[ \t]*\r?\n", re.IGNORECASE), "list of contacts (vCard)"),
+    (
+        re.compile(
+            rb"(?:\s|%[^\n]*\n)*+@[A-Za-z]{1,40}[ \t]*[{(]\s*[^\s,{}]+,\s*[\w-]+\s*=\s*[{\"\w]"
+        ),
+        "bibliography (BibTeX)",
+    ),
+    (re.compile(rb"\s*TY  - [A-Z]{2,9}[ \t]*\r?\n[A-Z][A-Z0-9]  - "), "bibliography (RIS)"),
+    (
+        re.compile(
+            rb"(?:\s|#[^\n]*\n|version: \d+[ \t]*\r?\n)*+dn::? [^\n]*=[^\n]*\n"
+            rb"[A-Za-z][\w;.-]*::? [^\n]*\n"
+        ),
+        "directory of LDAP (LDIF)",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|#[^\n]*\n)*+(?:@(?:prefix|base)\s+(?:[\w.-]*:\s*)?<[^<>\s]*>\s*\."
+            rb"|<[^<>\s]+> <[^<>\s]+> (?:<[^<>\s]+>|_:\S+|\"[^\n]*) ?\.[ \t]*(?:\r?\n|\Z))"
+        ),
+        "graph (N-Triples or Turtle)",
+    ),
+    (re.compile(rb"(?:\s|%[^\n]*\n)*+\\documentclass\s*[\[{]"), "LaTeX document"),
+    (re.compile(rb"#! ?/\S*bin/"), "script to be run"),
     (
         re.compile(rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/)[^\0])*\*/))++\s*" + ALONE),
         "JSON document with comments (take them out)",

@@ -86,6 +86,7 @@ class Parquet:
             notices = (
                 *_index_notices(arrow, origin),
                 *_interval_notices(intervals, origin),
+                *_inner_interval_notices(metadata, origin),
                 *likeness_notices(arrow, origin),
             )
         if not schema:
@@ -117,12 +118,13 @@ def _index_notices(schema: pa.Schema, origin: Origin) -> Iterator[Notice]:
 
 def _intervals(metadata: pq.FileMetaData) -> frozenset[str]:
     """Columns of so many months, days and milliseconds, of which pyarrow has the bytes."""
+    leaves = _interval_leaves(metadata)
+    return frozenset(leaf.name for leaf in leaves if leaf.path == leaf.name)
+
+
+def _interval_leaves(metadata: pq.FileMetaData) -> list[Any]:
     leaves = map(metadata.schema.column, range(metadata.num_columns))
-    return frozenset(
-        leaf.name
-        for leaf in leaves
-        if leaf.converted_type == "INTERVAL" and leaf.path == leaf.name and leaf.length == 12
-    )
+    return [e for e in leaves if e.converted_type == "INTERVAL" and e.length == INTERVAL.size]
 
 
 def _with_texts(rows: Any, intervals: frozenset[str]) -> Any:
@@ -145,6 +147,18 @@ def _interval_notices(intervals: frozenset[str], origin: Origin) -> Iterator[Not
         message = f"column {name!r} lasts months, days and milliseconds, and was read as text"
         where = (origin.input, origin.member, None, name)
         yield Notice("arrow.likeness", message, "WARNING", *where)
+
+
+def _inner_interval_notices(metadata: pq.FileMetaData, origin: Origin) -> Iterator[Notice]:
+    """Of such values within lists and structs, which stay the bytes that they are."""
+    for leaf in _interval_leaves(metadata):
+        if leaf.path != leaf.name:
+            message = (
+                f"{leaf.path} lasts months, days and milliseconds, and was left as the 12 bytes"
+                " that they are"
+            )
+            where = (origin.input, origin.member, None, leaf.path.partition(".")[0])
+            yield Notice("arrow.likeness", message, "WARNING", *where)
 
 
 def _refuse_encrypted(file: StoredObject, metadata: pq.FileMetaData) -> None:

@@ -80,19 +80,11 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "SYLK table",
     ),
-    (re.compile(rb"BEGIN:VCARD[ \t]*\r?\n[A-Za-z-]+[;:]"), "vCard address book"),
-    (re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n[A-Za-z-]+[;:]"), "calendar in iCalendar"),
     (re.compile(rb"0 HEAD\r?\n1 (?:SOUR|GEDC|CHAR|DEST|DATE)\b"), "GEDCOM family tree"),
     (re.compile(rb">[^\n]*\n[A-Z*-]{10,}\r?\n(?:[A-Z*-]+\r?\n)*+>"), "FASTA file of sequences"),
     (
         re.compile(rb"@[^\n]*\n[ACGTUN.]{4,}\r?\n\+[^\n]*\n[!-~]{4,}\r?\n@"),
         "FASTQ file of sequences",
-    ),
-    (
-        re.compile(
-            rb"(?:\s|%[^\n]*\n)*+@[A-Za-z]+[ \t]*\{[^\s,{}]*,[ \t]*\r?\n\s*[\w-]+\s*=\s*[{\"\d]"
-        ),
-        "BibTeX bibliography",
     ),
     (re.compile(rb"..-l[hz][0-7ds]-(?=.{0,13}\0)", re.DOTALL), "LHA archive"),
     (
@@ -114,6 +106,38 @@ PATTERNS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         ),
         "script around JSON (leave nothing but the JSON)",
     ),
+    (
+        re.compile(
+            rb"From \S{1,200} +[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
+            rb"[ \w+-]{0,20} \d{4}[^\n]*\n[A-Za-z-]{1,80}:"
+        ),
+        "mailbox (save what is attached to its e-mails)",
+    ),
+    (re.compile(rb"BEGIN:VCALENDAR[ \t]*\r?\n", re.IGNORECASE), "calendar (iCalendar)"),
+    (re.compile(rb"BEGIN:VCARD[ \t]*\r?\n", re.IGNORECASE), "list of contacts (vCard)"),
+    (
+        re.compile(
+            rb"(?:\s|%[^\n]*\n)*+@[A-Za-z]{1,40}[ \t]*[{(]\s*[^\s,{}]+,\s*[\w-]+\s*=\s*[{\"\w]"
+        ),
+        "bibliography (BibTeX)",
+    ),
+    (re.compile(rb"\s*TY  - [A-Z]{2,9}[ \t]*\r?\n[A-Z][A-Z0-9]  - "), "bibliography (RIS)"),
+    (
+        re.compile(
+            rb"(?:\s|#[^\n]*\n|version: \d+[ \t]*\r?\n)*+dn::? [^\n]*=[^\n]*\n"
+            rb"[A-Za-z][\w;.-]*::? [^\n]*\n"
+        ),
+        "directory of LDAP (LDIF)",
+    ),
+    (
+        re.compile(
+            rb"(?:\s|#[^\n]*\n)*+(?:@(?:prefix|base)\s+(?:[\w.-]*:\s*)?<[^<>\s]*>\s*\."
+            rb"|<[^<>\s]+> <[^<>\s]+> (?:<[^<>\s]+>|_:\S+|\"[^\n]*) ?\.[ \t]*(?:\r?\n|\Z))"
+        ),
+        "graph (N-Triples or Turtle)",
+    ),
+    (re.compile(rb"(?:\s|%[^\n]*\n)*+\\documentclass\s*[\[{]"), "LaTeX document"),
+    (re.compile(rb"#! ?/\S*bin/"), "script to be run"),
     (
         re.compile(rb"(?:\s*(?://[^\n]*\n|/\*(?:(?!\*/)[^\0])*\*/))++\s*" + ALONE),
         "JSON document with comments (take them out)",

@@ -24,14 +24,16 @@ TOP_END = re.compile(rb"\r?\n[ \t]*\r?\n")
 TOLD = (
     re.compile(rb"^mime-version[ \t]*:", re.IGNORECASE | re.MULTILINE),
     re.compile(
-        rb"^content-type[ \t]*:\s*(?:multipart/(?:related|mixed|alternative)|text/html)\b",
+        rb"^content-type[ \t]*:\s*"
+        rb"(?:multipart/(?:related|mixed|alternative|signed|report)\b|text/html\b"
+        rb"|text/plain[ \t]*(?:;|\r?$))",
         re.IGNORECASE | re.MULTILINE,
     ),
 )
 
 
 def is_web_archive(head: bytes) -> bool:
-    r"""Whether a file begins with the headers of one.
+    r"""Whether a file begins with the headers of one, or of another e-mail.
 
     >>> is_web_archive(b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=x\n\n--x")
     True

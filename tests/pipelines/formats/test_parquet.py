@@ -60,6 +60,20 @@ def test_ids_within_lists_and_structs_are_text_as_they_are_by_themselves(tmp_pat
     assert planned(path.read_bytes()).schema == chunk.frame.schema
 
 
+def test_an_interval_within_a_list_is_bytes_and_told(tmp_path):
+    path = tmp_path / "a.parquet"
+    with duckdb.connect() as database:
+        query = "SELECT [INTERVAL '1 month'] AS l, {'s': INTERVAL '3 days'} AS s"
+        database.execute(f"COPY ({query}) TO '{path}' (FORMAT PARQUET)")
+    content = path.read_bytes()
+
+    (chunk,) = chunks(content)
+
+    assert chunk.frame.row(0) == ([b"\1" + bytes(11)], {"s": bytes(4) + b"\3" + bytes(7)})
+    notices = planned(content).notices
+    assert [(n.code, n.column) for n in notices] == [("arrow.likeness", name) for name in "ls"]
+
+
 def test_an_interval_is_text(tmp_path):
     """In ISO 8601, and it is told; twelve bytes by themselves are bytes."""
     path = tmp_path / "a.parquet"

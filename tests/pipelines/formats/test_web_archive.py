@@ -103,6 +103,16 @@ def test_an_archive_without_a_page_is_named():
     assert "without a page" in failed.message
 
 
+@pytest.mark.parametrize("kind", ["multipart/signed", "multipart/report", "text/plain"])
+@pytest.mark.parametrize("more", ["", '; charset="utf-8"'])
+def test_an_e_mail_is_no_table_of_its_lines(kind, more):
+    content = f"Received: from x\nMIME-Version: 1.0\nContent-Type: {kind}{more}\n\nk,v\n1,2\n"
+
+    (failed,) = planned(content.encode(), "a.eml").failures
+
+    assert "is an e-mail" in failed.message
+
+
 def mailed(*parts: MIMEBase) -> bytes:
     """An e-mail with a table and with a picture that is part of its page."""
     message = MIMEMultipart("mixed")
@@ -166,6 +176,7 @@ def test_an_archive_of_countless_parts_is_refused(monkeypatch):
         "MIME-Version: 1.0\n\nContent-Type: text/html\n",
         "From: a,1\nContent-Type: image/png,2\nMIME-Version: 1,3\n",
         "name: x\nContent-Type: multipart/related\n",
+        "MIME-Version: 1.0\nContent-Type: text/plain,5\n",
     ],
 )
 def test_lines_that_resemble_headers_are_lines(text):

@@ -21,6 +21,7 @@ LONGEST_PATH = 3
 FEWEST_KEYED = 3
 FEWEST_LISTED = 2
 FEWEST_LONG = 10
+MOST_TABLES, MOST_KEYS = 20, 10_000
 NAMES, ROWS, INDEX = "columns", "data", "index"  # of `split`
 META = "meta"
 VALUES = frozenset({"text", "number", "truth", "missing"})
@@ -33,12 +34,13 @@ class Layout:
 
     `wrapped`: elements of the array at `path`, each step a key; `names` of what they hold, if they
     are arrays and something else tells. `keyed`: the values of the members, each an object of the
-    same kind, their keys a column `key`. `columns`: as pandas writes by default, an object
+    same kind, their keys a column `key`. `groups`: the elements of several arrays, all alike, the
+    key of each array a column `key`. `columns`: as pandas writes by default, an object
     of columns, each an object of values by index. `lists`: the same with an array of values each.
     `split`: an array of names, and one of rows, as pandas writes them with `orient="split"`.
     """
 
-    kind: Literal["array", "documents", "wrapped", "keyed", "columns", "lists", "split"]
+    kind: Literal["array", "documents", "wrapped", "keyed", "groups", "columns", "lists", "split"]
     key: str = "key"
     path: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
@@ -58,6 +60,10 @@ class Layout:
                 for key in stream.members():
                     found = stream.value()
                     yield replace(found, value={self.key: key} | found.value)
+            case "groups":
+                for key in stream.members():
+                    for found in stream.elements():
+                        yield replace(found, value={self.key: key} | found.value)
             case "columns":
                 found = stream.value()
                 for index in next(iter(found.value.values())):
@@ -87,11 +93,14 @@ DOCUMENTS = Layout("documents")
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """How many an array has, of which kinds, and how many elements those have that are arrays."""
+    """How many an array has, of which kinds; how many elements those have that are arrays, and
+    which keys those that are objects.
+    """
 
     count: int
     kinds: frozenset[str]
     widths: frozenset[int]
+    keys: frozenset[str] = frozenset()
 
     @property
     def are_values(self) -> bool:
@@ -129,8 +138,22 @@ def layouts_of(file: StoredObject, limits: Limits) -> tuple[tuple[Layout, ...], 
         return (DOCUMENTS,), Outline()
     outline = _outline(stream)
     if outline.is_alone and outline.holds_tables and outline.arrays:
-        return tuple(Layout("wrapped", path=(key,)) for key in outline.arrays), outline
+        return _tables(outline), outline
     return (_layout(outline),), outline
+
+
+def _tables(outline: Outline) -> tuple[Layout, ...]:
+    """Of an object of arrays of objects: one table if all are alike, else one of each."""
+    keys = {outline.lists[name].keys for name in outline.arrays}
+    if len(outline.arrays) > 1 and len(keys) == 1:
+        return (Layout("groups", _key_beside(*keys)),)
+    if len(outline.arrays) > MOST_TABLES:
+        return (DOCUMENTS,)
+    return tuple(Layout("wrapped", path=(name,)) for name in outline.arrays)
+
+
+def _key_beside(names: frozenset[str]) -> str:
+    return "key_" if "key" in names else "key"
 
 
 def _layout(outline: Outline) -> Layout:
@@ -148,7 +171,7 @@ def _layout(outline: Outline) -> Layout:
         if keys == {str(index) for index in range(len(keys))}:
             return Layout("columns")
         if outline.members >= FEWEST_KEYED and len(keys) > 1:
-            return Layout("keyed", "key_" if "key" in keys else "key")
+            return Layout("keyed", _key_beside(keys))
     if len(outline.lists) == outline.members:
         return _of_lists(outline.lists)
     listed = [key for key, each in outline.lists.items() if each.kinds == {"array"}]
@@ -261,12 +284,15 @@ def _elements(stream: JsonStream) -> Elements:
     count = 0
     kinds: set[str] = set()
     widths: set[int] = set()
+    keys: set[str] = set()
     for element in stream.elements():
         count += 1
         kinds.add(_kind(element.value))
         if isinstance(element.value, list):
             widths.add(len(element.value))
-    return Elements(count, frozenset(kinds), frozenset(widths))
+        elif isinstance(element.value, dict) and len(keys) < MOST_KEYS:
+            keys.update(element.value)
+    return Elements(count, frozenset(kinds), frozenset(widths), frozenset(keys))
 
 
 def _kind(value: Any) -> str:

@@ -207,6 +207,7 @@ def _notices(layout: Layout, outline: Outline, origin: Origin, table: str) -> tu
     message = {
         "wrapped": f"the rows are the elements of {place!r}"
         + (f"; not in the table: {', '.join(others)}" if others else ""),
+        "groups": f"the rows are the elements of several arrays, whose keys are in {layout.key!r}",
         "keyed": f"the rows are the members of one object, their keys in {layout.key!r}",
         "columns": "the rows were rebuilt from an object of columns",
         "lists": "the rows were rebuilt from an object of columns, each an array",

@@ -169,6 +169,25 @@ def test_each_array_of_objects_is_a_table():
     assert frames == [[{"a": 1}, {"a": 2}], [{"b": "x"}]]
 
 
+def test_arrays_that_are_alike_are_one_table():
+    """By day, by share, by sheet: what parts them is a column."""
+    content = b'{"a":[{"n":1},{"n":2,"m":0}],"none":[],"b":[{"m":5,"n":3}]}'
+
+    assert read(content).to_dicts() == [
+        {"key": "a", "n": 1, "m": None},
+        {"key": "a", "n": 2, "m": 0},
+        {"key": "b", "n": 3, "m": 5},
+    ]
+    assert "in 'key'" in planned(content).notices[0].message
+
+
+def test_an_object_of_very_many_arrays_is_one_row():
+    """Each would be a table, and a pass over the document."""
+    content = json.dumps({f"a{n}": [{f"c{n}": n}] for n in range(21)}).encode()
+
+    assert read(content).shape == (1, 21)
+
+
 @pytest.mark.parametrize(
     ("content", "columns", "rows"),
     [

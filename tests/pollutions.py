@@ -223,6 +223,20 @@ def pollutions() -> Iterator[Polluted]:
             lines[at] = change(rows[at], lines[at])
             text = ",".join(HEADER) + "\n" + "\n".join(lines) + "\n"
             yield file(f"row {at}: {name}", text, loose=frozenset({at}))
+    for at, place in ((0, 0), (2, 1), (2, 5), (41, 1), (41, 3), (41, 7), (83, 0), (83, 7)):
+        lines = [written(None, [row]).rstrip("\n") for row in rows]
+        cells = [written(None, [(cell,)]).rstrip("\n") for cell in rows[at]]
+        cells[place] = '"' + cells[place]
+        lines[at] = ",".join(cells)
+        quoted = (*rows[at][:place], '"' + rows[at][place], *rows[at][place + 1 :])
+        text = ",".join(HEADER) + "\n" + "\n".join(lines) + "\n"
+        told = [quoted if i == at else row for i, row in enumerate(rows)]
+        yield file(f"row {at}: a quote more at cell {place}", text, rows=told)
+    yield file("names: a quote more", '"' + clean, header=('"id', *HEADER[1:]))
+    yield file("names: parted by blanks", clean.replace(",", " ", len(HEADER) - 1))
+    meant = ("ours", "of whom", "of birth", "on paper", "of all", "by us", "so far", "of theirs")
+    three = tuple(" ".join(filter(None, each)) for each in zip(HEADER, units, meant, strict=True))
+    yield file("three rows of names", written(HEADER, [units, meant, *rows]), header=three)
     for name, cell in (
         ("a lone quote", '5" pipe'),
         ("quote in the middle", 'the "best" one'),

@@ -129,11 +129,12 @@ def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> b
     """
     if any(map(str.strip, record.cells[width:])) or len(record.cells) < width:
         is_odd = True
-    elif record.lines > 1 or record.is_mended:
+    elif record.is_mended:
         return False
     else:
-        line = lines[record.line]
-        is_odd = line.count(dialect.quote or "") % 2 == 1 and not _is_strict(line, dialect)
+        own = lines[record.line : record.line + record.lines]
+        has_one = len(own) > 1 or own[0].count(dialect.quote or "") % 2 == 1
+        is_odd = has_one and not _is_strict(own, dialect)
     if not is_odd or record.lines == 1:
         return is_odd
     first, second = lines[record.line : record.line + 2]
@@ -143,10 +144,10 @@ def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> b
     )
 
 
-def _is_strict(line: str, dialect: Dialect) -> bool:
+def _is_strict(lines: list[str], dialect: Dialect) -> bool:
     """Whether nothing but a delimiter stands behind the quotes that close cells."""
     try:
-        return bool(list(_cells([line], dialect, strict=True)))
+        return bool(list(_cells(lines, dialect, strict=True)))
     except csv.Error:
         return False
 

@@ -23,6 +23,7 @@ Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CACHED = 1 << 18  # bytes that are still near when they are looked at again
 FAR_TOO_MANY = 10_000
+FEW_TRIES = 16  # lines within cells, one by one; where a quote is out of place all seem to be
 
 
 def read(
@@ -114,6 +115,12 @@ class _Quotes:
         """Whether a cell is open there, if quotes only stand around cells or doubled in them."""
         return self.before(offset) % 2 == 1
 
+    def closed(self, newline: bytes, start: int, end: int) -> list[int]:
+        """Where lines end from `start` up to `end`, and no cell is open."""
+        ends = np.flatnonzero(self._text[start:end] == ord(newline)) + start
+        found: list[int] = ends[np.searchsorted(self.at, ends) % 2 == 0].tolist()
+        return found
+
     def after(self, offset: int) -> int:
         """Where the first quote behind the offset stands; far off, if there is none."""
         place = self.before(offset)
@@ -148,16 +155,24 @@ def _cut(
 ) -> int | None:
     """The end of the last complete row that begins before `limit`; None if there is none yet."""
     if limit is not None and limit <= len(buffer):
-        at = buffer.find(newline, max(0, limit - 1))
+        at, tries = buffer.find(newline, max(0, limit - 1)), 0
         while at >= 0 and quotes.is_open_at(at):
+            tries += 1
+            if tries > FEW_TRIES:
+                at = min(quotes.closed(newline, at, len(buffer)), default=-1)
+                break
             at = buffer.find(newline, quotes.after(at))
         if at >= 0:
             return at + 1
         return len(buffer) if is_last and quotes.at.size % 2 == 0 else None
     if is_last:
         return len(buffer) if quotes.at.size % 2 == 0 else None
-    at = buffer.rfind(newline)
+    at, tries = buffer.rfind(newline), 0
     while at >= 0 and quotes.is_open_at(at):
+        tries += 1
+        if tries > FEW_TRIES:
+            at = max(quotes.closed(newline, 0, at), default=-1)
+            break
         at = buffer.rfind(newline, 0, quotes.last_before(at))
     return at + 1 if at >= 0 else None
 

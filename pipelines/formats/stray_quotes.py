@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-MOST_STEPS = 20_000
+MOST_STEPS = 200  # and a few for each cell
+MOST_LOOKS = 1 << 20  # characters times quotes
+FEW_VAIN = 8  # closing quotes behind which a cell would hold others around cells
 
 
 class _Cell(NamedTuple):
@@ -39,6 +41,8 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
     >>> fitting('"5"","a "b" c"', '"', ",", 2)
     ['5"', 'a "b" c']
     """
+    if len(line) * line.count(quote) > MOST_LOOKS:
+        return None
     paths = {0: _Path(0, ())}
     steps = 0
     for place in range(width):
@@ -46,7 +50,7 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
         for at, path in paths.items():
             for cell in _cells(line, at, quote, delimiter):
                 steps += 1
-                if steps > MOST_STEPS:
+                if steps > MOST_STEPS + 4 * width:
                     return None
                 if (cell.after is None) == is_last:
                     after = -1 if cell.after is None else cell.after
@@ -76,10 +80,15 @@ def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
     within, edge, mark = at + len(quote), re.escape(delimiter), re.escape(quote)
     closing = re.compile(rf"{mark} *(?:{edge}|$)")
     outer = re.compile(rf"(?<={edge}){mark}|{mark} *{edge}")
+    vain = 0
     for close in closing.finditer(line, within):
         inner = line[within : close.start()]
         strays, text = _unquoted(inner, quote)
-        if not (strays and outer.search(_without_pairs(inner, quote))):
+        if strays and outer.search(_without_pairs(inner, quote)):
+            vain += 1
+            if vain > FEW_VAIN:
+                return
+        else:
             is_end = close.end() == len(line) and not close[0].endswith(delimiter)
             yield _Cell(text, None if is_end else close.end(), strays)
 

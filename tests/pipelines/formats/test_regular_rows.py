@@ -98,3 +98,20 @@ def test_regular_rows_become_integers_at_once():
         (9223372036854775807, 'say "hi"', None),
     ]
     assert taken == len(body)
+
+
+@pytest.mark.parametrize("lines", [3, 300])
+def test_no_row_ends_within_a_cell_of_many_lines(lines):
+    """Neither the first row behind a limit, nor the last one of what is there."""
+    form = TextForm("utf-8", Dialect(), ("n", "text"))
+    row = b'1,"' + b"x\n" * lines + b'"\n'
+
+    found = regular_rows.read(row + b"2,y\n", form, 5, is_last=True)
+    assert found is not None
+    assert found[1] == len(row)
+    assert found[0] is not None
+    assert found[0].frame.rows() == [("1", "x\n" * lines)]
+
+    found = regular_rows.read(b"0,z\n" + row[:-2], form, None, is_last=False)
+    assert found is not None
+    assert found[1] == 4

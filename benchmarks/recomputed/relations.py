@@ -234,7 +234,9 @@ def _far(
         lower, upper = left - threshold * size, right + threshold * size
         cells = [(row, cell) for row, cell in enumerate(column.cells, 1) if finite(cell)]
         closed = method == "zscore"
-        edge = abs(upper - lower) * Fraction(1, 10**11) + abs(left) * Fraction(1, 2**51)
+        edge = abs(upper - lower) * Fraction(1, 10**11)
+        if not closed or column.word != "integer":  # whose fences lie at rounded quantiles
+            edge += abs(left) * Fraction(1, 2**51)
         scores = [
             (row, cell, max(left - Fraction(cell), Fraction(cell) - right) / size)
             for row, cell in cells
@@ -279,13 +281,15 @@ def _examples(
     ledger.seen(f"{path}.values", len(entry["values"]) >= min(3, entry["count"]))
     ends = np.cumsum([rows for _, rows in table.parts])
     is_estimate = "estimatedBounds" in entry
+    is_zscore = entry["method"] == "zscore" and column.word == "integer"
     blurred = float(max(abs(Fraction(cell)) for _, cell, _ in scores) * Fraction(1, 2**52) / size)
     for place, found in enumerate(entry["values"]):
         cell = column.cells[found["row"] - 1]
         ours = f"{path}.values[{place}]"
         ledger.same(f"{ours}.value", found["value"], wire(column, cell))
         z = abs(Fraction(cell) - centre[0]) / centre[1]
-        blur = float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])  # of what no float holds
+        is_whole = column.word == "integer"  # which are subtracted before they become floats
+        blur = 0.0 if is_whole else float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])
         is_float = float(cell) == Fraction(cell)
         slack = 1e-12 * float(z) if is_float else 1e-10 + blur
         ledger.near(f"{ours}.zscore", found["zscore"], z, slack)
@@ -298,5 +302,5 @@ def _examples(
                 f"{ours}.{'score' if 'score' in found else 'zscore'}",
                 score,
                 best[place],
-                1e-9 * max(1, best[place]) + 4 * max(blur, blurred),
+                1e-9 * max(1, best[place]) + 4 * max(blur, 0.0 if is_zscore else blurred),
             )

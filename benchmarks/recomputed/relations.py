@@ -210,6 +210,8 @@ def outliers(ledger: Ledger, at: str, table: Table, told: Sequence[Mapping[str, 
     by_column: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in told:
         by_column.setdefault(entry["column"], {})[entry["method"]] = entry
+        ledger.seen(f"{at}[0].column", entry["column"] in {column.name for column in table.columns})
+        ledger.seen(f"{at}[0].method", entry["method"] in {"zscore", "tukey", "mad"})
     for column in table.columns:
         if column.word in NUMERIC and len(column.finite) > 1:
             _far(ledger, at, table, column, by_column.get(column.name, {}))
@@ -262,8 +264,6 @@ def _far(
         told_as = f"{path}.count"
         ledger.within(told_as, entry["count"], sure, perhaps)
         ledger.same(f"{path}.threshold", entry["threshold"], float(threshold))
-        ledger.seen(f"{path}.column", told=True)
-        ledger.seen(f"{path}.method", told=True)
         _examples(ledger, path, table, column, entry, scores, (moments.mean, stddev), size)
 
 
@@ -295,7 +295,7 @@ def _examples(
         ledger.near(f"{ours}.zscore", found["zscore"], z, slack)
         part = table.parts[int(np.searchsorted(ends, found["row"] - 1, "right"))][0]
         ledger.same(f"{ours}.part", found["part"], part)
-        ledger.seen(f"{ours}.row", told=True)
+        ledger.seen(f"{ours}.row", found["value"] == wire(column, cell))
         score = found.get("score", found["zscore"])
         if not is_estimate:
             ledger.near(

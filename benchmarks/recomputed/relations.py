@@ -210,6 +210,8 @@ def outliers(ledger: Ledger, at: str, table: Table, told: Sequence[Mapping[str, 
     by_column: dict[str, dict[str, Mapping[str, Any]]] = {}
     for entry in told:
         by_column.setdefault(entry["column"], {})[entry["method"]] = entry
+        ledger.seen(f"{at}[0].column", entry["column"] in {column.name for column in table.columns})
+        ledger.seen(f"{at}[0].method", entry["method"] in {"zscore", "tukey", "mad"})
     for column in table.columns:
         if column.word in NUMERIC and len(column.finite) > 1:
             _far(ledger, at, table, column, by_column.get(column.name, {}))
@@ -234,7 +236,9 @@ def _far(
         lower, upper = left - threshold * size, right + threshold * size
         cells = [(row, cell) for row, cell in enumerate(column.cells, 1) if finite(cell)]
         closed = method == "zscore"
-        edge = abs(upper - lower) * Fraction(1, 10**11) + abs(left) * Fraction(1, 2**51)
+        edge = abs(upper - lower) * Fraction(1, 10**11)
+        if not closed or column.word != "integer":  # whose fences lie at rounded quantiles
+            edge += abs(left) * Fraction(1, 2**51)
         scores = [
             (row, cell, max(left - Fraction(cell), Fraction(cell) - right) / size)
             for row, cell in cells
@@ -260,8 +264,6 @@ def _far(
         told_as = f"{path}.count"
         ledger.within(told_as, entry["count"], sure, perhaps)
         ledger.same(f"{path}.threshold", entry["threshold"], float(threshold))
-        ledger.seen(f"{path}.column", told=True)
-        ledger.seen(f"{path}.method", told=True)
         _examples(ledger, path, table, column, entry, scores, (moments.mean, stddev), size)
 
 
@@ -279,24 +281,26 @@ def _examples(
     ledger.seen(f"{path}.values", len(entry["values"]) >= min(3, entry["count"]))
     ends = np.cumsum([rows for _, rows in table.parts])
     is_estimate = "estimatedBounds" in entry
+    is_zscore = entry["method"] == "zscore" and column.word == "integer"
     blurred = float(max(abs(Fraction(cell)) for _, cell, _ in scores) * Fraction(1, 2**52) / size)
     for place, found in enumerate(entry["values"]):
         cell = column.cells[found["row"] - 1]
         ours = f"{path}.values[{place}]"
         ledger.same(f"{ours}.value", found["value"], wire(column, cell))
         z = abs(Fraction(cell) - centre[0]) / centre[1]
-        blur = float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])  # of what no float holds
+        is_whole = column.word == "integer"  # which are subtracted before they become floats
+        blur = 0.0 if is_whole else float(abs(centre[0]) * Fraction(1, 2**52) / centre[1])
         is_float = float(cell) == Fraction(cell)
         slack = 1e-12 * float(z) if is_float else 1e-10 + blur
         ledger.near(f"{ours}.zscore", found["zscore"], z, slack)
         part = table.parts[int(np.searchsorted(ends, found["row"] - 1, "right"))][0]
         ledger.same(f"{ours}.part", found["part"], part)
-        ledger.seen(f"{ours}.row", told=True)
+        ledger.seen(f"{ours}.row", found["value"] == wire(column, cell))
         score = found.get("score", found["zscore"])
         if not is_estimate:
             ledger.near(
                 f"{ours}.{'score' if 'score' in found else 'zscore'}",
                 score,
                 best[place],
-                1e-9 * max(1, best[place]) + 4 * max(blur, blurred),
+                1e-9 * max(1, best[place]) + 4 * max(blur, 0.0 if is_zscore else blurred),
             )

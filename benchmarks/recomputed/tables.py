@@ -63,11 +63,11 @@ def _duplicates(ledger: Ledger, at: str, table: Table, told: Mapping[str, Any]) 
 def _co_missing(
     ledger: Ledger, at: str, masks: Mapping[str, Any], rows: int, told: Mapping[str, Any]
 ) -> None:
+    holed = [name for name, mask in masks.items() if mask.any()]
+    ledger.same(f"{at}.method", told["method"], "exact" if len(holed) <= WIDEST else "sample")
     if told["method"] != "exact":
         return
     ledger.same(f"{at}.rows", told["rows"], rows)
-    holed = [name for name, mask in masks.items() if mask.any()]
-    ledger.seen(f"{at}.method", len(holed) <= WIDEST)
     pairs = [
         (int((masks[a] & masks[b]).sum()), int((masks[a] | masks[b]).sum()), a, b)
         for a, b in combinations(holed, 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pipelines.analytics.checks.base import Dimension, QualityIssue
 from pipelines.analytics.checks.settings import QualityOptions
-from pipelines.analytics.checks.uniqueness import tells_rows
+from pipelines.analytics.checks.uniqueness import compares_rows
 from pipelines.profile import TableProfile
 
 SEVERITIES = ("ERROR", "WARNING", "INFO")
@@ -37,7 +37,7 @@ def scores(
     for (dimension, _), number in affected.items():
         lost[dimension] += min(number, profile.rows)
     sound = {name: 1.0 - number / cells if cells else 1.0 for name, number in lost.items()}
-    if options.duplicate_rows.enabled and tells_rows(profile):
+    if options.duplicate_rows.enabled and compares_rows(profile):
         sound[UNIQUENESS] *= 1.0 - float(profile.duplicate_rows.get("ratio") or 0.0)
     return sound
 

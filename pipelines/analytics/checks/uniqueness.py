@@ -37,7 +37,7 @@ def duplicate_rows(subject: Subject) -> Iterator[Say]:
         grade = "ERROR" if ratio >= settings.error else "WARNING"
     metrics = {**found, "duplicates": number, "ratio": ratio, "severity": grade or "OK"}
     metrics.pop("count", None)
-    if number and not tells_rows(table):
+    if number and not compares_rows(table):
         yield Inconclusive(None, "of one column values repeat, not rows", {**metrics, **FINE})
     elif grade:
         conclude = _repeated(found, number, metrics, grade)
@@ -51,7 +51,7 @@ def duplicate_rows(subject: Subject) -> Iterator[Say]:
         yield Passed(None, metrics)
 
 
-def tells_rows(table: TableProfile) -> bool:
+def compares_rows(table: TableProfile) -> bool:
     """Whether two equal rows are one thing told twice; a list of values may repeat any."""
     return len(table.columns) > 1
 

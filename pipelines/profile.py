@@ -15,6 +15,7 @@ from pipelines.statistics import co_missing, screening
 from pipelines.statistics.base import Statistic
 from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
+from pipelines.statistics.date_pairs import DatePairs
 from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.moments import Moments
@@ -99,6 +100,7 @@ class TableProfile:
     empty_rows: int = 0
     co_missing: Mapping[str, Any] = field(default_factory=dict)
     alternatives: tuple[tuple[str, str], ...] = ()
+    rows_before: Mapping[tuple[str, str], int] = field(default_factory=dict)
     correlation_method: str = "exact"
 
     @property
@@ -168,8 +170,16 @@ def profile_table(
         empty_rows=states.of_table(NullRows).all,
         co_missing=_co_missing(states, sample),
         alternatives=_alternatives(states),
+        rows_before=_rows_before(states),
         correlation_method="sample" if is_screened else "exact",
     )
+
+
+def _rows_before(states: TableStates) -> dict[tuple[str, str], int]:
+    """By two columns of dates, in how many rows the first lies before the second."""
+    names = states.schema.names()
+    pairs = states.of_table(DatePairs).result()["pairs"]
+    return {(names[pair["left"]], names[pair["right"]]): pair["rows"] for pair in pairs}
 
 
 def _alternatives(states: TableStates) -> tuple[tuple[str, str], ...]:

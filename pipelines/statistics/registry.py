@@ -7,6 +7,7 @@ from pipelines.statistics.characters import Characters
 from pipelines.statistics.co_missing import CoMissing
 from pipelines.statistics.comoments import CoMoments
 from pipelines.statistics.counts import Counts
+from pipelines.statistics.date_pairs import DatePairs
 from pipelines.statistics.dates import Calendar
 from pipelines.statistics.duplicates import Duplicates
 from pipelines.statistics.examples import Examples
@@ -43,6 +44,7 @@ STRUCT: Statistics = (Fields, TextValues)
 TABLE: tuple[type[TableStatistic], ...] = (
     NullRows,
     CoMissing,
+    DatePairs,
     Duplicates,
     CoMoments,
     RowSample,

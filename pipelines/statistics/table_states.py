@@ -15,7 +15,7 @@ from pipelines.statistics.table_view import TableView
 
 T = TypeVar("T")
 
-VERSION = "4"
+VERSION = "5"
 TABLE = -1  # the column number of what is known of the table as a whole
 
 _ARROW = pa.schema(

@@ -148,3 +148,23 @@ def test_masked_columns_show_no_date(issues):
     (issue,) = issues({"a": first, "b": later(first, odd={20})}, masked={"b"})
 
     assert issue["examples"] == [{"part": 0, "row": 20, "partRow": 20}]
+
+
+def test_dates_that_are_always_in_order_are_not_read_again(tmp_path):
+    """The states know it of all rows."""
+    ordered = spread(ROWS)
+    frame = pl.DataFrame({"n": range(ROWS), "shipped": later(ordered), "ordered": ordered})
+    asked = []
+
+    def slices(names, matters):
+        asked.extend(names)
+        yield found.Whole(frame.select(names))
+
+    data_quality.assess(
+        found.profile("t", frame),
+        {},
+        partial(location.locate, slices=slices, masked=()),
+        ground=Ground(str(tmp_path), tuple(frame.columns), ((0, frame.height),)),
+    )
+
+    assert not {"shipped", "ordered"} & set(asked)

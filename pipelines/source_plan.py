@@ -17,7 +17,7 @@ from pipelines.choices import Overrides
 from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
 from pipelines.containers.registry import CONTAINERS
-from pipelines.formats import chosen
+from pipelines.formats import chosen, pattern_names
 from pipelines.formats.base import Failure, Notice, Origin, Plan, SkippedMember, TablePlan
 from pipelines.formats.detect import head_of
 from pipelines.formats.naming import unique_tables
@@ -69,7 +69,8 @@ def read(unread: Unread, limits: Limits, overrides: Overrides) -> list[Finding]:
     choices = overrides.of_member(origin.member or origin.input)
     found: list[Finding] = []
     try:
-        found.extend(chosen.tables(file, head_of(file), origin, limits, choices))
+        tables = chosen.tables(file, head_of(file), origin, limits, choices)
+        found.extend(map(pattern_names.without, tables))
     except NothingInside as error:
         path = origin.member or origin.input
         found.append(SkippedMember(origin.input, path, str(error), is_sound=True))

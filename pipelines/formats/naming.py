@@ -9,15 +9,25 @@ COMPRESSION_SUFFIXES = frozenset({".gz", ".gzip", ".bz2", ".xz", ".lzma", ".zst"
 def unique_columns(raw: Sequence[str | None]) -> tuple[str, ...]:
     """Names as they are; an absent or blank one is called by its position, a repeat is numbered.
 
-    A NUL, which Arrow's names cannot hold, becomes the replacement character.
+    A NUL, which Arrow's names cannot hold, becomes the replacement character; a name that polars
+    takes for a pattern gets an underscore.
 
-    >>> unique_columns(["a", "a_2", "a", None, ""])
-    ('a', 'a_2', 'a_3', 'column_4', 'column_5')
+    >>> unique_columns(["a", "a_2", "a", None, "", "^a.*$"])
+    ('a', 'a_2', 'a_3', 'column_4', 'column_5', '_^a.*$')
     """
     return unique_tables(
-        without_nul(name) if name and name.strip() else f"column_{position}"
+        plain_name(without_nul(name)) if name and name.strip() else f"column_{position}"
         for position, name in enumerate(raw, start=1)
     )
+
+
+def is_pattern(name: str) -> bool:
+    """Whether polars takes the name for a pattern of names."""
+    return name.startswith("^") and name.endswith("$")
+
+
+def plain_name(name: str) -> str:
+    return f"_{name}" if is_pattern(name) else name
 
 
 def without_nul(name: str) -> str:

@@ -117,8 +117,11 @@ class Sandbox:
         while (child := self._take(kind)) is not None:
             with contextlib.suppress(Gone, *doubtful):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
+        if (child := self._rehearsed(limits)) is not None:  # it may be dying of its rehearsal
+            with contextlib.suppress(Gone, *doubtful):
+                return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         for _ in range(2):
-            child = self._rehearsed(limits) or self._fork(ChildOrder(limits))
+            child = self._fork(ChildOrder(limits))
             with contextlib.suppress(Gone):
                 return self._ask(child, call, kind, on_progress, is_cancelled)  # type: ignore[no-any-return]
         raise ServiceUnavailable("the process that reads files was killed twice")

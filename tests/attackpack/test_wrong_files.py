@@ -21,6 +21,7 @@ EXTENSIONS = (
     "gz",
 )
 HALVES = {  # of what tells its rows apart, those that are there; a tar is half padding here
+    "rows.logfmt": 31,
     "rows.csv": 31,
     "rows.tsv": 31,
     "rows.dat": 30,

@@ -7,6 +7,7 @@ a row has the one with the fewest stray quotes counts, if there is but one such.
 
 import re
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 MOST_STEPS = 200  # and a few for each cell
@@ -43,6 +44,12 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
     """
     if len(line) * line.count(quote) > MOST_LOOKS:
         return None
+    found = _found(line, quote, delimiter, width)
+    return None if found is None else list(found)
+
+
+@lru_cache(maxsize=64)  # a line is asked for once to see whether it is odd, and then again
+def _found(line: str, quote: str, delimiter: str, width: int) -> tuple[str, ...] | None:
     paths = {0: _Path(0, ())}
     steps = 0
     for place in range(width):
@@ -65,7 +72,7 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
     found = paths.get(-1)
     if found is None or found.is_one_of_many or not found.strays:
         return None
-    return list(found.cells)
+    return found.cells
 
 
 def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
@@ -77,13 +84,11 @@ def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
         yield _Cell(text, None if end < 0 else end + len(delimiter), int(is_opened))
     if not is_opened:
         return
-    within, edge, mark = at + len(quote), re.escape(delimiter), re.escape(quote)
-    closing = re.compile(rf"{mark} *(?:{edge}|$)")
-    outer = re.compile(rf"(?<={edge}){mark}|{mark} *{edge}")
-    vain = 0
+    within, vain = at + len(quote), 0
+    closing, outer, _ = _patterns(quote, delimiter)
     for close in closing.finditer(line, within):
         inner = line[within : close.start()]
-        strays, text = _unquoted(inner, quote)
+        strays, text = _unquoted(inner, quote, delimiter)
         if strays and outer.search(_without_pairs(inner, quote)):
             vain += 1
             if vain > FEW_VAIN:
@@ -93,9 +98,17 @@ def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
             yield _Cell(text, None if is_end else close.end(), strays)
 
 
-def _unquoted(inner: str, quote: str) -> tuple[int, str]:
+@cache
+def _patterns(quote: str, delimiter: str) -> tuple[re.Pattern[str], ...]:
+    """A quote that closes a cell, one that stands around another, and runs of quotes."""
+    edge, mark = re.escape(delimiter), re.escape(quote)
+    closing, outer = rf"{mark} *(?:{edge}|$)", rf"(?<={edge}){mark}|{mark} *{edge}"
+    return re.compile(closing), re.compile(outer), re.compile(f"((?:{mark})+)")
+
+
+def _unquoted(inner: str, quote: str, delimiter: str) -> tuple[int, str]:
     """How many quotes within a cell are not doubled; and its text."""
-    runs = re.split(f"((?:{re.escape(quote)})+)", inner)
+    runs = _patterns(quote, delimiter)[2].split(inner)
     strays = sum(len(run) % 2 for run in runs[1::2])
     runs[1::2] = [quote * ((len(run) + 1) // 2) for run in runs[1::2]]
     return strays, "".join(runs)

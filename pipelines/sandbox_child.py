@@ -62,7 +62,7 @@ def live(ours: socket.socket, order: ChildOrder, errors: int) -> None:
             ours.settimeout(None)
             channel.renew()
             channel.send(*_answer(call[1], order.limits))
-            ours.settimeout(wire.LINGER_S)
+            ours.settimeout(order.limits.linger_s)
         code = 0
     except TimeoutError:
         code = 0

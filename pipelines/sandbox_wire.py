@@ -8,17 +8,19 @@ from dataclasses import dataclass
 HEADER = struct.Struct("<cQ")
 CALL, RESULT, ERROR, PROGRESS = b"C", b"R", b"E", b"P"
 BLOCK = 1 << 20
-# How long a child waits for more work of the kind it has just done. Its memory is at hand then.
-LINGER_S = 1.0
 SPARE_S = 60.0  # how long one that has rehearsed waits for its first
 
 
 @dataclass(frozen=True, slots=True)
 class ChildLimits:
-    """What a child may use: memory beyond the server's own, processor time between reports."""
+    """What a child may use: memory beyond the server's own, processor time between reports.
+
+    `linger_s` is how long it waits for more work of the kind it has just done.
+    """
 
     memory_bytes: int = 3 << 30
     cpu_s: int = 120
+    linger_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

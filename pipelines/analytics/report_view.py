@@ -35,6 +35,7 @@ from pipelines.profile import TableProfile
 CARDS = 200  # of the whole report; a card with its chart is 3 kB
 OPEN = 40
 FOLD = 250  # rows of the column index that unfold together
+ALIKE = 10  # warnings of one kind
 SOURCES = 2  # that are named of a table
 PREVIEW_ROWS, PREVIEW_COLUMNS = 5, 40
 SEVERITIES = ("ERROR", "WARNING", "INFO")
@@ -191,15 +192,24 @@ def warnings(findings: Findings) -> list[Warned]:
         *findings.notices,
         *(notice for table in findings.tables for notice in table.notices),
     ]
-    noticed = [
-        Warned(
-            n.severity,
-            n.message[:1].upper() + n.message[1:],
-            _where(n.input, n.member, n.table, n.column),
+    kinds: dict[tuple[str, str], list[Notice]] = {}
+    for notice in _together(dict.fromkeys(notices)):
+        kinds.setdefault((notice.severity, notice.code), []).append(notice)
+    gravest = sorted(kinds.items(), key=lambda kind: SEVERITIES.index(kind[0][0]))
+    return [*failures, *(warned for _, kind in gravest for warned in _warned(kind))]
+
+
+def _warned(kind: Sequence[Notice]) -> Iterator[Warned]:
+    """A line each, up to a number that leaves room for other kinds; one counts the rest."""
+    rest = len(kind) - ALIKE
+    for notice in kind[:ALIKE] if rest > 1 else kind:
+        yield Warned(
+            notice.severity,
+            notice.message[:1].upper() + notice.message[1:],
+            _where(notice.input, notice.member, notice.table, notice.column),
         )
-        for n in _together(dict.fromkeys(notices))
-    ]
-    return [*failures, *sorted(noticed, key=lambda warned: SEVERITIES.index(warned.severity))]
+    if rest > 1:
+        yield Warned(kind[0].severity, f"{amount(rest)} more like these, in results.json", "")
 
 
 def _together(notices: Iterable[Notice]) -> Iterator[Notice]:

@@ -528,6 +528,22 @@ def test_columns_that_are_read_alike_are_told_together():
     ]
 
 
+def test_many_warnings_of_one_kind_leave_room_for_others():
+    """Ten of three thousand, and how many more; what happened once is not lost behind them."""
+    mixed = [Notice("mixed", f"`{n}` mixes kinds", column=str(n)) for n in range(3_000)]
+    few = [Notice("few", f"`{n}` is cut", column=str(n)) for n in range(11)]
+    once = Notice("once", "a page is broken")
+
+    text = report.text(findings({"t": sales()}, notices=(*mixed, *few, once))).decode()
+
+    warned = text[text.index("\nWarnings\n") : text.index("\nHighlights\n")]
+    assert "`9` mixes kinds" in warned
+    assert "`10` mixes kinds" not in warned
+    assert "WARNING 2,990 more like these, in results.json" in warned
+    assert "`10` is cut" in warned
+    assert "A page is broken" in warned
+
+
 def test_no_number_is_cut_within_its_digits():
     """Half of the digits of a long integer are another number."""
     values = [*range(2**60, 2**60 + 300), 2**62]

@@ -42,6 +42,7 @@ ONLY_IN = {
     "langgraph": ("pipelines/analytics/",),
     "sqlalchemy": ("serve_app/jobs/", "serve_app/migrations/"),
     "alembic": ("serve_app/migrations/",),
+    "scipy": ("pipelines/analytics/chance.py",),
     "sklearn": ("pipelines/analytics/learning/",),
     "skops": ("pipelines/analytics/learning/model_file.py",),
 }

@@ -1,8 +1,9 @@
 """Related: sentences on columns that go together, each relation told once."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pipelines.analytics import chance
 from pipelines.analytics.alike import Alike
 from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.measures import is_label
@@ -27,7 +28,8 @@ def related(findings: Findings) -> Iterator[Sentence]:
 
     Nor is what follows: where net, gross and cost nearly say the same, that net rises with gross
     and gross with cost is all, and what differs by one of them differs by the others too. Labels
-    are no measures: that one rises with another says nothing.
+    are no measures: that one rises with another says nothing. Nor does what chance alone would
+    show, in few rows or among many columns.
     """
     found = findings.descriptive
     for group in found.get("copies") or ():
@@ -51,15 +53,14 @@ def related(findings: Findings) -> Iterator[Sentence]:
     by_method: dict[str, list[Payload]] = {}
     for entry in entries:
         by_method.setdefault(entry["method"].removesuffix("_sample"), []).append(entry)
-    alike = Alike[Column]()
-    yield from _numbers(
-        findings, by_method.get("pearson", ()), by_method.get("spearman", ()), alike
-    )
+    alike, is_beyond = Alike[Column](), _beyond_chance(findings)
+    pearson, spearman = by_method.get("pearson", ()), by_method.get("spearman", ())
+    yield from _numbers(findings, pearson, spearman, alike, is_beyond)
     for entry in _unlike(findings, by_method.get("cramers_v", ()), alike):
-        if entry["correlation"] >= STRONG:
+        if entry["correlation"] >= STRONG and is_beyond(entry):
             yield _categories(findings, entry)
     for entry in _unlike(findings, by_method.get("correlation_ratio", ()), alike):
-        if entry["correlation"] >= TELLING:
+        if entry["correlation"] >= TELLING and is_beyond(entry):
             yield _explained(findings, entry)
 
 
@@ -81,6 +82,32 @@ def _unlike(
         if abs(entry["correlation"]) >= NEAR and entry["method"] in SYMMETRIC:
             alike.join(one, two)
         yield entry
+
+
+def _beyond_chance(findings: Findings) -> Callable[[Payload], bool]:
+    """Tells it of a pair, among all pairs that its method was tried on, in all tables."""
+    found = findings.descriptive
+    tried = {"pearson": found.get("correlationPairs", 1), **(found.get("associationPairs") or {})}
+    levels = {
+        (table.name, column.name): int(column.figures.get("distinctCount") or 0)
+        for table in findings.tables
+        for column in table.columns
+    }
+
+    def is_beyond(entry: Payload) -> bool:
+        method = entry["method"].removesuffix("_sample")
+        strength, rows = entry["correlation"], int(entry["sampleSize"])
+        table, left, right = _pair(findings, entry)
+        if method == "cramers_v":
+            sides = levels[table, left], levels[table, right]
+            likelihood = chance.of_categories(strength, rows, sides)
+        elif method == "correlation_ratio":
+            likelihood = chance.of_groups(strength, rows, levels[table, left])
+        else:
+            likelihood = chance.of_line(strength, rows)
+        return chance.is_beyond(likelihood, tried.get(method, 1))
+
+    return is_beyond
 
 
 def near(findings: Findings) -> Alike[Column]:
@@ -127,16 +154,18 @@ def _numbers(
     pearson: Iterable[Payload],
     spearman: Iterable[Payload],
     alike: Alike[Column],
+    is_beyond: Callable[[Payload], bool],
 ) -> Iterator[Sentence]:
     """Correlations of values; where those of ranks are clearly stronger, of ranks instead."""
     ranks = {_pair(findings, entry): entry for entry in spearman}
     values = {_pair(findings, entry): entry for entry in pearson}
     straight = [entry for pair, entry in values.items() if not _is_bent(ranks.get(pair), entry)]
     for entry in _unlike(findings, straight, alike):
-        if abs(entry["correlation"]) >= STRONG:
+        if abs(entry["correlation"]) >= STRONG and is_beyond(entry):
             yield _correlation(findings, entry, ranks.get(_pair(findings, entry)))
     for pair, entry in ranks.items():
-        if abs(entry["correlation"]) >= STRONG and _is_bent(entry, values.get(pair)):
+        is_strong = abs(entry["correlation"]) >= STRONG and is_beyond(entry)
+        if is_strong and _is_bent(entry, values.get(pair)):
             yield _monotonic(findings, entry, values[pair])
 
 

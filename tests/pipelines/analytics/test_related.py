@@ -32,6 +32,42 @@ def test_copies_are_called_copies_and_told_of_once():
     assert lines[1].startswith("`a` and `c` rise together (r = 0.9")
 
 
+def test_what_chance_shows_in_few_rows_is_not_told():
+    """Of noise the strongest of many pairs is strong; of a line through as many rows all is told.
+
+    The seeds are the first ones, of which one in ten may have a pair that is beyond chance.
+    """
+    lines = []
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        numbers = {f"x{n}": random.normal(size=15) for n in range(6)}
+        kinds = {f"c{n}": random.choice(list("abcd"), 15) for n in range(4)}
+        lines += [told(pl.DataFrame({**numbers, **kinds}))]
+    x = np.random.default_rng(0).normal(size=15)
+    kind = np.array(["low", "high"])[(x > 0).astype(int)]
+
+    said = told(pl.DataFrame({"x": x, "y": x + BASE[:15] / 9, "kind": kind}))
+
+    assert sum(bool(each) for each in lines) <= 4
+    assert said[0].split(" (")[0] == "`x` and `y` rise together"
+    assert "differs by `kind`" in said[1]
+
+
+def test_the_more_pairs_the_stronger_one_has_to_be():
+    """That 12 rows of two columns correlate by 0.7 is worth a word, but not of the best of 300."""
+    x = np.random.default_rng(4).normal(size=12)
+    z = np.random.default_rng(8).normal(size=12)
+    off = z - x * (x @ z) / (x @ x)
+    y = 0.75 * x / np.linalg.norm(x) + np.sqrt(1 - 0.75**2) * off / np.linalg.norm(off)
+    noise = {f"n{n}": np.random.default_rng(n).permutation(12) * 1.5 for n in range(40)}
+
+    alone = told(pl.DataFrame({"x": x, "y": y}))
+    among = told(pl.DataFrame({"x": x, "y": y, **noise}))
+
+    assert len(alone) == 1
+    assert not [line for line in among if line.startswith("`x` and `y`")]
+
+
 def test_many_copies_are_counted():
     """Three are named, the others are a number."""
     frame = pl.DataFrame(dict.fromkeys("abcde", BASE))

@@ -182,7 +182,14 @@ FAR = [
 def test_associations_stand_below_the_correlations_with_where_they_are_from():
     """A pair of the row sample never looks as if it spoke for all rows."""
     found = findings({"sales": sales()})
-    pair = {"left": "a", "right": "b", "correlation": 0.5, "sampleSize": 9, "method": "cramers_v"}
+    left, right = (column.name for column in found.tables[0].columns[:2])
+    pair = {
+        "left": left,
+        "right": right,
+        "correlation": 0.5,
+        "sampleSize": 9,
+        "method": "cramers_v",
+    }
     associations = [{**pair, "basis": "row_sample"}]
 
     book = sheets(replace(found, descriptive={**found.descriptive, "associations": associations}))

@@ -5,6 +5,7 @@ and the document is read exactly instead.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,38 @@ class Irregular(Exception):
     """The document has to be read exactly."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The whole elements at the start of a block, one a line, and where they end.
+
+    `stop` is the place of the comma behind the last of them, 0 if there is none, or of the bracket
+    that `is_end` of the array.
+    """
+
+    lines: bytes
+    stop: int
+    is_end: bool
+
+
+def cut(block: bytes) -> Cut:
+    r"""Raises Irregular.
+
+    >>> cut(b'{"a": "x, y"},\n {"a":\n1}, {"a"')
+    Cut(lines=b'{"a": "x, y"}\n{"a": 1}', stop=24, is_end=False)
+    """
+    codes = np.frombuffer(block, np.uint8)
+    quoted = _quoted(codes)
+    depth = _depth(codes, quoted)
+    closed = np.flatnonzero(depth < 0)
+    if closed.size:
+        stop = int(closed[0])
+    else:
+        commas = np.flatnonzero((codes == ord(",")) & (depth == 0) & ~quoted)
+        stop = int(commas[-1]) if commas.size else 0
+    lines = _as_lines(codes[:stop], quoted[:stop], depth[:stop]) if stop else b""
+    return Cut(lines, stop, bool(closed.size))
+
+
 def element_lines(file: StoredObject) -> Iterator[bytes]:
     r"""The elements of the array that the file is, one a line, in blocks.
 
@@ -35,24 +68,16 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     held = _opened(pieces)
     ended = False
     while not ended:
-        block, ended = _more(pieces, held)
-        codes = np.frombuffer(block, np.uint8)
-        quoted = _quoted(codes)
-        depth = _depth(codes, quoted)
-        closed = np.flatnonzero(depth < 0)
-        if closed.size:
-            _expect_nothing(block[int(closed[0]) + 1 :], pieces)
-            stop, ended = int(closed[0]), True
-        elif ended:
+        block, is_last = _more(pieces, held)
+        found = cut(block)
+        ended = found.is_end
+        if ended:
+            _expect_nothing(block[found.stop + 1 :], pieces)
+        elif is_last or (not found.stop and len(block) > LONGEST_ELEMENT):
             raise Irregular
-        else:
-            commas = np.flatnonzero((codes == ord(",")) & (depth == 0) & ~quoted)
-            stop = int(commas[-1]) if commas.size else 0
-            if not stop and len(block) > LONGEST_ELEMENT:
-                raise Irregular
-        if stop:
-            yield _as_lines(codes[:stop], quoted[:stop], depth[:stop])
-        held = block[stop + 1 :] if stop else block
+        if found.stop:
+            yield found.lines
+        held = block[found.stop + 1 :] if found.stop else block
 
 
 def _opened(pieces: Iterator[bytes]) -> bytes:
@@ -100,8 +125,22 @@ def _as_lines(codes: Bytes, quoted: Flags, depth: npt.NDArray[np.int32]) -> byte
     between = (depth == 0) & ~quoted
     lines = np.where(white, np.uint8(ord(" ")), codes)
     lines[between & (codes == ord(","))] = ord("\n")
-    content: bytes = lines[~(white & between)].tobytes()
+    around = white & between
+    _expect_commas(codes, np.flatnonzero(around))
+    content: bytes = lines[~around].tobytes()
     return content
+
+
+def _expect_commas(codes: Bytes, white: npt.NDArray[np.intp]) -> None:
+    """White space between elements has a comma on one side: `1 2` must not become `12`."""
+    if not white.size:
+        return
+    ends = np.flatnonzero(np.diff(white, append=-1) != 1)
+    last, first = white[ends], white[np.append(0, ends[:-1] + 1)]
+    inner = (first > 0) & (last + 1 < codes.size)
+    left, right = codes[first[inner] - 1], codes[last[inner] + 1]
+    if bool(((left != ord(",")) & (right != ord(","))).any()):
+        raise Irregular
 
 
 def _expect_nothing(rest: bytes, pieces: Iterator[bytes]) -> None:

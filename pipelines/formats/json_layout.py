@@ -1,11 +1,14 @@
 """JSON layout: where in a document its rows lie."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+import orjson
+
 from connectors.base import StoredObject
 from pipelines.containers.limits import Limits
+from pipelines.formats.json_elements import Irregular, element_lines
 from pipelines.formats.json_stream import JsonStream
 from pipelines.formats.json_syntax import Digits, Parsed
 from pipelines.formats.naming import unique_columns
@@ -24,6 +27,15 @@ FEWEST_LONG = 10
 MOST_TABLES, MOST_KEYS = 20, 10_000
 NAMES, ROWS, INDEX = "columns", "data", "index"  # of `split`
 META = "meta"
+KINDS: Mapping[type, str] = {
+    type(None): "missing",
+    bool: "truth",
+    int: "number",
+    float: "number",
+    str: "text",
+    dict: "object",
+    list: "array",
+}
 VALUES = frozenset({"text", "number", "truth", "missing"})
 SAMPLE_ROWS = 1000
 
@@ -44,6 +56,15 @@ class Layout:
     key: str = "key"
     path: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+
+    def lines(self, file: StoredObject, limits: Limits) -> Iterator[bytes]:
+        """The rows one a line in UTF-8, some at a time. Raises Irregular where `rows` must tell."""
+        if self.kind == "array":
+            yield from element_lines(file)
+        elif self.kind == "wrapped" and not self.names:
+            yield from _lines_at(JsonStream(file, limits), self.path)
+        else:
+            raise Irregular
 
     def rows(self, file: StoredObject, limits: Limits) -> Iterator[Parsed]:
         stream = JsonStream(file, limits)
@@ -136,7 +157,10 @@ def layouts_of(file: StoredObject, limits: Limits) -> tuple[tuple[Layout, ...], 
         return (Layout("array"),), Outline()
     if first != "{":
         return (DOCUMENTS,), Outline()
-    outline = _outline(stream)
+    try:
+        outline = _outline(stream, _elements_in_lines)
+    except Irregular:
+        outline = _outline(JsonStream(file, limits), _elements)
     if outline.is_alone and outline.holds_tables and outline.arrays:
         return _tables(outline), outline
     return (_layout(outline),), outline
@@ -201,7 +225,7 @@ def _of_lists(lists: Mapping[str, Elements]) -> Layout:
     return DOCUMENTS
 
 
-def _outline(stream: JsonStream) -> Outline:
+def _outline(stream: JsonStream, elements: Callable[[JsonStream], Elements]) -> Outline:
     arrays: list[str] = []
     wrapped: list[tuple[str, ...]] = []
     names: tuple[str, ...] = ()
@@ -212,12 +236,12 @@ def _outline(stream: JsonStream) -> Outline:
     for key in stream.members():
         members += 1
         if stream.peek() == "[":
-            lists[key] = _elements(stream)
+            lists[key] = elements(stream)
             is_table = lists[key].kinds == {"object"}
             arrays += [key] if is_table else []
             told = [] if is_table else [key]
         elif stream.peek() == "{" and key.lower() in ENVELOPES:
-            inside = _Inside()
+            inside = _Inside(elements)
             keys.append(frozenset(inside.look(stream, (key,))))
             wrapped += inside.wrapped
             told = inside.others
@@ -252,6 +276,7 @@ def _names_in(meta: Mapping[str, Any]) -> tuple[str, ...]:
 class _Inside:
     """What is met within an envelope: the arrays that may be what it is about, and the rest."""
 
+    elements: Callable[[JsonStream], Elements]
     wrapped: list[tuple[str, ...]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
@@ -265,7 +290,7 @@ class _Inside:
                 self.look(stream, here)
                 continue
             if stream.peek() == "[":
-                is_what = _elements(stream).kinds == {"object"} and _is_wrapper(here)
+                is_what = self.elements(stream).kinds == {"object"} and _is_wrapper(here)
             else:
                 stream.value()
                 is_what = False
@@ -295,6 +320,25 @@ def _elements(stream: JsonStream) -> Elements:
     return Elements(count, frozenset(kinds), frozenset(widths), frozenset(keys))
 
 
+def _elements_in_lines(stream: JsonStream) -> Elements:
+    """The same by a parser in C. Raises Irregular where it refuses what we would read."""
+    count = 0
+    kinds: set[str] = set()
+    widths: set[int] = set()
+    keys: set[str] = set()
+    for lines in stream.lines():
+        try:
+            values = orjson.loads(b"[" + lines.replace(b"\n", b",") + b"]")
+        except orjson.JSONDecodeError as error:
+            raise Irregular from error
+        count += len(values)
+        kinds |= {KINDS[kind] for kind in set(map(type, values))}
+        widths |= {len(value) for value in values if type(value) is list}
+        if len(keys) < MOST_KEYS:
+            keys = keys.union(*(value for value in values if type(value) is dict))
+    return Elements(count, frozenset(kinds), frozenset(widths), frozenset(keys))
+
+
 def _kind(value: Any) -> str:
     match value:
         case None:
@@ -306,6 +350,19 @@ def _kind(value: Any) -> str:
         case str():
             return "text"
     return "object" if isinstance(value, dict) else "array"
+
+
+def _lines_at(stream: JsonStream, path: Sequence[str]) -> Iterator[bytes]:
+    for key in stream.members():
+        if key == path[0] and len(path) == 1 and stream.peek() == "[":
+            yield from stream.lines()
+        elif key == path[0] and len(path) > 1 and stream.peek() == "{":
+            yield from _lines_at(stream, path[1:])
+        elif stream.peek() == "[":
+            for _ in stream.lines():
+                pass
+        else:
+            stream.value()
 
 
 def _elements_at(stream: JsonStream, path: Sequence[str]) -> Iterator[Parsed]:

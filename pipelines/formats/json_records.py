@@ -14,7 +14,7 @@ from connectors.base import StoredObject
 from connectors.errors import EmptyInput
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
-from pipelines.formats.json_elements import Irregular, element_lines
+from pipelines.formats.json_elements import Irregular
 from pipelines.formats.json_layout import WRAPPERS, Layout, Outline, layouts_of, sample
 from pipelines.formats.json_regular import regular_rows
 from pipelines.formats.json_shape import Shape, shape_of
@@ -63,9 +63,9 @@ class JsonDocument:
             yield from self._exact_chunks(schema, read)
 
     def _regular_lines(self) -> Iterator[bytes]:
-        if self.layout.kind != "array" or self.shape.kind != "object":
+        if self.shape.kind != "object":
             raise Irregular
-        return element_lines(self.file)
+        return self.layout.lines(self.file, self.limits)
 
     def _regular_chunk(self, lines: bytes, schema: pl.Schema) -> Chunk:
         rows = regular_rows(lines, schema, self.limits.max_json_depth)

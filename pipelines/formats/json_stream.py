@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from connectors.base import StoredObject
 from connectors.errors import CorruptFile, LimitExceeded
 from pipelines.containers.limits import Limits
+from pipelines.formats.json_elements import BLOCK_BYTES, Irregular, cut
 from pipelines.formats.json_syntax import Decoder, Parsed, brackets, depths, is_plain
 
 WHITE = " \t\r\n\x1e\ufeff"  # with the record separator of RFC 7464, and a byte order mark
@@ -96,6 +97,29 @@ class JsonStream:
     def elements(self) -> Iterator[Parsed]:
         """The values of the array that begins here."""
         yield from (self.value() for _ in self._items("[", "]"))
+
+    def lines(self) -> Iterator[bytes]:
+        """The same, one a line in UTF-8, as many at a time as are at hand; nobody has parsed them.
+
+        Raises Irregular, upon which the document is to be read from its start by `elements`.
+        """
+        if not self.take("["):
+            raise Irregular
+        while True:
+            try:
+                content = self._text[self._at :].encode()
+            except UnicodeEncodeError as error:  # bytes that are no UTF-8
+                raise Irregular from error
+            found = cut(content)
+            if found.stop:
+                self._move(self._at + len(content[: found.stop].decode()))
+                yield found.lines
+                self.take(",")
+            if found.is_end:
+                self.take("]")
+                return
+            if not self._grow(max(BLOCK_BYTES, len(content) - found.stop)):
+                raise Irregular
 
     def members(self) -> Iterator[str]:
         """The keys of the object that begins here; the caller takes each value."""

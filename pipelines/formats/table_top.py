@@ -176,6 +176,8 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
         is_wide = usual <= width <= columns if is_ragged else width == columns
         return is_wide and filled[index] >= fewest
 
+    if keyed := _keyed(records, columns):
+        return keyed
     fewest = 2 if columns > 1 and any(n > 1 for n in filled) else 1
     comments = _comments(records, columns)
     for index, record in enumerate(records):
@@ -205,6 +207,21 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
         if not any(_width(later) == columns for later in records[index + 1 :]):
             return index
     return next((i for i, n in enumerate(filled) if n), 0)
+
+
+def _keyed(records: Sequence[Record], columns: int) -> int:
+    """Where the names stand below a blank line, if all above it are keys with colons, and values.
+
+    Such a block is often as wide as the table, since spreadsheets fill its rows up.
+    """
+    above = _block(records)
+    start = next((at for at in range(len(above), len(records)) if not _is_blank(records[at])), 0)
+    if not start or len(above) > MOST_KEYS or _width(records[start]) != columns:
+        return 0
+    keys = [cell.strip() for record in above for cell in record.cells[::2]]
+    are_keys = all(record.cells[0].strip() for record in above)
+    are_keys = are_keys and all(key.endswith(":") for key in keys if key)
+    return start if are_keys and _is_header(records[start:], columns) else 0
 
 
 def _are_keys(records: Sequence[Record]) -> bool:

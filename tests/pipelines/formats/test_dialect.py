@@ -391,6 +391,21 @@ def test_a_note_in_a_few_cells_names_nothing_above_a_row_of_names(text, names, f
     assert names is None or layout.names == names
 
 
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("Device:,T9,Serial:,007\nEvery:,10 min,,\n,,,\nn,t,u,v\n1,2,3,4\n2,3,4,5\n", 3),
+        ("Device:,T9\n\nn,t\n1,2\n2,3\n", 2),
+        ("Device,T9,Serial,007\nEvery,10 min,,\n,,,\nn,t,u,v\n1,2,3,4\n2,3,4,5\n", 0),
+        ("n:,t:,u:\n1,2,3\n\n4,5,6\n7,8,9\n", 0),
+        ("a:,b:\n,\nx,y\nz,w\n", 0),
+    ],
+)
+def test_keys_with_colons_stand_above_a_blank_line_and_the_names(text, first):
+    """Though they are as wide; without colons, or sure names below, they are rows."""
+    assert detect(text, is_whole=True).first_record == first
+
+
 def test_tabs_align_columns_as_spaces_do():
     """But not within quotes."""
     text = ' "a\tb"  c \t\t d\nval1   "v\tw"  \t2\n val3   val4      3\nval5\tval6\t   4\n'

@@ -11,7 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from pipelines.formats import stray_quotes
 from pipelines.formats.cell_looks import is_value
@@ -179,8 +180,14 @@ def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> I
         edge = re.escape(dialect.delimiter)
         null = re.compile(rf"(?:^|(?<={edge}))\\N(?={edge}|\r?\n?$)")
         lines = (null.sub(r"\\\\N", line) if NULL in line else line for line in lines)
-    return csv.reader(
-        lines,
+    return csv.reader(lines, _as_csv_has_it(dialect, strict=strict))
+
+
+@lru_cache(maxsize=64)
+def _as_csv_has_it(dialect: Dialect, *, strict: bool) -> Any:
+    """The dialect as a `csv.reader` holds it, which costs as much to make as a row to read."""
+    reader = csv.reader(
+        [],
         delimiter=dialect.delimiter,
         quotechar=dialect.quote or '"',
         quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
@@ -189,8 +196,10 @@ def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> I
         skipinitialspace=dialect.skips_space,
         strict=strict,
     )
+    return reader.dialect
 
 
+@lru_cache(maxsize=64)
 def _stray_quote(dialect: Dialect) -> tuple[str, re.Pattern[str]]:
     """The quote, and one that neither opens nor closes a cell, nor is doubled or escaped.
 

@@ -32,6 +32,8 @@ from pipelines.formats.transcoding import Transcoded
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
 PIECE_BYTES = 4 << 20
+USUAL_WIDTH = 64  # columns of which a whole piece may be mended at a time
+WIDE_BYTES, LEAST_PIECE = 16 << 20, 32 << 10  # of more: these bytes divided by their number
 MAX_ROW_BYTES = 64 << 20
 END = records.END.encode()
 CANDIDATES = 16  # newlines that are tried for the first row of a range
@@ -202,10 +204,13 @@ class ByteRange:
     ) -> tuple[Rows | None, int]:
         """The same of a first piece of what is irregular.
 
-        Mending takes forty times the size of what is mended, and the next piece may be regular.
+        Mending takes forty times the size of what is mended, and more where short rows are filled
+        up to many columns; and the next piece may be regular.
         """
-        if len(buffer) > PIECE_BYTES:
-            piece = buffer[:PIECE_BYTES]
+        columns = len(self.columns)
+        size = PIECE_BYTES if columns <= USUAL_WIDTH else max(LEAST_PIECE, WIDE_BYTES // columns)
+        if len(buffer) > size:
+            piece = buffer[:size]
             regular = self._regular(piece, limit, is_last=False, integers=integers)
             rows, taken = regular or mended_rows.read(piece, self._form, limit, is_last=False)
             if rows is not None and taken:

@@ -9,6 +9,7 @@ from lxml import etree, html
 
 from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory
 from pipelines.formats.declared_encoding import known
+from pipelines.formats.emptiness import refuse_emptiness
 from pipelines.formats.xml_encoding import wide_encoding
 
 WIDEST_SPAN, LONGEST_SPAN = 1000, 65_534  # the limits of the HTML standard
@@ -166,6 +167,7 @@ def _grid(table: Any, budget: _Budget) -> Grid:
         if any(rows[-1]):
             is_heading = is_heading and bool(cells) and _is_heading(row, cells)
             headings = len(rows) if is_heading else headings
+    refuse_emptiness(len(rows), max(map(len, rows), default=0), sum(map(len, rows)))
     caption = table.find("caption")
     return Grid("" if caption is None else _text(caption), tuple(rows), headings)
 

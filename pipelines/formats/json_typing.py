@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from connectors.errors import LimitExceeded
 from pipelines.column_type import widest
+from pipelines.formats.emptiness import is_too_empty, refuse_emptiness
 from pipelines.formats.json_syntax import Digits, Real
 
 INT64 = range(-(1 << 63), 1 << 63)
@@ -39,6 +40,7 @@ def frame(rows: Sequence[Mapping[str, Any]], schema: pl.Schema, max_columns: int
         raise LimitExceeded(
             f"more than {max_columns} different keys (max_columns)", limit="max_columns"
         )
+    refuse_emptiness(len(rows), len(names), sum(map(len, rows)))
     return pl.DataFrame(
         [column(name, [row.get(name) for row in rows], schema.get(name, NULL)) for name in names],
         height=len(rows),
@@ -85,6 +87,8 @@ def _within_int64(values: Sequence[Any]) -> bool:
 
 def _struct_of(values: Sequence[dict[str, Any]]) -> pl.DataType:
     names = dict.fromkeys(chain.from_iterable(values))
+    if is_too_empty(len(values), len(names), sum(map(len, values))):
+        return TEXT  # their keys are data
     return pl.Struct(
         [pl.Field(name, dtype_of([value.get(name) for value in values])) for name in names]
     )

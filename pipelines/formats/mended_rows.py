@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.formats import records, text_encoding
 from pipelines.formats.base import Reject
+from pipelines.formats.emptiness import refuse_emptiness
 from pipelines.formats.records import Dialect, Record
 from pipelines.formats.rows import Rows, TextForm
 
@@ -35,7 +36,7 @@ def read(
     repaired: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
     rejects: list[Reject] = []
-    taken = 0
+    taken = filled = 0
     for record in records.read(lines, form.dialect, is_last=is_last, width=width):
         begin, stop = int(offsets[record.line]), int(offsets[record.line + record.lines])
         if limit is not None and begin >= limit:
@@ -65,7 +66,9 @@ def read(
                 )
             )
             continue
+        filled += len(cells)
         if len(cells) < width:
+            refuse_emptiness(len(rows) + 1, width, filled)
             missing: list[str | None] = [None] * (width - len(cells))
             cells, reason = cells + missing, reason or "cells missing at the end"
         lines_of = range(record.line, record.line + record.lines)

@@ -22,6 +22,7 @@ Bytes = np.ndarray[tuple[int], np.dtype[np.uint8]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 CACHED = 1 << 18  # bytes that are still near when they are looked at again
+WIDE = 64  # columns, from which rows are counted first
 FAR_TOO_MANY = 10_000
 FEW_TRIES = 16  # lines within cells, one by one; where a quote is out of place all seem to be
 
@@ -62,6 +63,8 @@ def read(
     taken = _cut(buffer, quotes, newline, limit, is_last=is_last)
     if taken is None:
         return None if _is_hopeless(buffer, quotes, newline, is_last=is_last) else (None, 0)
+    if width > WIDE and len(quotes.closed(newline, 0, taken)) * width > taken + width:
+        return None  # short rows, which polars would fill up with cells
     body, mended = buffer[:taken], 0
     if form.encoding != "utf-8":
         body, mended = text_encoding.to_utf8(body, form.encoding)

@@ -9,6 +9,7 @@ from connectors.errors import LimitExceeded
 from pipelines.containers.limits import Limits
 from pipelines.formats import cell_types
 from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.emptiness import refuse_emptiness
 
 CHUNK_CHARACTERS = 4 << 20
 CHUNK_ROWS = 65_536
@@ -65,6 +66,7 @@ def _names(rows: Sequence[Row], known: Iterable[str], limits: Limits) -> list[st
             f"more than {limits.max_columns} different names of cells (max_columns)",
             limit="max_columns",
         )
+    refuse_emptiness(len(rows), len(names), sum(map(len, rows)))
     return names
 
 

@@ -34,6 +34,12 @@ REPEATED = (
 EMPTY = '<table:table-cell table:number-columns-repeated="{0}"/>'
 
 
+def other_elements() -> bytes:
+    """100,000 rows with 3,000 different elements, of which each row has one."""
+    rows = "".join(f"<r><e{n % 3000}>1</e{n % 3000}></r>" for n in range(100_000))
+    return f"<a>{rows}</a>".encode()
+
+
 def sheet(rows: str, before: str = "", strings: str | None = None) -> bytes:
     return xlsx({"S": sheet_xml(rows, before)}, strings=strings)
 
@@ -347,6 +353,7 @@ MARKUP = (
         partial(elements, "<e>1</e>", 1_000_000, "<a><r>{0}</r><r/></a>"),
         "1,000,000 rows",
     ),
+    Attack("another element in each row.xml", other_elements, "limit.empty_cells"),
     Attack("a text of 40 MB.xml", partial(records, "x" * 40_000_000), "limit.cell_bytes"),
     Attack(
         "a comment of 40 MB.xml", partial(records, f"<!--{'x' * 40_000_000}-->"), "parse.corrupt"
@@ -371,6 +378,11 @@ MARKUP = (
     Attack("9 million cells.html", partial(page, "<tr><td>1<td>2" * 4_500_000), "limit.elements"),
     Attack(
         "600,000 cells.html", partial(page, "<tr><td>1<td>2" * 300_000), "300,000 rows", seconds=10
+    ),
+    Attack(
+        "a wide row above narrow ones.html",
+        partial(page, "<tr>" + "<td>1" * 3000 + "<tr><td>2" * 60_000),
+        "limit.empty_cells",
     ),
     Attack("40,000 tables.html", partial(page, SMALL_TABLE * 40_000), "limit.tables"),
     Attack(

@@ -26,6 +26,17 @@ def wide(columns: int) -> bytes:
     return head + b"\n" + b"\n".join([b"1" + b",1" * (columns - 1)] * 3) + b"\n"
 
 
+def mixed_widths() -> bytes:
+    """Rows that fill all of 5,000 columns, then rows that fill two."""
+    rows = wide(5000)
+    return rows + b"\n".join(rows.split(b"\n")[1:4] * 7) + b"\n" + b"1,2\n" * 400_000
+
+
+def other_keys(row: bytes) -> bytes:
+    """100,000 rows with 3,000 different keys, of which each row has one."""
+    return b"\n".join(row % (number % 3000) for number in range(100_000)) + b"\n"
+
+
 MIXED = b"a,b\r\n1,2\n3,4\r5,6\r\n7,8\n" * 1000
 ATTACKS = (
     Attack("a million columns.csv", partial(wide, 1_000_000), "limit.columns"),
@@ -54,6 +65,30 @@ ATTACKS = (
         "500,000 rows",
         seconds=10,
     ),
+    Attack(
+        "a wide header above short rows.csv",
+        lambda: wide(20_000).split(b"\n")[0] + b"\n" + b"1,2\n" * 400_000,
+        "limit.empty_cells",
+    ),
+    Attack("wide rows above short ones.csv", mixed_widths, "limit.empty_cells"),
+    Attack(
+        "two of 200 cells in each row.csv",
+        lambda: wide(200) + b"1,2\n" * 100_000,
+        "100,003 rows",
+        seconds=10,
+    ),
+    Attack("another key in each row.jsonl", lambda: other_keys(b'{"k%d":1}'), "limit.empty_cells"),
+    Attack(
+        "another key in each row.json",
+        lambda: b"[" + other_keys(b'{"k%d":1},') + b"{}]",
+        "limit.empty_cells",
+    ),
+    Attack(
+        "another key in each nested object.jsonl",
+        lambda: other_keys(b'{"a":{"k%d":1}}'),
+        "100,000 rows",
+    ),
+    Attack("another key in each line.log", lambda: other_keys(b"a=1 k%d=2"), "limit.empty_cells"),
     Attack("quotes and nothing else.csv", lambda: b"a,b\n" + b'"' * 5_000_000, "1 row"),
     Attack("NULs in a cell.csv", lambda: ROWS + b"1,t\0w\0o,3\n" + ROWS, "2,001 rows"),
     Attack("nothing but NULs.csv", lambda: bytes(1 << 20), "format.unknown"),

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.errors import UnknownFormat
@@ -34,6 +34,13 @@ class Attributes:
 
     names: tuple[str, ...]
     lines: int
+
+
+def begins(lines: Iterable[str]) -> bool:
+    """Whether the first lines, but for comments, are those of a relation and an attribute."""
+    told = (line for line in lines if line.strip() and not line.startswith(COMMENT))
+    first, second = next(told, ""), next(told, "")
+    return bool(RELATION.match(first) and ATTRIBUTE.match(second))
 
 
 def find(lines: Sequence[str]) -> Attributes | None:

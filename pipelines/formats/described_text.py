@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from connectors.errors import UnknownFormat
 from pipelines.formats import arff, directives, odd_quotes, web_log
 from pipelines.formats.dialect import Layout
 from pipelines.formats.text_span import TextSpan
@@ -17,10 +18,18 @@ class Described:
     lines: int = 0
 
 
+def _relation(text: TextSpan) -> arff.Attributes | None:
+    """What ARFF tells, where there are very many attributes too. Raises UnknownFormat."""
+    found = arff.find(text.lines) or arff.find(text.all_lines)
+    if found is None and not text.is_whole:
+        raise UnknownFormat(f"{text.file.name} is ARFF, but no `@data` stands in its first MiB")
+    return found
+
+
 def find(text: TextSpan) -> Described | None:
     """The form that a text has, of those that are known. Raises UnknownFormat for sparse ARFF."""
     is_whole = text.is_whole
-    if (relation := arff.find(text.lines)) is not None:
+    if arff.begins(text.lines) and (relation := _relation(text)) is not None:
         rows = text.below(relation.lines)
         layout = arff.layout_of(rows.lines, relation, text.file.name, is_whole=is_whole)
         return Described(rows, layout, arff.MISSING, relation.lines)

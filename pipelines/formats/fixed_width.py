@@ -199,7 +199,7 @@ def _is_delimited(text: _Text, survey: Survey) -> bool:
     if survey.ruler is not None:
         return False
     lines = [line + "\n" for line in text.lines]
-    if arff.find(lines) is not None:
+    if arff.begins(lines):
         return True
     layout = dialect.detect("".join(lines), is_whole=text.is_whole)
     if layout.columns == 1:

@@ -52,9 +52,15 @@ class TextSpan:
     def lines(self) -> list[str]:
         return [text_encoding.decoded(line, self.codec) for line in self.raw_lines]
 
+    @property
+    def all_lines(self) -> list[str]:
+        """Those of all that is looked at."""
+        found = lines_of(self.body, is_whole=self.is_whole)
+        return [text_encoding.decoded(line, self.codec) for line in found]
+
     def below(self, lines: int) -> "TextSpan":
-        """Without the first ones, of those that are looked at."""
-        size = sum(map(len, self.raw_lines[:lines]))
+        """Without the first ones, of all that is looked at."""
+        size = sum(map(len, lines_of(self.body, is_whole=True, most=lines)[:lines]))
         return replace(self, start=self.start + size, body=self.body[size:])
 
     def parts(self, layout: dialect.Layout) -> tuple[tuple["TextSpan", str], ...]:

@@ -112,6 +112,23 @@ def test_without_rows_it_has_columns():
     assert table_of(read(table.fragments, table.schema)).height == 0
 
 
+def test_attributes_may_be_thousands():
+    """As those of genes; where none of them would be seen to end, the format is named."""
+    head = "@relation genes\n" + "".join(f"@attribute gene{n} numeric\n" for n in range(9000))
+    rows = "\n".join(",".join(str(n + row) for n in range(9000)) for row in range(3))
+    content = f"{head}@data\n{rows}\n".encode()
+
+    (table,) = planned(content).tables
+    chunks = read(table.fragments, table.schema)
+
+    assert table.format == "delimited"
+    assert len(table.schema) == 9000
+    assert [row[-1] for chunk in chunks for row in chunk.frame.rows()] == [8999, 9000, 9001]
+    (failure,) = planned(head.replace("numeric", "numeric % " + "x" * 200).encode()).failures
+    assert failure.code == "format.unknown"
+    assert "is ARFF" in failure.message
+
+
 def test_sparse_rows_are_refused():
     """They name the places of their cells, which are no columns of a delimited text."""
     found = planned(

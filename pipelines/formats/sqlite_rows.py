@@ -15,7 +15,7 @@ from pipelines.formats.sqlite_connection import Database
 from pipelines.formats.sqlite_schema import Column, Relation, described, quoted
 from pipelines.formats.text_encoding import decoded
 
-BLOCK_ROWS = 65_536
+BLOCK_ROWS, BLOCK_CELLS = 65_536, 8_000_000  # columns that were added take no byte of a row
 BLOCK_BYTES = 32 << 20
 STEP_ROWS = 8
 STEP_BYTES = 4 << 20
@@ -139,7 +139,7 @@ def _gathered(
             added = sum(map(sys.getsizeof, cells[had:]))
         weight += added
         step = 1 if added > STEP_BYTES else STEP_ROWS
-        if weight >= BLOCK_BYTES or len(cells) >= BLOCK_ROWS * width:
+        if weight >= BLOCK_BYTES or len(cells) >= min(BLOCK_ROWS * width, BLOCK_CELLS):
             yield cells, weight
             cells, weight = [], 0
     if cells:

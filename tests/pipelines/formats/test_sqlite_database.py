@@ -741,3 +741,17 @@ def test_damage_is_an_error_of_ours_or_harmless(children, seed):
         assert all(height == counted for height, counted in read)
 
     assert kind in {None, CorruptFile, EmptyInput, LimitExceeded, UnknownFormat} | DEATHS
+
+
+def test_columns_that_were_added_take_no_more_memory_at_a_time(monkeypatch):
+    """Rows stored before have none of them: a page of these is many cells."""
+    monkeypatch.setattr("pipelines.formats.sqlite_rows.BLOCK_CELLS", 4_000)
+    added = "".join(f"ALTER TABLE t ADD COLUMN c{n} TEXT;" for n in range(99))
+    content = built(
+        f"CREATE TABLE t (a); {COUNTED.format(900)} INSERT INTO t SELECT i FROM n; {added}"
+    )
+
+    read = chunks(plans(content)["t"])
+
+    assert sum(chunk.frame.height for chunk in read) == 900
+    assert max(chunk.frame.height for chunk in read) <= 48

@@ -1,10 +1,12 @@
 """ODS survey: how much an OpenDocument workbook becomes once what it repeats is written out.
 
 Cells and rows say how often they stand there, and calamine holds them that often. Which of them are
-merged it does not tell.
+merged it does not tell, nor which hold a formula that nobody has calculated.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
@@ -19,11 +21,21 @@ ACROSS, DOWN = "number-columns-spanned", "number-rows-spanned"
 MOST_MERGED = 100_000  # cells, of a workbook, that are of use to find headers
 
 
-def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...]]:
-    """Those of each sheet that has any; and the sheets that are called otherwise than they were.
+@dataclass(frozen=True, slots=True)
+class OdsSurvey:
+    """What calamine does not tell, by the names of sheets.
 
-    Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
+    `merged` are merged cells, `uncached` the formulas without a saved value, each of sheets that
+    have any; `renamed` are the sheets that are called otherwise than they were.
     """
+
+    merged: Mapping[str, Merged]
+    uncached: Mapping[str, int]
+    renamed: tuple[str, ...]
+
+
+def surveyed(package: Package) -> OdsSurvey:
+    """Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much."""
     if MANIFEST in package and _is_protected(package):
         raise PasswordProtected(f"{package.file.name} is protected by a password")
     survey = _Survey(package)
@@ -33,7 +45,7 @@ def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...
     parser.CharacterDataHandler = survey.characters
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
-    return survey.merged, tuple(survey.renamed)
+    return OdsSurvey(survey.merged, survey.uncached, tuple(survey.renamed))
 
 
 def _is_protected(package: Package) -> bool:
@@ -52,6 +64,7 @@ class _Survey:
 
     def __init__(self, package: Package) -> None:
         self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
+        self.uncached: Counter[str] = Counter()
         self.renamed: list[str] = []
         self._package = package
         self._sheet, self._row, self._count = "", 0, 0
@@ -61,6 +74,8 @@ class _Survey:
         self._width = self._filled = 0  # its cells, and those up to the last that is not empty
         self._row_text = 0
         self._cells, self._text, self._has_value = 0, 0, False
+        self._has_formula = False
+        self._uncached = 0  # formulas of the row
 
     def start(self, name: str, values: dict[str, str]) -> None:
         name = local_name(name)
@@ -74,11 +89,12 @@ class _Survey:
             self._held = Held(what, self._package.limits)
         elif name == "table-row":
             self._rows = self._repeats(values, "number-rows-repeated")
-            self._width = self._filled = self._row_text = 0
+            self._width = self._filled = self._row_text = self._uncached = 0
         elif name in CELLS:
             self._cells = self._repeats(values, "number-columns-repeated")
             self._text = sum(map(len, values.values()))
             self._has_value = any(local_name(key) == "value-type" for key in values)
+            self._has_formula = any(local_name(key) == "formula" for key in values)
             if self._has_value and any("-spanned" in key for key in values):
                 self._merge(values)
 
@@ -93,9 +109,13 @@ class _Survey:
             if self._has_value:
                 self._filled = self._width
                 self._row_text += self._text * self._cells
+            elif self._has_formula:
+                self._uncached += self._cells
         elif name == "table-row":
             self._held.add_rows(self._rows, self._filled, self._row_text)
             self._row += self._rows
+            if self._uncached:
+                self.uncached[self._sheet] += self._uncached * self._rows
 
     def _merge(self, values: dict[str, str]) -> None:
         across, down = self._repeats(values, ACROSS), self._repeats(values, DOWN)

@@ -261,6 +261,27 @@ def test_formulas_without_a_saved_value_are_null_and_counted():
     assert table.details["formulas"] == 1
 
 
+def test_formulas_of_opendocument_without_a_saved_value_are_null_and_counted():
+    """As often as their cells and rows are repeated; a saved empty text is a value."""
+    formula = 'table:formula="of:=[.A2]+1"'
+    bare = f'<table:table-cell {formula} table:number-columns-repeated="2"/>'
+    saved = ods_cell("float", "5").replace("<table:table-cell", f"<table:table-cell {formula}")
+    empty = f'<table:table-cell {formula} office:value-type="string"><text:p/></table:table-cell>'
+    content = ods(
+        [
+            [ods_cell("string", name) for name in "abcd"],
+            [ods_cell("float", "1"), bare, ods_cell("string", "x")],
+            [ods_cell("float", "2"), saved, saved, empty],
+        ]
+    )
+    (table,) = planned(content)
+
+    assert frame(table).rows()[0] == (1, None, None, "x")
+    assert frame(table).rows()[1][:3] == (2, 5, 5)
+    assert codes(table)["sheet.formulas"] == 2
+    assert "sheet.formulas" not in codes(planned(ods([[saved, empty], [saved, saved]]))[0])
+
+
 def test_hidden_parts_are_read_and_named():
     """Sheets, rows and columns."""
     content = io.BytesIO()

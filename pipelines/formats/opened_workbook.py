@@ -1,5 +1,6 @@
 """Opened workbook: what is known of a workbook before any of its sheets is read."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -79,7 +80,12 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
         if main is None:
             seen = ods_survey.surveyed(package)
             merged, renamed = seen.merged, seen.renamed
-            known = {name: Survey(uncached=count) for name, count in seen.uncached.items()}
+            known = {
+                name: Survey(
+                    uncached=seen.uncached.get(name, 0), errors=seen.errors.get(name, Counter())
+                )
+                for name in (*seen.uncached, *seen.errors)
+            }
         else:
             xlsb_survey.refuse_bombs(package, main)
         found = sheets_of(file)

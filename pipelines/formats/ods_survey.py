@@ -1,10 +1,12 @@
 """ODS survey: how much an OpenDocument workbook becomes once what it repeats is written out.
 
 Cells and rows say how often they stand there, and calamine holds them that often. Which of them are
-merged it does not tell.
+merged it does not tell, nor which hold a formula that nobody has calculated or that failed.
 """
 
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
@@ -16,14 +18,27 @@ CONTENT = "content.xml"
 MANIFEST = "META-INF/manifest.xml"
 CELLS = ("table-cell", "covered-table-cell")
 ACROSS, DOWN = "number-columns-spanned", "number-rows-spanned"
+LONGEST_ERROR = 20  # characters: they are short words such as `#VALUE!` and `Err:502`
 MOST_MERGED = 100_000  # cells, of a workbook, that are of use to find headers
 
 
-def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...]]:
-    """Those of each sheet that has any; and the sheets that are called otherwise than they were.
+@dataclass(frozen=True, slots=True)
+class OdsSurvey:
+    """What calamine does not tell, by the names of sheets.
 
-    Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much.
+    `merged` are merged cells, `uncached` the formulas without a saved value, `errors` the kinds of
+    errors and their cells as far as they are marked, each of sheets that have any; `renamed` are
+    the sheets that are called otherwise than they were.
     """
+
+    merged: Mapping[str, Merged]
+    uncached: Mapping[str, int]
+    errors: Mapping[str, Counter[str]]
+    renamed: tuple[str, ...]
+
+
+def surveyed(package: Package) -> OdsSurvey:
+    """Raises PasswordProtected, CorruptFile, or LimitExceeded where a sheet repeats too much."""
     if MANIFEST in package and _is_protected(package):
         raise PasswordProtected(f"{package.file.name} is protected by a password")
     survey = _Survey(package)
@@ -33,7 +48,7 @@ def merged_cells(package: Package) -> tuple[Mapping[str, Merged], tuple[str, ...
     parser.CharacterDataHandler = survey.characters
     for _ in parsed(parser, package.stream(CONTENT), CONTENT):
         pass
-    return survey.merged, tuple(survey.renamed)
+    return OdsSurvey(survey.merged, survey.uncached, survey.errors, tuple(survey.renamed))
 
 
 def _is_protected(package: Package) -> bool:
@@ -52,6 +67,8 @@ class _Survey:
 
     def __init__(self, package: Package) -> None:
         self.merged: dict[str, list[tuple[tuple[int, int], tuple[int, int]]]] = {}
+        self.uncached: Counter[str] = Counter()
+        self.errors: dict[str, Counter[str]] = {}
         self.renamed: list[str] = []
         self._package = package
         self._sheet, self._row, self._count = "", 0, 0
@@ -61,6 +78,10 @@ class _Survey:
         self._width = self._filled = 0  # its cells, and those up to the last that is not empty
         self._row_text = 0
         self._cells, self._text, self._has_value = 0, 0, False
+        self._has_formula = False
+        self._uncached = 0  # formulas of the row
+        self._error: str | None = None  # what the cell shows, if that is an error
+        self._row_errors: Counter[str] = Counter()
 
     def start(self, name: str, values: dict[str, str]) -> None:
         name = local_name(name)
@@ -74,16 +95,26 @@ class _Survey:
             self._held = Held(what, self._package.limits)
         elif name == "table-row":
             self._rows = self._repeats(values, "number-rows-repeated")
-            self._width = self._filled = self._row_text = 0
+            self._width = self._filled = self._row_text = self._uncached = 0
+            self._row_errors.clear()
         elif name in CELLS:
             self._cells = self._repeats(values, "number-columns-repeated")
             self._text = sum(map(len, values.values()))
             self._has_value = any(local_name(key) == "value-type" for key in values)
+            is_error = any(
+                local_name(k) == "value-type" and v == "error" for k, v in values.items()
+            )
+            self._error = "" if is_error else None
+            self._has_formula = any(local_name(key) == "formula" for key in values)
             if self._has_value and any("-spanned" in key for key in values):
                 self._merge(values)
+        elif name == "p" and self._error:  # what stood before it is an annotation
+            self._error = ""
 
     def characters(self, text: str) -> None:
         self._text += len(text)
+        if self._error is not None and len(self._error) < LONGEST_ERROR:
+            self._error = (self._error + text)[:LONGEST_ERROR]
         self._has_value = self._has_value or not text.isspace()
 
     def end(self, name: str) -> None:
@@ -93,9 +124,18 @@ class _Survey:
             if self._has_value:
                 self._filled = self._width
                 self._row_text += self._text * self._cells
+            elif self._has_formula:
+                self._uncached += self._cells
+            if self._error is not None:
+                self._row_errors[self._error.strip() or "error"] += self._cells
+                self._error = None
         elif name == "table-row":
             self._held.add_rows(self._rows, self._filled, self._row_text)
             self._row += self._rows
+            if self._uncached:
+                self.uncached[self._sheet] += self._uncached * self._rows
+            for kind, count in self._row_errors.items():
+                self.errors.setdefault(self._sheet, Counter())[kind] += count * self._rows
 
     def _merge(self, values: dict[str, str]) -> None:
         across, down = self._repeats(values, ACROSS), self._repeats(values, DOWN)

@@ -1,5 +1,6 @@
 """Opened workbook: what is known of a workbook before any of its sheets is read."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -75,13 +76,23 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
         package.verify_contents()
         merged: Mapping[str, Merged] = {}
         renamed: tuple[str, ...] = ()
+        known: dict[str, Survey] = {}
         if main is None:
-            merged, renamed = ods_survey.merged_cells(package)
+            seen = ods_survey.surveyed(package)
+            merged, renamed = seen.merged, seen.renamed
+            known = {
+                name: Survey(
+                    uncached=seen.uncached.get(name, 0), errors=seen.errors.get(name, Counter())
+                )
+                for name in (*seen.uncached, *seen.errors)
+            }
         else:
             xlsb_survey.refuse_bombs(package, main)
         found = sheets_of(file)
         renamed = tuple(s.name for s in found if s.name in renamed)  # and no table of a chart
-        return OpenedWorkbook(file, found, UNSEEN, active=active, merged=merged, renamed=renamed)
+        return OpenedWorkbook(
+            file, found, UNSEEN, surveys=known, active=active, merged=merged, renamed=renamed
+        )
     found, from_1904 = sheets(package, main)
     strings = [
         path for kind, path in package.relations(main).values() if kind.endswith(SHARED_STRINGS)

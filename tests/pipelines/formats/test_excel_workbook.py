@@ -261,6 +261,54 @@ def test_formulas_without_a_saved_value_are_null_and_counted():
     assert table.details["formulas"] == 1
 
 
+def test_formulas_of_opendocument_without_a_saved_value_are_null_and_counted():
+    """As often as their cells and rows are repeated; a saved empty text is a value."""
+    formula = 'table:formula="of:=[.A2]+1"'
+    bare = f'<table:table-cell {formula} table:number-columns-repeated="2"/>'
+    saved = ods_cell("float", "5").replace("<table:table-cell", f"<table:table-cell {formula}")
+    empty = f'<table:table-cell {formula} office:value-type="string"><text:p/></table:table-cell>'
+    content = ods(
+        [
+            [ods_cell("string", name) for name in "abcd"],
+            [ods_cell("float", "1"), bare, ods_cell("string", "x")],
+            [ods_cell("float", "2"), saved, saved, empty],
+        ]
+    )
+    (table,) = planned(content)
+
+    assert frame(table).rows()[0] == (1, None, None, "x")
+    assert frame(table).rows()[1][:3] == (2, 5, 5)
+    assert codes(table)["sheet.formulas"] == 2
+    assert "sheet.formulas" not in codes(planned(ods([[saved, empty], [saved, saved]]))[0])
+
+
+def test_marked_errors_of_opendocument_are_null_and_counted():
+    """By what the cell shows, not by what its annotation says."""
+
+    def error(text, more="", note=""):
+        return (
+            '<table:table-cell xmlns:calcext="urn:calcext" office:value-type="string"'
+            f' office:string-value="" calcext:value-type="error"{more}>'
+            f"{note}<text:p>{text}</text:p></table:table-cell>"
+        )
+
+    note = "<office:annotation><text:p>look at it</text:p></office:annotation>"
+    twice = error("#DIV/0!", ' table:number-columns-repeated="2"')
+    content = ods(
+        [
+            [ods_cell("string", name) for name in "abc"],
+            [ods_cell("float", "1"), twice],
+            [ods_cell("float", "2"), error("Err:502", note=note), ods_cell("float", "7")],
+        ]
+    )
+    (table,) = planned(content)
+
+    assert [row[2] for row in frame(table).rows()] == [None, 7]
+    assert [n.message for n in table.notices if n.code == "sheet.errors"] == [
+        "error cells of sheet 'Sheet1' were read as null: #DIV/0! 2, Err:502 1"
+    ]
+
+
 def test_hidden_parts_are_read_and_named():
     """Sheets, rows and columns."""
     content = io.BytesIO()

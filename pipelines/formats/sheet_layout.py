@@ -16,6 +16,7 @@ from pipelines.formats.sheet_grid import Grid
 from pipelines.formats.sheet_header import HEADER_ROWS, Header, fill, find_header, is_headed
 
 MOST_STRIPS = 16
+MANY_LONE = 11  # rows of one cell
 MOST_STACKED = 100  # each is read by itself, and of so many none is what the sheet is about
 Rows = Sequence[int]
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
@@ -151,7 +152,8 @@ def _stacked(grid: Grid, width: int, merged: Merged) -> list[Layout]:
     above: list[int] = []
     notes: list[int] = []
     for band in _bands(list(grid)):
-        if width > 1 and all(fill(grid[row]) == 1 for row in band) and _is_text(grid, band):
+        may_be_notes = width > 1 and all(fill(grid[row]) == 1 for row in band)
+        if may_be_notes and _is_text(grid, band) and not _goes_on(grid, current, band, merged):
             notes.extend(band)
         elif not current:
             current, above, notes = list(band), notes, []
@@ -168,6 +170,26 @@ def _stacked(grid: Grid, width: int, merged: Merged) -> list[Layout]:
         return [_table(grid, list(grid), (), merged)]
     found = [_table(grid, rows, notes_above, merged) for notes_above, rows in pieces]
     return [*found[:-1], _with_notes(found[-1], grid, notes)]
+
+
+def _goes_on(grid: Grid, current: Rows, band: Rows, merged: Merged) -> bool:
+    """Whether lone texts below a table are too many for notes, and go on in a column of texts.
+
+    Notes are sentences: some are much longer than all texts of the column.
+    """
+    if not current or len(band) < MANY_LONE:
+        return False
+    rows = [grid[row] for row in _below_names(grid, current, merged)]
+    texts = text_columns(rows)
+    longest = dict.fromkeys(texts, 0)
+    for cells in rows:
+        for column in texts & cells.keys():
+            longest[column] = max(longest[column], len(text_of(cells[column])))
+    return all(
+        len(text_of(cell)) <= 1.5 * longest.get(column, 0)
+        for row in band
+        for column, cell in grid[row].items()
+    )
 
 
 def _is_text(grid: Grid, band: Rows) -> bool:

@@ -32,6 +32,16 @@ def test_titles_above_the_header_are_preamble():
         assert layout.last - layout.first == 1
 
 
+def test_a_long_run_of_lone_texts_goes_on_below_a_blank_row():
+    """As the rows above do; sentences are notes, however many, and so are a few words."""
+    body = [["name", "n"], *[[f"item {n}", float(n)] for n in range(30)], []]
+
+    assert one(*body, *[[f"item {n}"] for n in range(40, 60)]).tail == {}
+    for notes in ([[f"{n}. This is a note on the rows"] for n in range(20)], [["item 1"]] * 5):
+        layout = one(*body, *notes)
+        assert layout.tail == {"note": len(notes)}
+
+
 def test_a_table_need_not_begin_in_the_corner():
     """Blank rows and columns around it are not part of it."""
     layout = one([], [], [None, "a", "b"], [None, 1.0, "x"])

@@ -176,9 +176,11 @@ class ByteRange:
                     return
                 yield block
                 position += len(block)
-            while block := self.file.read(position, position + SPOT_BYTES):
+            step = SPOT_BYTES
+            while block := self.file.read(position, position + step):
                 yield block
                 position += len(block)
+                step = min(2 * step, CHUNK_BYTES)  # all is looked at again each time
             return
         pending: list[bytes] = []
         size, skip = 0, self.start
@@ -231,7 +233,7 @@ class ByteRange:
             candidates.append(at + 1)
             at = window.find(newline, at + 1)
         if not candidates:
-            return self.start
+            return self._next_line(self.start - 1 + len(window), newline)
         if self.dialect.quote is None or self.dialect.quote.encode() not in window:
             candidates = candidates[:1]
         best, most = candidates[0], -1.0
@@ -242,6 +244,19 @@ class ByteRange:
             if fit == 1.0:
                 break
         return self.start - 1 + best
+
+    def _next_line(self, position: int, newline: bytes) -> int:
+        """Where the first line begins at or behind the position; the end, if no line does."""
+        end = self.file.size or 0 if self.end is None else self.end
+        while position < end:
+            block = self.file.read(position, min(position + PIECE_BYTES, end))
+            at = block.find(newline)
+            if at >= 0:
+                return position + at + 1
+            if not block:
+                break
+            position += len(block)
+        return max(end, self.start)
 
     def _fit(self, rows: bytes) -> float:
         text = rows.decode(self.encoding, "replace")

@@ -502,3 +502,23 @@ def test_the_last_ranges_are_half_as_long(monkeypatch):
     assert ranges[-1].end == len(content)
     assert sizes[:-4] == [2 << 20] * (len(sizes) - 4)
     assert max(sizes[-4:]) <= 1 << 20
+
+
+def test_ranges_within_one_long_line_read_none_of_it(monkeypatch):
+    """No row begins in them, and nothing is mended to find that out."""
+    monkeypatch.setattr("pipelines.formats.byte_range.SPOT_BYTES", 64)
+    content = b"a,b\n1," + b"x" * 2000 + b"\n2,y\n"
+    whole = planned(content)
+    (fragment,) = whole.fragments
+    within = cut(fragment, [500, 1000, 1500], len(content))
+    monkeypatch.setattr(mended_rows, "read", None)
+
+    frame, account = rows_of(within, whole.schema)
+
+    assert frame["a"].to_list() == [1, 2]
+    assert [*map(len, frame["b"])] == [2000, 1]
+    assert account.parsed == 2
+    for inner in within[1:3]:
+        (chunk,) = inner.chunks(whole.schema)
+        assert chunk.frame.height == 0
+        assert chunk.span == (inner.end, inner.end)

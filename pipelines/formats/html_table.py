@@ -93,7 +93,7 @@ class HtmlTable:
                 schema=schema_of(layout.rows[:SAMPLE_ROWS], limits),
                 fragments=(PageTable(file, index, (file.size or 0) // len(found), limits),),
                 size_bytes=(file.size or 0) // len(found),
-                details={"table": index + 1, "headings": grid.headings},
+                details={"tableNumber": index + 1, "headings": grid.headings},
                 guesses=layout.guesses,
                 notices=tuple(
                     replace(notice, input=origin.input, member=origin.member, table=name)

@@ -17,10 +17,14 @@ import zstandard
 from polars.testing import assert_frame_equal
 from samples import MemoryObject
 
+from pipelines.analytics import report
 from pipelines.containers.limits import Limits
-from pipelines.formats.base import Chunk, Format, Fragment, Origin, TablePlan
+from pipelines.formats.base import Chunk, Format, Fragment, Origin, RowAccount, TablePlan
 from pipelines.formats.detect import detect, head_of
+from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
+from pipelines.receipt import receipt
 from pipelines.source_plan import plan
+from tests.pipelines.analytics.found import findings, sales
 
 PACKINGS = ("gz", "zip", "bz2", "xz", "zst", "tar", "zip.gz", "tar.gz", "tar.zst", "gz.tar", "7z")
 
@@ -70,6 +74,22 @@ class FormatContract:
         planned = sample.plan()
 
         assert_frame_equal(table_of(read(planned.fragments, planned.schema)), sample.table)
+
+    def test_the_report_tells_how_it_was_read(self, sample):
+        """What the format says of a table hides nothing of the receipt, and fits the page."""
+        planned = sample.plan()
+        rows = RowAccount(parsed=sample.table.height)
+        source = SourceIngest(planned.origin, planned.format, rows, details=planned.details)
+        table = TableIngest("so called", "so", (source,), (), rows.parsed, 1, (), "")
+        inputs = (InputFile(sample.file.name, "", 1, ""),)
+        told = receipt(IngestResult(inputs, (table,), 1))
+
+        page = report.html(findings({"sales": sales(20)}, receipt=told)).decode()
+
+        (member,) = told["inputs"][0]["members"]
+        assert (member["table"], member["format"]) == ("so called", planned.format)
+        assert member["rows"]["parsed"] == rows.parsed
+        assert "so called" in page
 
     def test_rows_balance_in_every_chunk(self, sample):
         """The rows of a frame are those that were parsed or repaired; rejects are counted."""

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from pipelines.formats.base import Failure, Guess, Notice, Origin, RowAccount, SkippedMember
+from pipelines.skipped_rows import SkippedRows
 from pipelines.statistics.table_states import TableStates
 
 
@@ -40,6 +41,7 @@ class SourceIngest:
     account: RowAccount
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped_rows: SkippedRows = field(default_factory=SkippedRows)
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     utc_offsets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     details: Mapping[str, Any] = field(default_factory=dict)

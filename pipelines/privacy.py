@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from connectors.errors import MetricFoundryError
-from pipelines.formats.base import Failure, Guess, Notice
+from pipelines.formats.base import Failure, Guess, Notice, SkippedRow
 from pipelines.ingest import SourceIngest, TableIngest
 from pipelines.statistics.base import Statistic, TableStatistic
 from pipelines.statistics.comoments import CoMoments
@@ -49,7 +49,7 @@ CITING_NOTHING = frozenset(
 def masked(table: TableIngest, states: TableStates) -> tuple[TableIngest, TableStates]:
     """The table and its states, without what tells a value of a personal column.
 
-    Guesses lose their examples and notices what they cite, of whatever column.
+    Guesses lose their examples, notices what they cite and rows around the table what they say.
     """
     personal = personal_columns(states)
     preview = tuple(_masked_row(row, personal) for row in table.preview)
@@ -151,7 +151,16 @@ def _masked_row(row: Mapping[str, Any], columns: Collection[str]) -> dict[str, A
 
 
 def _masked_source(source: SourceIngest) -> SourceIngest:
-    return replace(source, guesses=tuple(map(_masked_guess, source.guesses)))
+    skipped = source.skipped_rows
+    return replace(
+        source,
+        guesses=tuple(map(_masked_guess, source.guesses)),
+        skipped_rows=replace(skipped, rows=tuple(map(_masked_row_around, skipped.rows))),
+    )
+
+
+def _masked_row_around(row: SkippedRow) -> SkippedRow:
+    return replace(row, cells=(MASK,) * len(row.cells))
 
 
 def _masked_guess(guess: Guess) -> Guess:

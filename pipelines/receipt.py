@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.formats.base import Guess, RowAccount
+from pipelines.formats.base import Guess, RowAccount, SkippedRow
 from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
 from pipelines.privacy import NOTES
 
@@ -93,10 +93,17 @@ def _member(table: TableIngest, source: SourceIngest) -> dict[str, Any]:
         "rows": account(source.account),
         "repaired": _sorted(source.repaired),
         "skipped": _sorted(source.skipped),
+        "skippedRows": [_skipped(row) for row in source.skipped_rows.rows],
+        "skippedRowsOmitted": source.skipped_rows.omitted,
         "nullTokens": _by_column(source.null_tokens),
         "utcOffsets": _by_column(source.utc_offsets),
         "rejects": table.rejects_key,
     }
+
+
+def _skipped(row: SkippedRow) -> dict[str, Any]:
+    place = {} if row.row is None else {"row": row.row}
+    return {"reason": row.reason, **place, "cells": list(row.cells)}
 
 
 def _guess(guess: Guess) -> dict[str, Any]:

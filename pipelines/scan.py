@@ -21,6 +21,7 @@ from pipelines.formats.base import Fragment, RowAccount
 from pipelines.ingest import Part
 from pipelines.part_writer import PartWriter
 from pipelines.rejects import FragmentRejects
+from pipelines.skipped_rows import SkippedRows
 from pipelines.statistics.as_read import AsRead
 from pipelines.statistics.table_fold import TableFold
 from pipelines.statistics.table_states import TableStates
@@ -91,6 +92,7 @@ class FragmentReading:
     rejects_key: str | None = None
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped_rows: SkippedRows = field(default_factory=SkippedRows)
     as_read: AsRead = field(default_factory=AsRead)
     span: tuple[int, int] | None = None
     fault: Fault | None = None
@@ -159,6 +161,7 @@ class PartMaking:
         account, taken, before = RowAccount(), 0, self.schema
         repaired: Counter[str] = Counter()
         skipped: Counter[str] = Counter()
+        skipped_rows = SkippedRows()
         null_tokens: dict[str, Counter[str]] = {}
         utc_offsets: dict[str, Counter[str]] = {}
         span: tuple[int, int] | None = None
@@ -168,6 +171,8 @@ class PartMaking:
                     account += chunk.rows
                     repaired.update(chunk.repaired)
                     skipped.update(chunk.skipped)
+                    if chunk.skipped_rows:
+                        skipped_rows = skipped_rows.then(chunk.skipped_rows)
                     _count(null_tokens, chunk.null_tokens)
                     _count(utc_offsets, chunk.utc_offsets)
                     rejects.add(chunk.rejects)
@@ -194,6 +199,7 @@ class PartMaking:
             piece.rejects_key if kept else None,
             repaired,
             skipped,
+            skipped_rows,
             AsRead(null_tokens, utc_offsets),
             span,
         )

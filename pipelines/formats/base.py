@@ -4,7 +4,7 @@ A format turns a stored object into table plans; a plan holds fragments; a fragm
 Plans and fragments are small picklable values: they are made in one process and read in another.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -80,14 +80,37 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True)
+class SkippedRow:
+    """A row that is none of the table's and yet says something: a title, note, total or comment.
+
+    `reason` is that of its count, `cells` are the texts of what it holds, whole and in order, and
+    `row` is its place in the sheet from 1, where that is known.
+    """
+
+    reason: str
+    cells: tuple[str, ...]
+    row: int | None = None
+
+    @classmethod
+    def of(cls, reason: str, cells: Iterable[str], row: int | None = None) -> "SkippedRow":
+        """The row without its empty cells and the blanks around the others."""
+        return cls(reason, tuple(text for cell in cells if (text := cell.strip())), row)
+
+
+SPEAKING = frozenset({"preamble", "note", "total", "total row", "comment"})
+"""The reasons for which rows are skipped that say something."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Some consecutive rows of a fragment, typed.
 
     The frame has the columns of the schema that was asked for, in that order. A column whose values
     do not fit its type comes back in the wider type that holds them (`column_type.widest`), and so
     do the chunks after it; the scan then reads the table again with the wider schema.
-    `repaired` says why rows were changed, by reason; `null_tokens` how many cells of a column
-    were null by which word, and `utc_offsets` how many times were written with which offset.
+    `repaired` says why rows were changed, by reason; `skipped` counts rows that are none, of which
+    `skipped_rows` are those that say something; `null_tokens` how many cells of a column were null
+    by which word, and `utc_offsets` how many times were written with which offset.
     `span` is the byte range [start, end) that the rows took up, where the fragment is a byte range
     whose start is a guess: the next one must begin where this one ended, or is read again.
     """
@@ -97,6 +120,7 @@ class Chunk:
     rejects: tuple[Reject, ...] = ()
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped_rows: tuple[SkippedRow, ...] = ()
     null_tokens: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     utc_offsets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     span: tuple[int, int] | None = None

@@ -21,7 +21,7 @@ from pipelines.formats import (
     text_encoding,
     typed_rows,
 )
-from pipelines.formats.base import Chunk, Reject
+from pipelines.formats.base import Chunk, Reject, SkippedRow
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.odd_quotes import Requoted
@@ -56,6 +56,7 @@ class ByteRange:
     size_bytes: int
     is_guess: bool = False
     lead: Mapping[str, int] = field(default_factory=dict)
+    around: tuple[SkippedRow, ...] = ()
     readings: Mapping[str, Reading] = field(default_factory=dict)
     headers: tuple[tuple[str, ...], ...] = ()
     null_words: tuple[str, ...] = ()
@@ -67,13 +68,13 @@ class ByteRange:
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         types = dict(schema)
-        lead = dict(self.lead)
+        lead, around = dict(self.lead), self.around
         integers = {name for name, dtype in types.items() if dtype == pl.Int64}
         if self.null_words:
             integers.clear()
         for raw in self._raw_chunks(integers):
-            chunk = typed_rows.chunk_of(raw, types, self.readings, lead)
-            types, lead = dict(chunk.frame.schema), {}
+            chunk = typed_rows.chunk_of(raw, types, self.readings, lead, around)
+            types, lead, around = dict(chunk.frame.schema), {}, ()
             if any(raw.frame[name].dtype == pl.String for name in integers):
                 integers.clear()  # a chunk that cannot be read as integers at once is read twice
             yield chunk

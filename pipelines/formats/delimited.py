@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import ClassVar
@@ -26,7 +26,7 @@ from pipelines.formats import (
     text_encoding,
     text_span,
 )
-from pipelines.formats.base import Guess, Origin, TablePlan
+from pipelines.formats.base import Guess, Origin, SkippedRow, TablePlan
 from pipelines.formats.byte_range import CHUNK_BYTES, PIECE_BYTES, SPOT_BYTES, ByteRange
 from pipelines.formats.long_delimiter import Rejoined
 from pipelines.formats.naming import table_name, unique_columns
@@ -80,8 +80,7 @@ class Delimited:
         if form is not None:
             words = (form.null_word, *self.choices.null_tokens)
             reader = Delimited(self.choices.model_copy(update={"null_tokens": words}))
-            above = {"header": form.lines}
-            yield reader._table(form.rows, form.layout, origin, limits, above)
+            yield reader._table(form.rows, form.layout, origin, limits, form.lines)
             return
         odd = odd_quotes.find(text.lines) if not self._is_dialect_chosen else None
         if odd is not None:
@@ -111,9 +110,9 @@ class Delimited:
         layout: dialect.Layout,
         origin: Origin,
         limits: Limits,
-        above: Mapping[str, int] | None = None,
+        above: Sequence[str] = (),
     ) -> TablePlan:
-        """`above` counts lines above the text, by reason."""
+        """`above` are lines above the text that tell its columns."""
         file, is_whole = text.file, text.is_whole
         if isinstance(file, Rejoined):
             layout = _as_written(layout, file.delimiter)
@@ -133,13 +132,15 @@ class Delimited:
             start=text.start + top.size,
             end=text.end,
             size_bytes=text.size,
-            lead=Counter(top.skipped) + Counter(above or {}),
+            lead=Counter(top.skipped) + Counter({"header": len(above)}),
+            around=(*(SkippedRow.of("header", [line]) for line in above), *top.rows),
             headers=_told_again(layout, names),
             null_words=self.choices.null_tokens,
         )
         below = row_span.below(first, text.body[top.size :], is_whole=is_whole)
         end = text.end if below.end is None else below.end
-        first = replace(first, end=end, lead=Counter(first.lead) + Counter(below.skipped))
+        lead = Counter(first.lead) + Counter(below.skipped)
+        first = replace(first, end=end, lead=lead, around=(*first.around, *below.rows))
         sample = _sample(first, is_whole=is_whole)
         columns = column_sample.look_at(sample, self.choices, delimiter=layout.dialect.delimiter)
         first = replace(
@@ -260,6 +261,7 @@ def _ranges(first: ByteRange) -> tuple[ByteRange, ...]:
             size_bytes=end - start,
             is_guess=index > 0,
             lead=first.lead if index == 0 else {},
+            around=first.around if index == 0 else (),
         )
         for index, (start, end) in enumerate(pairwise(starts))
     )

@@ -10,12 +10,12 @@ from pipelines.formats.text_span import TextSpan
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """The text of the rows, their layout, the word for nothing, and how many lines tell so."""
+    """The text of the rows, their layout, the word for nothing, and the lines that tell so."""
 
     rows: TextSpan
     layout: Layout
     null_word: str
-    lines: int = 0
+    lines: tuple[str, ...] = ()
 
 
 def _relation(text: TextSpan) -> arff.Attributes | None:
@@ -32,11 +32,12 @@ def find(text: TextSpan) -> Described | None:
     if arff.begins(text.lines) and (relation := _relation(text)) is not None:
         rows = text.below(relation.lines)
         layout = arff.layout_of(rows.lines, relation, text.file.name, is_whole=is_whole)
-        return Described(rows, layout, arff.MISSING, relation.lines)
+        lines = text.lines if relation.lines <= len(text.lines) else text.all_lines
+        return Described(rows, layout, arff.MISSING, tuple(lines[: relation.lines]))
     if (told := directives.find(text.lines)) is not None:
         rows = text.below(told.lines)
         layout = directives.layout_of(rows.lines, told, is_whole=is_whole)
-        return Described(rows, layout, told.unset, told.lines)
+        return Described(rows, layout, told.unset, tuple(text.lines[: told.lines]))
     if (names := web_log.find(text.lines)) is not None:
         rows = odd_quotes.plainly(text, web_log.WAY)
         layout = web_log.layout_of(rows.lines, names, is_whole=is_whole)

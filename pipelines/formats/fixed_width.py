@@ -24,7 +24,7 @@ from pipelines.formats import (
     records,
     text_encoding,
 )
-from pipelines.formats.base import Format, Guess, Notice, Origin, TablePlan
+from pipelines.formats.base import Format, Guess, Notice, Origin, SkippedRow, TablePlan
 from pipelines.formats.column_grid import spread
 from pipelines.formats.delimited import Delimited
 from pipelines.formats.fixed_width_header import find_header
@@ -95,6 +95,7 @@ class FixedWidth:
             size_bytes=file.size or 0,
             max_line_bytes=limits.max_cell_bytes,
             lead=header.skipped,
+            around=header.skipped_rows,
             null_words=self.choices.null_tokens,
         )
         spots = _spots(first, is_whole=text.is_whole)
@@ -107,7 +108,12 @@ class FixedWidth:
         form = replace(form, grid=grid)
         first = replace(first, form=form)
         below = _footer(first, is_whole=text.is_whole)
-        first = replace(first, end=below.end, lead=Counter(first.lead) + Counter(below.skipped))
+        first = replace(
+            first,
+            end=below.end,
+            lead=Counter(first.lead) + Counter(below.skipped),
+            around=(*first.around, *below.rows),
+        )
         spots = _spots(first, is_whole=text.is_whole)
         columns = column_sample.look_at(
             pl.concat([part for spot in spots for part in spot.texts()])
@@ -249,6 +255,7 @@ class _Below:
 
     end: int | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[SkippedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -277,7 +284,7 @@ def _footer(first: FixedWidthRange, *, is_whole: bool) -> _Below:
     if below.first == len(found):
         return _Below()
     skipped = Counter(below.skipped) + Counter({"blank line": blank})
-    return _Below(starts[below.first], skipped, below.notices)
+    return _Below(starts[below.first], skipped, below.rows, below.notices)
 
 
 def _record(line: bytes, place: int, form: GridForm) -> Record:
@@ -300,6 +307,7 @@ def _ranges(first: FixedWidthRange) -> tuple[FixedWidthRange, ...]:
             end=min(start + FRAGMENT_BYTES, size),
             size_bytes=min(FRAGMENT_BYTES, size - start),
             lead=first.lead if start == first.start else {},
+            around=first.around if start == first.start else (),
         )
         for start in range(first.start, size, FRAGMENT_BYTES)
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from connectors.errors import InvalidOverride
 from pipelines.formats import cell_types, grid_search, header_row, table_top
-from pipelines.formats.base import Guess, Notice
+from pipelines.formats.base import Guess, Notice, SkippedRow
 from pipelines.formats.column_grid import spread
 from pipelines.formats.grid_search import Survey
 from pipelines.formats.records import Record
@@ -19,7 +19,8 @@ WIDE = re.compile(r" {2,}")
 class Header:
     """The names, if there are any; `rows` are the cells of their lines, `end` is behind them.
 
-    `line` counts from 1; `skipped` are the lines above `end`, by reason.
+    `line` counts from 1; `skipped` are the lines above `end`, by reason, `skipped_rows` those of
+    them that say something.
     """
 
     names: tuple[str, ...] | None
@@ -27,6 +28,7 @@ class Header:
     line: int | None
     end: int
     skipped: Mapping[str, int]
+    skipped_rows: tuple[SkippedRow, ...]
     guess: Guess
     notices: tuple[Notice, ...] = ()
 
@@ -142,6 +144,7 @@ def _header(
         min(rows, default=-1) + 1 or None,
         end,
         skipped,
+        tuple(SkippedRow.of("preamble", record.cells) for record in above),
         guess,
         () if told is None else (told,),
     )

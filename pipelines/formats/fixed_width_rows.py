@@ -9,7 +9,7 @@ import polars as pl
 
 from connectors.base import StoredObject
 from pipelines.formats import text_encoding, typed_rows
-from pipelines.formats.base import Chunk, Reject
+from pipelines.formats.base import Chunk, Reject, SkippedRow
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.column_grid import CROSSES, FILLER, Grid, spread
 from pipelines.formats.line_blocks import line_blocks
@@ -43,16 +43,17 @@ class FixedWidthRange:
     size_bytes: int
     max_line_bytes: int
     lead: Mapping[str, int] = field(default_factory=dict)
+    around: tuple[SkippedRow, ...] = ()
     readings: Mapping[str, Reading] = field(default_factory=dict)
     null_words: tuple[str, ...] = ()
     chunk_bytes: int = CHUNK_BYTES
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         types: Mapping[str, pl.DataType] = dict(schema)
-        lead = self.lead
+        lead, around = self.lead, self.around
         for raw in self._rows():
-            chunk = typed_rows.chunk_of(raw, types, self.readings, lead)
-            types, lead = dict(chunk.frame.schema), {}
+            chunk = typed_rows.chunk_of(raw, types, self.readings, lead, around)
+            types, lead, around = dict(chunk.frame.schema), {}, ()
             yield chunk
 
     def texts(self) -> Iterator[pl.DataFrame]:
@@ -107,6 +108,7 @@ def read(block: bytes, offset: int, form: GridForm) -> Rows:
         table,
         dict(Counter(cells["repaired"].drop_nulls().to_list())),
         dict(skipped),
+        (),
         _rejects(block, offset, crossing),
         has_empty_nulls=True,
     )

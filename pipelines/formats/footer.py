@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.formats import cell_types, number_layouts
-from pipelines.formats.base import Notice
+from pipelines.formats.base import SPEAKING, Notice, SkippedRow
 from pipelines.formats.records import END, Record
 
 DEEPEST = 12  # records that a footer may have
@@ -29,10 +29,14 @@ NOTE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """The index of the first record that is no row any more, what was left out, what is said."""
+    """The index of the first record that is no row any more, what was left out, what is said.
+
+    `rows` are those that were left out and say something.
+    """
 
     first: int
     skipped: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[SkippedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -45,11 +49,12 @@ def find(records: Sequence[Record], columns: int) -> Footer:
     first = end
     skipped: Counter[str] = Counter()
     notices: list[Notice] = []
+    rows: list[SkippedRow] = []
     held: Counter[str] = Counter()  # blank lines count only if something stands below them
     for index in range(end - 1, max(0, end - DEEPEST) - 1, -1):
         record = records[index]
-        rows = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
-        reason = _reason(record, _is_apart(records, index), rows)
+        others = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
+        reason = _reason(record, _is_apart(records, index), others)
         if reason is None:
             notices += [_kept(record)] if first == end and _is_total(record) else []
             break
@@ -57,12 +62,13 @@ def find(records: Sequence[Record], columns: int) -> Footer:
         if reason != "blank line":
             first, skipped = index, skipped + held
             held = Counter()
+            rows += [SkippedRow.of(reason, record.cells)] if reason in SPEAKING else []
             message = f"below the table stands a {reason}: {_shown(record)}"
             notices.append(Notice("rows.footer", message, "INFO"))
     while first < end and first and not _filled(records[first - 1]):
         first -= 1
         skipped["blank line"] += 1
-    return Footer(first, dict(skipped), tuple(reversed(notices)))
+    return Footer(first, dict(skipped), tuple(reversed(rows)), tuple(reversed(notices)))
 
 
 def _filled(record: Record) -> int:

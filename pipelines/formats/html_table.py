@@ -12,7 +12,7 @@ from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
 from pipelines.formats import header_row, table_top, whole_text
-from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
+from pipelines.formats.base import Chunk, Guess, Notice, Origin, SkippedRow, TablePlan
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, decoded, page_of
 from pipelines.formats.html_part import is_part
@@ -43,12 +43,11 @@ class PageTable:
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         layout = _Layout(_page(self.file, self.limits)[0].grids[self.index])
-        skipped = layout.skipped
+        skipped, above = layout.skipped, layout.above
         for batch in batches(iter(layout.rows)):
             chunk = chunk_of(batch, schema, self.limits, skipped)
-            skipped = {}
-            schema = chunk.frame.schema
-            yield chunk
+            yield replace(chunk, skipped_rows=above)
+            skipped, above, schema = {}, (), chunk.frame.schema
 
 
 class HtmlTable:
@@ -120,6 +119,8 @@ class _Layout:
             names, guess = header_row.find(_records(first), grid.width)
             headings, self.guesses = top + (names is not None), (guess,)
         self.notice = table_top.left_out(_records(grid.rows[:top]))
+        titles = ([*dict.fromkeys(row)] for row in grid.rows[:top] if any(row))
+        self.above = tuple(SkippedRow.of("preamble", cells) for cells in titles)
         raw = [
             " ".join(
                 dict.fromkeys(row[place] for row in grid.rows[top:headings] if any(row[place:][:1]))

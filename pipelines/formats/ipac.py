@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from pipelines.formats import table_top
-from pipelines.formats.base import Guess
+from pipelines.formats.base import Guess, SkippedRow
 from pipelines.formats.column_grid import Grid
 from pipelines.formats.fixed_width_header import Header
 from pipelines.formats.grid_search import Survey
@@ -54,6 +54,7 @@ def find(lines: Sequence[str]) -> tuple[Survey, Header] | None:
             above + 1,
             first,
             Counter({"header": len(barred), "preamble": above}),
+            tuple(SkippedRow.of("preamble", record.cells) for record in told),
             Guess("header", "between bars, as IPAC has it", 0.95, ("none",), names[:5]),
             () if notice is None else (notice,),
         ),

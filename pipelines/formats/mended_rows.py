@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from pipelines.formats import records, text_encoding
-from pipelines.formats.base import Reject
+from pipelines.formats.base import Reject, SkippedRow
 from pipelines.formats.emptiness import refuse_emptiness
 from pipelines.formats.records import Dialect, Record
 from pipelines.formats.rows import Rows, TextForm
@@ -35,6 +35,7 @@ def read(
     rows: list[list[str | None]] = []
     repaired: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
+    comments: list[SkippedRow] = []
     rejects: list[Reject] = []
     taken = filled = 0
     for record in records.read(lines, form.dialect, is_last=is_last, width=width):
@@ -48,6 +49,7 @@ def read(
             continue
         if _is_comment(record.cells, lines[record.line], form.dialect, width):
             skipped["comment"] += 1
+            comments.append(SkippedRow.of("comment", [lines[record.line]]))
             continue
         raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
         reason = _flaw(record, raw, form.dialect)
@@ -87,7 +89,7 @@ def read(
         frame = Rows.none(form.columns).frame
     else:
         frame = pl.DataFrame(rows, schema=dict.fromkeys(form.columns, pl.String), orient="row")
-    return Rows(frame, dict(repaired), dict(skipped), tuple(rejects)), taken
+    return Rows(frame, dict(repaired), dict(skipped), tuple(comments), tuple(rejects)), taken
 
 
 def _within(cell: str, dialect: Dialect) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pipelines.formats import footer, records, text_encoding
-from pipelines.formats.base import Notice
+from pipelines.formats.base import Notice, SkippedRow
 from pipelines.formats.byte_range import ByteRange
 from pipelines.formats.dialect import Layout
 from pipelines.formats.text_span import TextSpan, lines_of
@@ -15,16 +15,18 @@ TAIL_BYTES = 64 << 10
 
 @dataclass(frozen=True, slots=True)
 class Above:
-    """What lies above the first row: bytes, and rows by reason."""
+    """What lies above the first row: bytes, rows by reason, and those that say something."""
 
     size: int
     skipped: Mapping[str, int]
+    rows: tuple[SkippedRow, ...]
 
 
 def above(text: TextSpan, layout: Layout) -> Above:
     """What stands above the rows, within the lines in which the layout was found."""
     first_row = layout.first_record + len(layout.headers)
     skipped: Counter[str] = Counter()
+    rows: list[SkippedRow] = []
     end = size = 0
     read = records.read(text.lines, layout.dialect, is_last=text.is_whole, width=layout.width)
     for index, record in enumerate(read):
@@ -36,9 +38,10 @@ def above(text: TextSpan, layout: Layout) -> Above:
             skipped["header"] += 1
         elif any(cell.strip() for cell in record.cells):
             skipped["preamble"] += 1
+            rows.append(SkippedRow.of("preamble", record.cells))
         else:
             skipped["blank line"] += 1
-    return Above(sum(map(len, text.raw_lines[:end])) + size, skipped)
+    return Above(sum(map(len, text.raw_lines[:end])) + size, skipped, tuple(rows))
 
 
 def _return_in(line: bytes, start: int) -> int:
@@ -53,6 +56,7 @@ class Below:
 
     end: int | None = None
     skipped: Mapping[str, int] = field(default_factory=dict)
+    rows: tuple[SkippedRow, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
@@ -74,7 +78,8 @@ def below(first: ByteRange, body: bytes, *, is_whole: bool) -> Below:
         return Below(notices=left_out.notices)
     end = at + sum(map(len, raw_lines[: found[left_out.first].line]))
     blank = sum(1 for line in lines[last:] if line)
-    return Below(end, Counter(left_out.skipped) + Counter({"blank line": blank}), left_out.notices)
+    skipped = Counter(left_out.skipped) + Counter({"blank line": blank})
+    return Below(end, skipped, left_out.rows, left_out.notices)
 
 
 def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import polars as pl
 
-from pipelines.formats.base import Reject
+from pipelines.formats.base import Reject, SkippedRow
 from pipelines.formats.records import Dialect
 
 
@@ -30,6 +30,7 @@ class Rows:
     frame: pl.DataFrame
     repaired: Mapping[str, int] = field(default_factory=dict)
     skipped: Mapping[str, int] = field(default_factory=dict)
+    skipped_rows: tuple[SkippedRow, ...] = ()
     rejects: tuple[Reject, ...] = ()
     span: tuple[int, int] | None = None
     has_empty_nulls: bool = False

@@ -29,21 +29,19 @@ def text_columns(rows: Sequence[Cells]) -> set[int]:
     return {column for column, count in values.items() if texts[column] > (1 - MOSTLY) * count}
 
 
-def footer(rows: Sequence[Cells]) -> dict[str, int]:
-    """How many of the last rows are no rows of the table, by reason.
+def footer(rows: Sequence[Cells]) -> list[str]:
+    """Why the last rows are no rows of the table, each of as many as that are.
 
     >>> footer([{0: "a", 1: 1.0}, {0: "b", 1: 2.0}, {0: "Total", 1: 3.0}])
-    {'total row': 1}
+    ['total row']
     """
-    found = {"note": _notes(rows), "total row": 0}
-    kept = len(rows) - found["note"]
+    notes = _notes(rows)
+    kept = end = len(rows) - notes
     while kept > 2 and _is_total(rows[kept - 1]):
         kept -= 1
-        found["total row"] += 1
-    if found["total row"]:
-        more = _notes(rows[:kept])
-        found["note"] += more
-    return {reason: count for reason, count in found.items() if count}
+    totals = end - kept
+    above = _notes(rows[:kept]) if totals else 0
+    return ["note"] * above + ["total row"] * totals + ["note"] * notes
 
 
 def _is_total(cells: Cells) -> bool:

@@ -10,6 +10,7 @@ from pipelines.formats.sheet_cells import WORDS, text_of
 from pipelines.formats.sheet_footer import text_columns
 
 HEAD_ROWS = 30
+DEEPEST = 300  # rows of one text each that may stand above a header
 HEADER_ROWS = 3
 SPARSE = 0.34
 LONGEST_NAME = 4096
@@ -62,7 +63,7 @@ def may_have_groups(grid: Mapping[int, Cells]) -> bool:
 
 def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged = ()) -> Header:
     """The header of a table that takes up these rows."""
-    deepest = rows[: HEAD_ROWS + HEADER_ROWS + 1][-1]
+    deepest = rows[: DEEPEST + HEAD_ROWS][-1]
     merged = [cell for cell in merged if rows[0] <= cell[0][0] <= deepest]  # others may be many
     lines = [grid[row] for row in rows]
     width = len({column for line in lines for column in line})
@@ -74,15 +75,11 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
             else Header(confidence=0.6)
         )
     typical = median_high(len(line) for line in lines)
-    start = next(
-        (i for i, line in enumerate(lines[:HEAD_ROWS]) if len(line) > max(1, SPARSE * typical)), 0
-    )
-    if width == 1:
-        start = 0
+    start = _below_titles(lines, typical) if width > 1 else 0
     first_value = next(
         (
             place
-            for place, line in enumerate(lines[start:HEAD_ROWS], start)
+            for place, line in enumerate(lines[start : start + HEAD_ROWS], start)
             if not (_is_text(line) or _is_above_names(lines, rows, place, merged))
         ),
         None,
@@ -116,6 +113,21 @@ def find_header(grid: Mapping[int, Cells], rows: Sequence[int], merged: Merged =
     if top < at and below == at + 1 and _names_labels(lines, rows, top, below, merged):
         below += 1
     return _header(grid, rows, top, below, merged, confidence=0.95)
+
+
+def _below_titles(lines: Sequence[Cells], typical: int) -> int:
+    """The first line that is no title: that has more cells than one, and not far fewer than most.
+
+    Far down it is one only below nothing but texts, each by itself.
+    """
+    for place, line in enumerate(lines[:DEEPEST]):
+        if len(line) > max(1, SPARSE * typical):
+            return place
+        if place >= HEAD_ROWS and not all(
+            len(each) == 1 and _is_text(each) for each in lines[:place]
+        ):
+            return 0
+    return 0
 
 
 def _header_of_texts(

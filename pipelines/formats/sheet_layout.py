@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise, takewhile
 
+from pipelines.formats.base import SkippedRow
 from pipelines.formats.naming import unique_columns
 from pipelines.formats.sheet_cells import text_of
 from pipelines.formats.sheet_footer import footer, text_columns
@@ -26,7 +27,8 @@ Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 class Layout:
     """One table of a sheet; rows and columns are counted from 0 over the whole sheet.
 
-    `lead` and `tail` count the rows skipped above and below by reason, `notes` are their texts.
+    `lead` and `tail` count the rows skipped above and below by reason, `notes` are those of them
+    that say something.
     """
 
     columns: tuple[int, ...]
@@ -37,7 +39,7 @@ class Layout:
     header: Header
     lead: Mapping[str, int] = field(default_factory=dict)
     tail: Mapping[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[SkippedRow, ...] = ()
 
 
 def tables(grid: Grid, merged: Merged = ()) -> list[Layout]:
@@ -231,12 +233,12 @@ def _with_notes(layout: Layout, grid: Grid, notes: Rows) -> Layout:
         layout.header,
         layout.lead,
         Counter(layout.tail) + Counter({"note": len(notes)}),
-        (*layout.notes, *_texts(grid, notes)),
+        (*layout.notes, *(_note(grid, row, "note") for row in notes)),
     )
 
 
-def _texts(grid: Grid, rows: Rows) -> list[str]:
-    return ["; ".join(text_of(cell) for _, cell in sorted(grid[row].items())) for row in rows]
+def _note(grid: Grid, row: int, reason: str) -> SkippedRow:
+    return SkippedRow.of(reason, (text_of(cell) for _, cell in sorted(grid[row].items())), row + 1)
 
 
 def _table(
@@ -244,8 +246,9 @@ def _table(
 ) -> Layout:
     header = find_header(grid, rows, merged) if chosen is None else chosen
     head, body = rows[: header.preamble], rows[header.preamble + header.rows :]
-    cut = footer([grid[row] for row in body]) if header.rows else {}
-    kept = body[: len(body) - sum(cut.values())]
+    cut = footer([grid[row] for row in body]) if header.rows else []
+    kept = body[: len(body) - len(cut)]
+    below = zip(body[len(kept) :], cut, strict=True)
     skipped = [*above, *head]
     shown = rows[header.preamble : header.preamble + header.rows]
     used = {column for row in (*shown, *kept) for column in grid[row]}
@@ -262,6 +265,9 @@ def _table(
         last=kept[-1] if kept else first - 1,
         header=header.named(names),
         lead={reason: count for reason, count in lead.items() if count},
-        tail=cut,
-        notes=(*_texts(grid, skipped), *_texts(grid, body[len(kept) :])),
+        tail=Counter(cut),
+        notes=(
+            *(_note(grid, row, "preamble") for row in skipped),
+            *(_note(grid, row, reason) for row, reason in below),
+        ),
     )

@@ -61,11 +61,13 @@ def table_notices(
     `said` is what the texts of some columns say, numbers or dates.
     """
     if layout.notes:
-        shown = [_shortened(note) for note in layout.notes[:MOST_NOTES]]
+        left = len(layout.notes) - MOST_NOTES
+        more = f" | and {left} more, which the receipt holds" if left > 0 else ""
+        shown = [_shortened("; ".join(note.cells)) for note in layout.notes[:MOST_NOTES]]
         yield Notice(
             "sheet.notes",
             f"{len(layout.notes)} rows around {table} are titles, totals or notes:"
-            f" {' | '.join(shown)}",
+            f" {' | '.join(shown)}{more}",
             "INFO",
             origin.input,
             origin.member,

@@ -214,7 +214,9 @@ class SheetPlanner:
             longest=book.longest if seen is None and not sample.is_whole else None,
             errors=seen.error_cells if seen else {},
         )
-        fragment = SheetTable(rows, layout.names, size, layout.lead, layout.tail, frozenset(said))
+        fragment = SheetTable(
+            rows, layout.names, size, layout.lead, layout.tail, frozenset(said), layout.notes
+        )
         bounds = (layout.top, max(layout.last, layout.top), layout.columns[0], layout.columns[-1])
         origin = replace(self._origin, sheet=sheet.name, range=area(*bounds))
         mixed = {column: kinds_of(found) for column, found in cells.items()}

@@ -9,10 +9,10 @@ import polars as pl
 from connectors.errors import LimitExceeded, ReadError
 from pipelines.containers.limits import Limits
 from pipelines.formats.alignment import aligned
-from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.base import Chunk, RowAccount, SkippedRow
 from pipelines.formats.packed_column import PackedColumn
 from pipelines.formats.sheet_batch import Batch
-from pipelines.formats.sheet_cells import of_texts, series
+from pipelines.formats.sheet_cells import of_texts, series, text_of
 from pipelines.formats.sheet_footer import FOOTER_ROWS, footer
 from pipelines.formats.sheet_grid import ErrorCell
 from pipelines.formats.sheet_rows import SheetRows
@@ -26,7 +26,8 @@ class SheetTable:
     """The rows of a table whose columns have these names.
 
     `lead` and `tail` count the rows above and below by reason; of a table that is open, the last
-    rows may yet be totals and notes. `telling` are the columns whose texts say more than texts.
+    rows may yet be totals and notes. `telling` are the columns whose texts say more than texts,
+    `around` the rows above and below that say something.
     """
 
     rows: SheetRows
@@ -35,12 +36,13 @@ class SheetTable:
     lead: Mapping[str, int] = field(default_factory=dict)
     tail: Mapping[str, int] = field(default_factory=dict)
     telling: frozenset[str] = frozenset()
+    around: tuple[SkippedRow, ...] = ()
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
-        skipped = dict(self.lead)
-        tail = Counter(self.tail)
+        skipped, around = dict(self.lead), self.around
+        below: list[SkippedRow] = []
         cells = 0
-        for batch in self._without_footer(self.rows.batches(), tail):
+        for batch in self._without_footer(self.rows.batches(), below):
             cells += batch.height * len(batch.places)
             refuse_cells(self.rows.sheet.name, cells, self.rows.limits)
             if batch.blanks:
@@ -50,12 +52,23 @@ class SheetTable:
             frame = aligned(self._frame(batch, schema, tokens, offsets), schema)
             schema = frame.schema
             account = RowAccount(batch.height, skipped=sum(skipped.values()))
-            yield Chunk(frame, account, skipped=skipped, null_tokens=tokens, utc_offsets=offsets)
-            skipped = {}
-        skipped = dict(Counter(skipped) + tail)
+            yield Chunk(
+                frame,
+                account,
+                skipped=skipped,
+                skipped_rows=around,
+                null_tokens=tokens,
+                utc_offsets=offsets,
+            )
+            skipped, around = {}, ()
+        skipped = Counter(skipped) + Counter(self.tail) + Counter(row.reason for row in below)
         if skipped or not cells:
-            account = RowAccount(skipped=sum(skipped.values()))
-            yield Chunk(pl.DataFrame(schema=schema), account, skipped=skipped)
+            yield Chunk(
+                pl.DataFrame(schema=schema),
+                RowAccount(skipped=skipped.total()),
+                skipped=dict(skipped),
+                skipped_rows=(*around, *below),
+            )
 
     def _frame(
         self,
@@ -97,8 +110,8 @@ class SheetTable:
             name += "_2"
         return name
 
-    def _without_footer(self, batches: Iterator[Batch], tail: Counter[str]) -> Iterator[Batch]:
-        """The batches, without the totals and notes at their end, which are counted."""
+    def _without_footer(self, batches: Iterator[Batch], below: list[SkippedRow]) -> Iterator[Batch]:
+        """The batches, without the totals and notes at their end, which come to be `below`."""
         if not self.rows.is_open:
             yield from batches
             return
@@ -108,9 +121,11 @@ class SheetTable:
                 yield last
             last = batch
         if last is not None:
-            found = footer(last.last(4 * FOOTER_ROWS))
-            tail.update(found)
-            yield last.without(sum(found.values()))
+            rows = last.last(4 * FOOTER_ROWS)
+            found = footer(rows)
+            for cells, reason in zip(rows[len(rows) - len(found) :], found, strict=True):
+                below.append(SkippedRow.of(reason, map(text_of, cells.values())))
+            yield last.without(len(found))
 
 
 @dataclass(frozen=True, slots=True)

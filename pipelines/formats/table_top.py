@@ -401,7 +401,8 @@ def left_out(records: Sequence[Record]) -> Notice | None:
         return None
     texts = (", ".join(cell.strip() for cell in each.cells if cell.strip()) for each in told)
     shown = "; ".join(repr(text[:SHOWN]) for text in itertools.islice(texts, TOLD_LINES))
-    more = f"; and {len(told) - TOLD_LINES} more" if len(told) > TOLD_LINES else ""
+    left = len(told) - TOLD_LINES
+    more = f"; and {left} more, which the receipt holds" if left > 0 else ""
     return Notice(
         "rows.above",
         f"above the table stand lines that are no rows: {shown}{more}",

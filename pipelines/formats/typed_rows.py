@@ -1,13 +1,13 @@
 """Typed rows: cells of text, as a reader of lines found them, become a chunk."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import polars as pl
 
 from pipelines.formats import cell_reading, cell_types
-from pipelines.formats.base import Chunk, RowAccount
+from pipelines.formats.base import Chunk, RowAccount, SkippedRow
 from pipelines.formats.cell_reading import Reading
 from pipelines.formats.rows import Rows
 
@@ -17,8 +17,12 @@ def chunk_of(
     types: Mapping[str, pl.DataType],
     readings: Mapping[str, Reading],
     lead: Mapping[str, int],
+    around: Sequence[SkippedRow] = (),
 ) -> Chunk:
-    """The rows in these types, or in wider ones; `lead` is what was skipped above them."""
+    """The rows in these types, or in wider ones.
+
+    `lead` counts what was skipped above them and below; `around` is what of it says something.
+    """
     converted = {
         name: _converted(raw.frame[name], dtype, readings.get(name))
         for name, dtype in types.items()
@@ -35,6 +39,7 @@ def chunk_of(
         rejects=raw.rejects,
         repaired=raw.repaired,
         skipped=skipped,
+        skipped_rows=(*around, *raw.skipped_rows),
         null_tokens=_null_tokens(raw, converted),
         utc_offsets={n: each.utc_offsets for n, each in converted.items() if each.utc_offsets},
         span=raw.span,

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from connectors.object_store import ObjectStore
-from pipelines import artifacts, column_type
+from pipelines import artifacts, column_type, skipped_rows
 from pipelines.artifacts import slug
 from pipelines.formats.base import Notice, Plan, RowAccount, TablePlan
 from pipelines.ingest import Ingested, IngestResult, SourceIngest, TableIngest, summed
@@ -104,6 +104,7 @@ def _source(plan: TablePlan, readings: Sequence[FragmentReading]) -> SourceInges
         account=sum((each.account for each in readings), RowAccount()),
         repaired=summed(each.repaired for each in readings),
         skipped=summed(each.skipped for each in readings),
+        skipped_rows=skipped_rows.together(each.skipped_rows for each in readings),
         null_tokens=together(each.as_read.null_tokens for each in readings),
         utc_offsets=together(each.as_read.utc_offsets for each in readings),
         details=plan.details,

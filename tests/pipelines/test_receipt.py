@@ -1,8 +1,9 @@
 import pytest
 
-from pipelines.formats.base import Failure, Guess, Origin, RowAccount, SkippedMember
+from pipelines.formats.base import Failure, Guess, Origin, RowAccount, SkippedMember, SkippedRow
 from pipelines.ingest import IngestResult, InputFile, SourceIngest, TableIngest
 from pipelines.receipt import receipt
+from pipelines.skipped_rows import SkippedRows
 
 
 def table(name, member, rows, **facts):
@@ -29,6 +30,7 @@ RESULT = IngestResult(
             guesses=(Guess("delimiter", ";", 0.9, (",",), ("1;2",)),),
             repaired={"short_row": 2},
             skipped={"preamble": 2, "header": 1},
+            skipped_rows=SkippedRows((SkippedRow("preamble", ("Sales", "May"), 3),), 1),
             null_tokens={"a": {"NULL": 3, "": 1}, "b": {}},
             utc_offsets={"at": {"+02:00": 5, "+01:00": 2}},
         ),
@@ -76,6 +78,8 @@ def test_a_member_says_how_it_was_understood():
         }
     ]
     assert member["skipped"] == {"header": 1, "preamble": 2}
+    assert member["skippedRows"] == [{"reason": "preamble", "row": 3, "cells": ["Sales", "May"]}]
+    assert member["skippedRowsOmitted"] == 1
     assert member["nullTokens"] == {"a": {"": 1, "NULL": 3}}
     assert list(member["utcOffsets"]["at"].items()) == [("+01:00", 2), ("+02:00", 5)]
 

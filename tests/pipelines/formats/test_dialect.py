@@ -628,7 +628,7 @@ def test_what_stands_above_is_shown_in_part():
     assert notice.count == 8
     assert "'note-0'; 'note-1'" in notice.message
     assert "note-7" not in notice.message
-    assert notice.message.endswith("and 3 more")
+    assert notice.message.endswith("and 3 more, which the receipt holds")
 
 
 @pytest.mark.parametrize(

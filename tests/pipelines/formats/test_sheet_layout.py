@@ -259,7 +259,7 @@ def test_a_total_row_is_skipped(word):
     layout = one(["n", "v"], ["x", 1.0], ["y", 2.0], [word, 3.0])
 
     assert layout.tail == {"total row": 1}
-    assert layout.notes == (f"{word}; 3",)
+    assert [note.cells for note in layout.notes] == [(word, "3")]
 
 
 def test_a_note_below_a_blank_row_is_skipped():
@@ -267,7 +267,7 @@ def test_a_note_below_a_blank_row_is_skipped():
     layout = one(["n", "v"], ["x", 1.0], ["y", 2.0], [], ["Source: us"])
 
     assert layout.tail == {"note": 1}
-    assert layout.notes == ("Source: us",)
+    assert [note.cells for note in layout.notes] == [("Source: us",)]
 
 
 def test_sparse_rows_that_fit_their_columns_are_data():

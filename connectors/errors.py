@@ -167,10 +167,11 @@ class PasswordProtected(ReadError):
 
 
 class LimitExceeded(ReadError):
-    """A safety limit was reached; `limit` names the setting, the code its last words."""
+    """A safety limit was reached; the code has its name, without the `max_` of a setting."""
 
     code = "limit.exceeded"
-    hint = "Split the input, or ask the operator to raise the limit that the message names."
+    hint = "Split the input; this limit is no setting."
+    setting_hint = "Split the input, or ask the operator to raise the limit that the message names."
 
     def __init__(self, message: str, *, limit: str = "exceeded", **context: object) -> None:
         super().__init__(message, limit=limit, **context)
@@ -178,6 +179,12 @@ class LimitExceeded(ReadError):
     @property
     def stable_code(self) -> str:
         return f"limit.{str(self.context['limit']).removeprefix('max_')}"
+
+    @property
+    def advice(self) -> str:
+        if "hint" not in self.context and str(self.context["limit"]).startswith("max_"):
+            return self.setting_hint
+        return super().advice
 
 
 class ParserCrashed(ReadError):

@@ -121,8 +121,8 @@ class ByteRange:
                 if len(buffer) > MAX_ROW_BYTES:
                     raise LimitExceeded(
                         f"{self.file.name} has a row longer than {MAX_ROW_BYTES >> 20} MiB"
-                        f" at byte {position} (limit max_row_bytes)",
-                        limit="max_row_bytes",
+                        f" at byte {position}",
+                        limit="row_bytes",
                     )
                 continue
             at = None if isinstance(self.file, Transcoded | Rejoined | Requoted) else position

@@ -8,6 +8,7 @@ from connectors.errors import LimitExceeded
 
 FREE_CELLS = 8_000_000
 MOST_EMPTY = 200  # for each cell that holds a value
+HINT = "Part the rows by the columns that they fill, a file for each kind of row."
 
 
 def is_too_empty(rows: int, columns: int, filled: int) -> bool:
@@ -24,6 +25,7 @@ def refuse_emptiness(rows: int, columns: int, filled: int) -> None:
     if is_too_empty(rows, columns, filled):
         raise LimitExceeded(
             f"{rows:,} rows name {columns:,} different columns and fill {filled:,} cells: less than"
-            f" one in {MOST_EMPTY} (max_empty_cells)",
-            limit="max_empty_cells",
+            f" one in {MOST_EMPTY}",
+            limit="empty_cells",
+            hint=HINT,
         )

@@ -55,8 +55,8 @@ def page_of(texts: Sequence[str], name: str, max_columns: int) -> Page:
     """
     if sum(text.count("<") - text.count("</") for text in texts) > MOST_ELEMENTS:
         raise LimitExceeded(
-            f"{name} is a page of more than {MOST_ELEMENTS} elements (max_elements)",
-            limit="max_elements",
+            f"{name} is a page of more than {MOST_ELEMENTS} elements",
+            limit="elements",
         )
     budget = _Budget(name, max_columns)
     roots = (_root(text, name) for text in texts)

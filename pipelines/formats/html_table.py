@@ -79,9 +79,7 @@ class HtmlTable:
                 f"{unread(attached)}"
             )
         if len(found) > MOST_TABLES:
-            raise LimitExceeded(
-                f"{file.name} holds more than {MOST_TABLES} tables (max_tables)", limit="max_tables"
-            )
+            raise LimitExceeded(f"{file.name} holds more than {MOST_TABLES} tables", limit="tables")
         for number, (index, grid) in enumerate(found, start=1):
             layout = _Layout(grid)
             name = grid.caption or f"table_{number}"

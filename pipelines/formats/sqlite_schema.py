@@ -101,11 +101,9 @@ def schema_of(database: Database, limits: Limits) -> Schema:
         elif name in vast:
             what = (
                 f"{described(kind, name, file)} has more than {MOST_PARTS} parts, once the views in"
-                " it are written out (max_view_parts)"
+                " it are written out"
             )
-            relations[name] = Relation(
-                name, kind, error=LimitExceeded(what, limit="max_view_parts")
-            )
+            relations[name] = Relation(name, kind, error=LimitExceeded(what, limit="view_parts"))
         else:
             relations[name] = _relation(
                 database,

@@ -65,9 +65,7 @@ def datasets(file: StoredObject) -> list[Dataset]:
         raise CorruptFile(f"{file.name} is cut short: it ends within a record of 80 bytes")
     begins = [0] if size <= HEADER_BYTES else sorted(_begins(file))
     if len(begins) > MOST_DATASETS:
-        raise LimitExceeded(
-            f"{file.name} holds more than {MOST_DATASETS} datasets (max_tables)", limit="max_tables"
-        )
+        raise LimitExceeded(f"{file.name} holds more than {MOST_DATASETS} datasets", limit="tables")
     return [
         Dataset(file, _title(file, start), start, end) for start, end in pairwise([*begins, size])
     ]

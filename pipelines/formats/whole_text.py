@@ -11,7 +11,7 @@ def read(file: StoredObject, kind: str, *, most: int) -> bytes:
         content += block
         if len(content) > most:
             raise LimitExceeded(
-                f"{file.name} is {kind} of more than {most} bytes (max_document_bytes)",
-                limit="max_document_bytes",
+                f"{file.name} is {kind} of more than {most} bytes",
+                limit="document_bytes",
             )
     return bytes(content)

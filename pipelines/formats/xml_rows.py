@@ -102,8 +102,8 @@ def rows_at(
                 row_path, elements = path, 0
             elif row_path and elements > MOST_ROW_ELEMENTS:
                 raise LimitExceeded(
-                    f"{name} has a row of more than {MOST_ROW_ELEMENTS} elements (max_elements)",
-                    limit="max_elements",
+                    f"{name} has a row of more than {MOST_ROW_ELEMENTS} elements",
+                    limit="elements",
                 )
             continue
         if len(stack) == len(row_path):

@@ -72,8 +72,8 @@ class XmlTable:
         if len(paths) > MOST_TABLES:
             raise LimitExceeded(
                 f"{file.name} holds more than {MOST_TABLES} kinds of repeated elements, each of"
-                " which would be a table (max_tables)",
-                limit="max_tables",
+                " which would be a table",
+                limit="tables",
             )
         for path, sample in _samples(file, paths).items():
             stem = table_name(file.name)

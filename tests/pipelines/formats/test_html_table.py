@@ -340,7 +340,7 @@ def test_a_page_beyond_the_limit_is_refused(monkeypatch):
     """A page is held in memory, so its size is bounded."""
     monkeypatch.setattr(html_table, "LARGEST_PAGE_BYTES", 100)
 
-    with pytest.raises(LimitExceeded, match="max_document_bytes"):
+    with pytest.raises(LimitExceeded, match="more than 100 bytes"):
         planned(PAGE + " ")
 
 

@@ -290,7 +290,7 @@ def test_a_text_beyond_the_limit_is_delimited(monkeypatch):
     monkeypatch.setattr(MemoryObject, "size", property(lambda self: 50 if self.seekable else None))
 
     assert [table.format for table in planned(PSQL)] == ["delimited"]
-    with pytest.raises(LimitExceeded, match="max_document_bytes"):
+    with pytest.raises(LimitExceeded, match="of more than"):
         list(PipeTable().tables(stream, Origin("large.md"), Limits()))
 
 

@@ -262,7 +262,7 @@ def test_countless_datasets_are_refused(written, monkeypatch):
     content = written("xpt", NUMBERS, file_format_version=5)
     monkeypatch.setattr(transport_file, "MOST_DATASETS", 2)
 
-    with pytest.raises(LimitExceeded, match="max_tables"):
+    with pytest.raises(LimitExceeded, match="datasets"):
         planned("xpt", content + 2 * content[240:])
 
 

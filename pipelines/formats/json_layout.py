@@ -1,42 +1,25 @@
-"""JSON layout: where in a document its rows lie."""
+"""JSON layout: where in a document its rows lie, and what it holds beside them."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Literal
-
-import orjson
 
 from connectors.base import StoredObject
 from pipelines.containers.limits import Limits
+from pipelines.formats.json_beside import Beside
 from pipelines.formats.json_elements import Irregular, element_lines
+from pipelines.formats.json_outline import NAMES, WRAPPERS, Elements, Outline, outline_of
 from pipelines.formats.json_stream import JsonStream
-from pipelines.formats.json_syntax import Digits, Parsed
+from pipelines.formats.json_syntax import Parsed
+from pipelines.formats.json_typing import text
 from pipelines.formats.naming import unique_columns
 
-WRAPPERS = frozenset(
-    {"data", "results", "result", "records", "items", "rows", "features", "value", "values"}
-    | {"entries", "hits", "objects", "docs", "documents", "edges", "nodes", "entry"}
-)
-# What APIs put around such a wrapper; whatever stands in the first of these is what was asked for.
-EMBEDDED = "_embedded"
-ENVELOPES = WRAPPERS | {EMBEDDED, "response", "payload", "body", "content", "log", "feed", "d"}
-LONGEST_PATH = 3
 FEWEST_KEYED = 3
 FEWEST_LISTED = 2
 FEWEST_LONG = 10
-MOST_TABLES, MOST_KEYS = 20, 10_000
-NAMES, ROWS, INDEX = "columns", "data", "index"  # of `split`
-META = "meta"
-KINDS: Mapping[type, str] = {
-    type(None): "missing",
-    bool: "truth",
-    int: "number",
-    float: "number",
-    str: "text",
-    dict: "object",
-    list: "array",
-}
-VALUES = frozenset({"text", "number", "truth", "missing"})
+MOST_TABLES = 20
+ROWS, INDEX = "data", "index"  # of `split`
 SAMPLE_ROWS = 1000
 
 
@@ -56,17 +39,19 @@ class Layout:
     key: str = "key"
     path: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    is_sole: bool = True
 
-    def lines(self, file: StoredObject, limits: Limits) -> Iterator[bytes]:
+    def lines(self, file: StoredObject, limits: Limits, beside: Beside) -> Iterator[bytes]:
         """The rows one a line in UTF-8, some at a time. Raises Irregular where `rows` must tell."""
         if self.kind == "array":
             yield from element_lines(file)
         elif self.kind == "wrapped" and not self.names:
-            yield from _lines_at(JsonStream(file, limits), self.path)
+            yield from _Walk(self.path, beside).lines(JsonStream(file, limits))
         else:
             raise Irregular
 
-    def rows(self, file: StoredObject, limits: Limits) -> Iterator[Parsed]:
+    def rows(self, file: StoredObject, limits: Limits, beside: Beside) -> Iterator[Parsed]:
+        """The rows, one by one; what the document holds beside them comes to be in `beside`."""
         stream = JsonStream(file, limits)
         match self.kind:
             case "array":
@@ -76,7 +61,7 @@ class Layout:
                 while stream.peek():
                     yield stream.value()
             case "wrapped":
-                yield from map(self._named, _elements_at(stream, self.path))
+                yield from map(self._named, _Walk(self.path, beside).elements(stream))
             case "keyed":
                 for key in stream.members():
                     found = stream.value()
@@ -97,6 +82,8 @@ class Layout:
             case "split":
                 found = stream.value()
                 names = unique_columns(found.value[NAMES])
+                if INDEX in found.value:
+                    beside.hold((INDEX,), text(found.value[INDEX]))
                 for values in found.value[ROWS]:
                     yield Parsed(dict(zip(names, values, strict=True)), found.end)
         if stream.peek():
@@ -112,43 +99,6 @@ class Layout:
 DOCUMENTS = Layout("documents")
 
 
-@dataclass(frozen=True, slots=True)
-class Elements:
-    """How many an array has, of which kinds; how many elements those have that are arrays, and
-    which keys those that are objects.
-    """
-
-    count: int
-    kinds: frozenset[str]
-    widths: frozenset[int]
-    keys: frozenset[str] = frozenset()
-
-    @property
-    def are_values(self) -> bool:
-        """Whether they are values of one kind, as those of a column are."""
-        return len(self.kinds - {"missing"}) == 1 and self.kinds <= VALUES
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """What the members of a document's first object are."""
-
-    arrays: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    keys: tuple[frozenset[str], ...] = ()
-    lists: Mapping[str, "Elements"] = field(default_factory=dict)
-    wrapped: tuple[tuple[str, ...], ...] = ()
-    names: tuple[str, ...] = ()
-    members: int = 0
-    is_alone: bool = True
-
-    @property
-    def holds_tables(self) -> bool:
-        """Whether it is nothing but arrays of objects, some of which may be empty."""
-        are_arrays = len(self.lists) == self.members > 1
-        return are_arrays and all(each.kinds <= {"object"} for each in self.lists.values())
-
-
 def layouts_of(file: StoredObject, limits: Limits) -> tuple[tuple[Layout, ...], Outline]:
     """Where the rows of each table are. A document of one object is read through once for it."""
     stream = JsonStream(file, limits)
@@ -157,10 +107,7 @@ def layouts_of(file: StoredObject, limits: Limits) -> tuple[tuple[Layout, ...], 
         return (Layout("array"),), Outline()
     if first != "{":
         return (DOCUMENTS,), Outline()
-    try:
-        outline = _outline(stream, _elements_in_lines)
-    except Irregular:
-        outline = _outline(JsonStream(file, limits), _elements)
+    outline = outline_of(file, limits)
     if outline.is_alone and outline.holds_tables and outline.arrays:
         return _tables(outline), outline
     return (_layout(outline),), outline
@@ -173,7 +120,7 @@ def _tables(outline: Outline) -> tuple[Layout, ...]:
         return (Layout("groups", _key_beside(*keys)),)
     if len(outline.arrays) > MOST_TABLES:
         return (DOCUMENTS,)
-    return tuple(Layout("wrapped", path=(name,)) for name in outline.arrays)
+    return tuple(Layout("wrapped", path=(name,), is_sole=False) for name in outline.arrays)
 
 
 def _key_beside(names: frozenset[str]) -> str:
@@ -225,166 +172,45 @@ def _of_lists(lists: Mapping[str, Elements]) -> Layout:
     return DOCUMENTS
 
 
-def _outline(stream: JsonStream, elements: Callable[[JsonStream], Elements]) -> Outline:
-    arrays: list[str] = []
-    wrapped: list[tuple[str, ...]] = []
-    names: tuple[str, ...] = ()
-    others: list[str] = []
-    keys: list[frozenset[str]] = []
-    lists: dict[str, Elements] = {}
-    members = 0
-    for key in stream.members():
-        members += 1
-        if stream.peek() == "[":
-            lists[key] = elements(stream)
-            is_table = lists[key].kinds == {"object"}
-            arrays += [key] if is_table else []
-            told = [] if is_table else [key]
-        elif stream.peek() == "{" and key.lower() in ENVELOPES:
-            inside = _Inside(elements)
-            keys.append(frozenset(inside.look(stream, (key,))))
-            wrapped += inside.wrapped
-            told = inside.others
-        else:
-            value = stream.value().value
-            if isinstance(value, dict):
-                keys.append(frozenset(value))
-                names = names or (_names_in(value) if key == META else ())
-            told = [key]
-        others += told[: SAMPLE_ROWS - len(others)]
-    return Outline(
-        arrays=tuple(arrays),
-        others=tuple(others),
-        keys=tuple(keys),
-        lists=lists,
-        wrapped=tuple(wrapped),
-        names=names,
-        members=members,
-        is_alone=not stream.peek(),
-    )
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The way through a document to the array at a path; whatever else is met is held."""
 
+    path: tuple[str, ...]
+    beside: Beside
 
-def _names_in(meta: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of columns that a catalogue of Socrata tells above rows that are arrays."""
-    view = meta.get("view")
-    columns = view.get(NAMES) if isinstance(view, dict) else None
-    names = [each.get("name") for each in columns or () if isinstance(each, dict)]
-    return unique_columns(names) if all(isinstance(name, str) for name in names) else ()
-
-
-@dataclass(slots=True)
-class _Inside:
-    """What is met within an envelope: the arrays that may be what it is about, and the rest."""
-
-    elements: Callable[[JsonStream], Elements]
-    wrapped: list[tuple[str, ...]] = field(default_factory=list)
-    others: list[str] = field(default_factory=list)
-
-    def look(self, stream: JsonStream, path: tuple[str, ...]) -> list[str]:
-        """Pass over the object there; gives its keys."""
-        keys = []
+    def lines(self, stream: JsonStream, above: tuple[str, ...] = ()) -> Iterator[bytes]:
+        """The elements one a line. Raises Irregular."""
         for key in stream.members():
-            keys.append(key)
-            here = (*path, key)
-            if stream.peek() == "{" and len(here) < LONGEST_PATH:
-                self.look(stream, here)
-                continue
-            if stream.peek() == "[":
-                is_what = self.elements(stream).kinds == {"object"} and _is_wrapper(here)
+            here = (*above, key)
+            if here == self.path and stream.peek() == "[":
+                yield from stream.lines()
+            elif self._leads_on(here) and stream.peek() == "{":
+                yield from self.lines(stream, here)
+            elif stream.peek() == "[":
+                self.beside.hold_array(here, stream.lines())
             else:
-                stream.value()
-                is_what = False
-            if is_what:
-                self.wrapped.append(here)
-            elif len(self.others) < SAMPLE_ROWS:
-                self.others.append(".".join(here))
-        return keys
+                self.beside.hold(here, text(stream.value().value))
 
+    def elements(self, stream: JsonStream, above: tuple[str, ...] = ()) -> Iterator[Parsed]:
+        """The elements one by one."""
+        for key in stream.members():
+            here = (*above, key)
+            if here == self.path and stream.peek() == "[":
+                yield from stream.elements()
+            elif self._leads_on(here) and stream.peek() == "{":
+                yield from self.elements(stream, here)
+            elif stream.peek() == "[":
+                elements = (text(each.value).encode() for each in stream.elements())
+                self.beside.hold_array(here, elements)
+            else:
+                self.beside.hold(here, text(stream.value().value))
 
-def _is_wrapper(path: Sequence[str]) -> bool:
-    return path[-1].lower() in WRAPPERS or (path[0] == EMBEDDED and len(path) == 2)
-
-
-def _elements(stream: JsonStream) -> Elements:
-    count = 0
-    kinds: set[str] = set()
-    widths: set[int] = set()
-    keys: set[str] = set()
-    for element in stream.elements():
-        count += 1
-        kinds.add(_kind(element.value))
-        if isinstance(element.value, list):
-            widths.add(len(element.value))
-        elif isinstance(element.value, dict) and len(keys) < MOST_KEYS:
-            keys.update(element.value)
-    return Elements(count, frozenset(kinds), frozenset(widths), frozenset(keys))
-
-
-def _elements_in_lines(stream: JsonStream) -> Elements:
-    """The same by a parser in C. Raises Irregular where it refuses what we would read."""
-    count = 0
-    kinds: set[str] = set()
-    widths: set[int] = set()
-    keys: set[str] = set()
-    for lines in stream.lines():
-        try:
-            values = orjson.loads(b"[" + lines.replace(b"\n", b",") + b"]")
-        except orjson.JSONDecodeError as error:
-            raise Irregular from error
-        count += len(values)
-        kinds |= {KINDS[kind] for kind in set(map(type, values))}
-        widths |= {len(value) for value in values if type(value) is list}
-        if len(keys) < MOST_KEYS:
-            keys = keys.union(*(value for value in values if type(value) is dict))
-    return Elements(count, frozenset(kinds), frozenset(widths), frozenset(keys))
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "missing"
-        case bool():
-            return "truth"
-        case Digits() | int() | float():
-            return "number"
-        case str():
-            return "text"
-    return "object" if isinstance(value, dict) else "array"
-
-
-def _lines_at(stream: JsonStream, path: Sequence[str]) -> Iterator[bytes]:
-    for key in stream.members():
-        if key == path[0] and len(path) == 1 and stream.peek() == "[":
-            yield from stream.lines()
-        elif key == path[0] and len(path) > 1 and stream.peek() == "{":
-            yield from _lines_at(stream, path[1:])
-        elif stream.peek() == "[":
-            for _ in stream.lines():
-                pass
-        else:
-            stream.value()
-
-
-def _elements_at(stream: JsonStream, path: Sequence[str]) -> Iterator[Parsed]:
-    for key in stream.members():
-        if key == path[0] and len(path) == 1 and stream.peek() == "[":
-            yield from stream.elements()
-        elif key == path[0] and len(path) > 1 and stream.peek() == "{":
-            yield from _elements_at(stream, path[1:])
-        else:
-            _pass_over(stream)
-
-
-def _pass_over(stream: JsonStream) -> None:
-    if stream.peek() == "[":
-        for _ in stream.elements():
-            pass
-    else:
-        stream.value()
+    def _leads_on(self, here: tuple[str, ...]) -> bool:
+        return len(here) < len(self.path) and here == self.path[: len(here)]
 
 
 def sample(layout: Layout, file: StoredObject, limits: Limits) -> Sequence[Any]:
     """The first documents."""
-    return [
-        row.value for row, _ in zip(layout.rows(file, limits), range(SAMPLE_ROWS), strict=False)
-    ]
+    rows = layout.rows(file, limits, Beside())
+    return [row.value for row in islice(rows, SAMPLE_ROWS)]

@@ -13,9 +13,19 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import EmptyInput
 from pipelines.containers.limits import Limits
-from pipelines.formats.base import Chunk, Guess, Notice, Origin, Reject, RowAccount, TablePlan
+from pipelines.formats.base import (
+    Chunk,
+    Guess,
+    Notice,
+    Origin,
+    Reject,
+    RowAccount,
+    TablePlan,
+)
+from pipelines.formats.json_beside import Beside
 from pipelines.formats.json_elements import Irregular
-from pipelines.formats.json_layout import WRAPPERS, Layout, Outline, layouts_of, sample
+from pipelines.formats.json_layout import Layout, layouts_of, sample
+from pipelines.formats.json_outline import WRAPPERS, Outline
 from pipelines.formats.json_regular import regular_rows
 from pipelines.formats.json_shape import Shape, shape_of
 from pipelines.formats.json_stream import WHITE
@@ -53,19 +63,26 @@ class JsonDocument:
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         read = 0
+        beside = Beside()
         try:
-            for lines in self._regular_lines():
+            for lines in self._regular_lines(beside):
                 chunk = self._regular_chunk(lines, schema)
                 read += chunk.rows.read
                 schema = chunk.frame.schema
                 yield chunk
         except Irregular:
-            yield from self._exact_chunks(schema, read)
+            beside = Beside()
+            for chunk in self._exact_chunks(schema, read, beside):
+                schema = chunk.frame.schema
+                yield chunk
+        if beside.rows and self.layout.is_sole:
+            nothing = pl.DataFrame(schema=schema)
+            yield Chunk(nothing, RowAccount(), skipped_rows=tuple(beside.rows))
 
-    def _regular_lines(self) -> Iterator[bytes]:
+    def _regular_lines(self, beside: Beside) -> Iterator[bytes]:
         if self.shape.kind != "object":
             raise Irregular
-        return self.layout.lines(self.file, self.limits)
+        return self.layout.lines(self.file, self.limits, beside)
 
     def _regular_chunk(self, lines: bytes, schema: pl.Schema) -> Chunk:
         rows = regular_rows(lines, schema, self.limits.max_json_depth)
@@ -81,10 +98,10 @@ class JsonDocument:
             raise Irregular from error
         return self._chunk(documents, schema, has_header=False)
 
-    def _exact_chunks(self, schema: pl.Schema, skip: int) -> Iterator[Chunk]:
+    def _exact_chunks(self, schema: pl.Schema, skip: int, beside: Beside) -> Iterator[Chunk]:
         """All documents but the first `skip`, one by one; errors say where they stand."""
         has_header = self.shape.header
-        documents = islice(self.layout.rows(self.file, self.limits), skip, None)
+        documents = islice(self.layout.rows(self.file, self.limits, beside), skip, None)
         for batch in _batches(documents):
             chunk = self._chunk(batch, schema, has_header=has_header)
             has_header = False

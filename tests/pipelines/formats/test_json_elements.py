@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
-from pipelines.formats import json_layout, json_stream
+from pipelines.formats import json_outline, json_stream
 from pipelines.formats.base import Origin
 from pipelines.formats.json_elements import Irregular
 from pipelines.formats.json_layout import Layout, layouts_of
@@ -75,9 +75,9 @@ def test_lines_hold_the_elements(values, is_ascii, indent):
 def test_an_outline_is_the_same_either_way(document):
     text = json.dumps(document)
 
-    quick = json_layout._outline(streams(text), json_layout._elements_in_lines)
+    quick = json_outline._outline(streams(text), json_outline._elements_in_lines)
 
-    assert quick == json_layout._outline(streams(text), json_layout._elements)
+    assert quick == json_outline._outline(streams(text), json_outline._elements)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_the_parser_in_c_refuses_is_read_one_by_one(elements):
 )
 def test_what_is_no_array_is_never_taken_for_one(text):
     with pytest.raises(Irregular):
-        json_layout._elements_in_lines(streams(text))
+        json_outline._elements_in_lines(streams(text))
 
 
 def test_rows_in_an_envelope_are_read_many_at_a_time(monkeypatch):

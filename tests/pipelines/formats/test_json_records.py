@@ -11,6 +11,7 @@ from samples import MemoryObject
 from connectors.errors import CorruptFile, EmptyInput, LimitExceeded, MetricFoundryError
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin, RowAccount, TablePlan
+from pipelines.formats.json_beside import Beside
 from pipelines.formats.json_layout import Layout
 from pipelines.formats.json_records import Json, JsonDocument
 from pipelines.formats.json_shape import Shape
@@ -358,7 +359,7 @@ def test_the_fast_way_agrees_with_the_exact_one(elements, separator, end):
 
     fast, exact = (
         outcome(fragment.chunks(schema)),
-        outcome(fragment._exact_chunks(schema, 0)),
+        outcome(fragment._exact_chunks(schema, 0, Beside())),
     )
 
     assert fast == exact

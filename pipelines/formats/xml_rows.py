@@ -5,7 +5,7 @@ repeats within a row is JSON, what mixes text and elements is XML; namespaces ar
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -16,6 +16,7 @@ from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory, Unk
 
 OUTLINE_ELEMENTS = 200_000
 MOST_ROW_ELEMENTS = 200_000  # each takes a few hundred bytes until its row ends
+MOST_CHARACTERS = 1 << 20  # of what stands beside the rows
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ROOTS = {
     "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
@@ -32,10 +33,14 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The paths of elements that repeat, outermost first; what stands beside them; is it all."""
+    """The paths of elements that repeat, outermost first; what stands beside them; is it all.
+
+    `beside` are the texts and attributes of other elements by their place, such as `channel.title`;
+    beyond a million characters the places alone.
+    """
 
     repeated: tuple[Path, ...]
-    beside: tuple[str, ...]
+    beside: Mapping[str, tuple[str, ...]]
     root: str
     root_is_empty: bool
     is_whole: bool
@@ -44,10 +49,10 @@ class Outline:
 def outline(stream: BinaryIO, name: str) -> Outline:
     """What repeats among the first elements of a document. Raises ReadError."""
     most: dict[Path, int] = {}
-    leaves: dict[Path, None] = {}
+    leaves: dict[Path, tuple[str, ...]] = {}
     counts: list[dict[str, int]] = [{}]
     stack: list[str] = []
-    seen, has_content = 0, False
+    seen, characters, has_content = 0, 0, False
     for event, element in _events(stream, name):
         if event == "start":
             tag = str(element.tag)
@@ -63,7 +68,10 @@ def outline(stream: BinaryIO, name: str) -> Outline:
                 break
         else:
             if element.attrib or (element.text or "").strip():
-                leaves[tuple(stack)] = None
+                if (path := tuple(stack)) not in leaves:
+                    said = _said(element) if characters < MOST_CHARACTERS else ()
+                    characters += sum(map(len, said))
+                    leaves[path] = said
                 has_content = True
             stack.pop()
             counts.pop()
@@ -74,11 +82,18 @@ def outline(stream: BinaryIO, name: str) -> Outline:
     root = next(iter(most))[0]
     return Outline(
         tuple(outermost),
-        tuple(".".join(map(local, path[1:] or path)) for path in beside),
+        {".".join(map(local, path[1:] or path)): leaves[path] for path in beside},
         root,
         root_is_empty=not has_content and len(most) == 1,
         is_whole=seen < OUTLINE_ELEMENTS,
     )
+
+
+def _said(element: Any) -> tuple[str, ...]:
+    """The text of an element, and its attributes with their names."""
+    text = _text(element.text)
+    named = (f"{local(key)}={value}" for key, value in element.attrib.items())
+    return (*([text] if text.strip() else []), *named)
 
 
 def rows(stream: BinaryIO, name: str, path: Path) -> Iterator[dict[str, str | None]]:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import polars as pl
 
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats.base import Chunk, Guess, Notice, Origin, TablePlan
+from pipelines.formats.base import Chunk, Guess, Notice, Origin, SkippedRow, TablePlan
 from pipelines.formats.naming import table_name
 from pipelines.formats.signatures import is_html
 from pipelines.formats.text_columns import batches, chunk_of, schema_of
@@ -19,6 +20,7 @@ from pipelines.formats.xml_rows import Outline, Path, local, outline, rows, rows
 SAMPLE_ROWS = 1000
 MOST_TABLES = 100  # each is read by a pass of its own
 NAMED = 20
+BESIDE = "beside"
 COMMENTS = r"\s*(<!--(?:(?!-->).)*-->\s*)*"
 DECLARED = re.compile(COMMENTS + r"<(\?xml|!DOCTYPE)\b", re.IGNORECASE | re.DOTALL)
 BARE = re.compile(COMMENTS + r"<(?P<root>[A-Za-z_][\w:.-]*)(\s[^<>]*)?>\s*<", re.DOTALL)
@@ -27,22 +29,24 @@ OF_CELLS = (".csv", ".tsv", ".tab", ".psv")  # whose first cell may be markup
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """The elements at one path of a document."""
+    """The elements at one path of a document; `around` is what the document says beside them."""
 
     file: StoredObject
     path: Path
     limits: Limits
+    around: tuple[SkippedRow, ...] = ()
 
     @property
     def size_bytes(self) -> int:
         return self.file.size or 0
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
+        around = self.around
         with self.file.open() as stream:
             for batch in batches(rows(stream, self.file.name, self.path)):
                 chunk = chunk_of(batch, schema, self.limits, {})
-                schema = chunk.frame.schema
-                yield chunk
+                yield replace(chunk, skipped_rows=around)
+                schema, around = chunk.frame.schema, ()
 
 
 class XmlTable:
@@ -75,6 +79,7 @@ class XmlTable:
                 " which would be a table",
                 limit="tables",
             )
+        around = _around(found) if found.repeated else ()
         for path, sample in _samples(file, paths).items():
             stem = table_name(file.name)
             name = stem if len(paths) == 1 else f"{stem}_{local(path[-1])}"
@@ -83,12 +88,13 @@ class XmlTable:
                 origin=origin,
                 format=self.name,
                 schema=schema_of(sample, limits),
-                fragments=(Elements(file, path, limits),),
+                fragments=(Elements(file, path, limits, around),),
                 size_bytes=file.size or 0,
                 details={"rows": "/".join(map(local, path))},
                 guesses=_guesses(found, path),
                 notices=_notices(found, origin, name),
             )
+            around = ()
 
 
 def _samples(
@@ -108,6 +114,10 @@ def _samples(
     return samples
 
 
+def _around(found: Outline) -> tuple[SkippedRow, ...]:
+    return tuple(SkippedRow(BESIDE, (place, *said)) for place, said in found.beside.items())
+
+
 def _guesses(found: Outline, path: Path) -> tuple[Guess, ...]:
     if found.repeated and found.is_whole:
         return ()
@@ -117,6 +127,6 @@ def _guesses(found: Outline, path: Path) -> tuple[Guess, ...]:
 def _notices(found: Outline, origin: Origin, table: str) -> tuple[Notice, ...]:
     if not found.repeated or not found.beside:
         return ()
-    named = ", ".join(found.beside[:NAMED])
+    named = ", ".join(islice(found.beside, NAMED))
     message = f"the rows are elements that repeat; in no table: {named}"
     return (Notice("xml.beside", message, "INFO", origin.input, origin.member, table),)

@@ -106,6 +106,29 @@ def test_rows_are_found_below_a_wrapper():
     assert rows(content) == [{"i": 1}, {"i": 2}]
 
 
+def test_what_stands_beside_the_rows_is_held(monkeypatch):
+    """Texts and attributes, once for all tables; beyond some characters the places alone."""
+    content = (
+        '<d v="2"><meta><at>now</at><by org="x">me</by></meta><u>1</u><u>2</u><p>3</p><p>4</p>'
+        "<end>all</end></d>"
+    )
+    said = [("meta.at", "now"), ("meta.by", "me", "org=x"), ("end", "all"), ("d", "v=2")]
+
+    def found():
+        return [
+            [
+                row.cells
+                for chunk in read(table.fragments, table.schema)
+                for row in chunk.skipped_rows
+            ]
+            for table in planned(content)
+        ]
+
+    assert found() == [said, []]
+    monkeypatch.setattr(xml_rows, "MOST_CHARACTERS", 4)
+    assert found() == [[*said[:2], ("end",), ("d",)], []]
+
+
 def test_each_run_of_elements_is_a_table():
     """Two lists in one document are two tables, by their elements' names."""
     tables = planned("<d><u><a>1</a></u><u><a>2</a></u><p><b>x</b></p><p><b>y</b></p></d>")

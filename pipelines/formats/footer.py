@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pipelines.formats import cell_types, number_layouts
 from pipelines.formats.base import SPEAKING, Notice, SkippedRow
 from pipelines.formats.records import END, Record
+from pipelines.formats.unnamed_total import adds_up, number_in
 
 DEEPEST = 12  # records that a footer may have
 SHOWN = 200
@@ -56,7 +57,8 @@ def find(records: Sequence[Record], columns: int) -> Footer:
         others = [*body, *(r for r in records[max(0, end - DEEPEST) : index] if _filled(r) > 1)]
         reason = _reason(record, _is_apart(records, index), others)
         if reason is None:
-            notices += [_kept(record)] if first == end and _is_total(record) else []
+            if first == end and (_is_total(record) or _adds_up(record, others)):
+                notices.append(_kept(record))
             break
         held[reason] += 1
         if reason != "blank line":
@@ -75,8 +77,18 @@ def _filled(record: Record) -> int:
     return sum(bool(cell.strip()) for cell in record.cells)
 
 
+def _adds_up(last: Record, rows: Sequence[Record]) -> bool:
+    if _filled(last) == len(last.cells):
+        return False
+    numbers = [
+        {place: number_in(cell) for place, cell in enumerate(record.cells) if cell.strip()}
+        for record in (last, *rows)
+    ]
+    return adds_up(numbers[0], numbers[1:])
+
+
 def _kept(record: Record) -> Notice:
-    """What to say of a last row that may be a total, among rows that begin with words too."""
+    """What to say of a last row that may be a total."""
     return Notice(
         "rows.total", f"the last row may be a total, and is kept as a row: {_shown(record)}", "INFO"
     )

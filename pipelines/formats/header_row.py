@@ -17,6 +17,7 @@ FEWEST_BELOW_YEAR = 3
 FEWEST_RISING = 4
 FEW_FORMS = 10  # cells that are looked at for what they are
 FEWEST_CODES = 5
+WHOLE = 8  # digits of a number that may be a year, or one of a series
 FEWEST_AGAIN, AGAIN = 3, 0.6  # names that come again, and of all
 SURE = 0.9  # evidence of names: one above numbers, at least
 LABEL_WORDS = """
@@ -306,7 +307,8 @@ def _are_years(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     One year alone is told apart by enough rows, beside names that look like none of the cells below
     them: `Rome,2020` above towns and numbers is a row.
     """
-    years = {place: int(name) for place, name in enumerate(names) if name.strip().isdecimal()}
+    wholes = {place: name.strip() for place, name in enumerate(names) if name.strip().isdecimal()}
+    years = {place: int(name) if len(name) <= WHOLE else 0 for place, name in wholes.items()}
     if not years or len(years) == len(names) or len(set(years.values())) < len(years):
         return False
     if len(years) == 1 and (
@@ -347,7 +349,8 @@ def _rise(names: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
 
 
 def _whole_numbers(cells: Iterable[str]) -> list[int]:
-    return [int(cell) for cell in map(str.strip, cells) if cell.isdecimal() and len(cell) < 9]
+    plain = (cell for cell in map(str.strip, cells) if cell.isdecimal())
+    return [int(cell) for cell in plain if len(cell) <= WHOLE]
 
 
 def is_echoed(records: Sequence[Record]) -> bool:

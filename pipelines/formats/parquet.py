@@ -99,8 +99,17 @@ class Parquet:
             fragments=tuple(_fragments(source, metadata, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
             notices=notices,
-            details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
+            details={"rowGroups": metadata.num_row_groups, "createdBy": _writer(metadata)},
         )
+
+
+def _writer(metadata: pq.FileMetaData) -> str | None:
+    """What wrote the file, unless that is no UTF-8."""
+    try:
+        written_by: str | None = metadata.created_by
+    except UnicodeDecodeError:
+        return None
+    return written_by
 
 
 def _index_notices(schema: pa.Schema, origin: Origin) -> Iterator[Notice]:

@@ -86,7 +86,8 @@ def _tail(first: ByteRange, body: bytes, *, is_whole: bool) -> tuple[int, bytes]
     """Whole lines from the end, and where they begin in the file; None if that cannot be told."""
     if is_whole:
         at, content = first.start, body
-        begin = content.find(b"\n", max(0, len(content) - TAIL_BYTES)) + 1
+        is_long = len(content) > TAIL_BYTES
+        begin = content.find(b"\n", len(content) - TAIL_BYTES) + 1 if is_long else 0
         short = content[begin:]
     elif first.file.seekable and first.file.size is not None:
         at, content = first.file.size - TAIL_BYTES, b""

@@ -17,7 +17,7 @@ from pipelines.formats.sheet_cells import kinds_of, of_texts, said_by_texts, ser
 from pipelines.formats.sheet_grid import Area, Cell, ErrorCell, area
 from pipelines.formats.sheet_header import may_have_groups
 from pipelines.formats.sheet_layout import Layout, chosen_table, one_table, tables
-from pipelines.formats.sheet_notices import sheet_notices, table_notices
+from pipelines.formats.sheet_notices import sheet_notices, table_notices, total_notice
 from pipelines.formats.sheet_rows import SheetRows
 from pipelines.formats.sheet_sample import Sample, every_row, first_rows, whole_grid
 from pipelines.formats.sheet_survey import Survey, glance, holds_whole, survey
@@ -239,6 +239,7 @@ class SheetPlanner:
             notices=(
                 *(sheet_notices(sheet, seen, origin, name) if name == sheet.name else ()),
                 *table_notices(layout, mixed, said, origin, name),
+                *(total_notice(layout, sample.grid, origin, name) if sample.is_whole else ()),
             ),
         )
 

@@ -700,3 +700,11 @@ def test_a_first_line_of_a_log_is_a_row(rows):
     """What begins with a number in brackets as all below it names no column, nor does a list."""
     assert detect(rows, is_whole=True).names is None
     assert detect("line;k\n" + rows, is_whole=True).names is not None
+
+
+@pytest.mark.parametrize("name", ["\x1e0", "2020\x1f", "7" * 5000], ids=["control", "year", "long"])
+def test_whole_numbers_in_a_first_row_are_taken_for_what_they_are(name):
+    """Python strips more characters than it takes in numbers, and takes no number so long."""
+    text = f"{name},b\n" + "1,x\n" * 20
+
+    assert detect(text, is_whole=True).columns == 2

@@ -292,3 +292,14 @@ def test_a_row_group_that_is_gone_is_corrupt():
     """A fragment that was planned on another file does not crash."""
     with pytest.raises(CorruptFile):
         list(RowGroups(MemoryObject("x", GOOD), (99,), 0, Limits()).chunks(pl.Schema()))
+
+
+def test_a_writer_whose_name_is_no_utf_8_is_not_told():
+    """Everything else of such a file is sound."""
+    content = written(pa.table({"a": [1, 2]}))
+    damaged = content.replace(b"parquet-cpp-arrow", b"parquet-cpp-arr\xc5w")
+    assert damaged != content
+
+    assert planned(content).details["createdBy"].startswith("parquet-cpp-arrow")
+    assert planned(damaged).details["createdBy"] is None
+    assert [chunk.frame["a"].to_list() for chunk in chunks(damaged)] == [[1, 2]]

@@ -17,7 +17,7 @@ def number_in(cell: object) -> float | None:
     if isinstance(cell, int | float):
         return float(cell)
     if isinstance(cell, str) and PLAIN.fullmatch(cell.strip()):
-        return float(cell.replace(",", ""))
+        return float(cell.strip().replace(",", ""))
     return None
 
 

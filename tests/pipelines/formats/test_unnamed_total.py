@@ -4,6 +4,7 @@ import pytest
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
+from pipelines.formats.unnamed_total import number_in
 from pipelines.source_plan import plan
 from tests.pipelines.formats.test_excel_workbook import written
 
@@ -53,3 +54,11 @@ def test_of_a_long_text_the_end_is_enough():
     assert totals("a.csv", as_text([*table, [None, 1_249_975_000, 25_000.0]]).encode())
     assert not totals("a.csv", as_text([*table, [None, 60_000, 25_000.0]]).encode())
     assert not totals("a.csv", as_text([*table, ["shop", 1_249_975_000, 25_000.0]]).encode())
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [(2, 2.0), (True, None), (" 1,234.5 ", 1234.5), ("\x1f72.95", 72.95), ("1.234,5", None)],
+)
+def test_numbers_are_those_that_are_plainly_so(cell, number):
+    assert number_in(cell) == number

@@ -8,7 +8,10 @@ from pipelines.analytics.findings import Findings, Payload
 from pipelines.analytics.wording import amount
 from pipelines.ingest import summed
 
-COUNTED = ("path", "rows", "repaired", "skipped", "nullTokens", "utcOffsets", "bytes", "guesses")
+COUNTED = (
+    *("path", "rows", "repaired", "skipped", "skippedRows", "skippedRowsOmitted"),
+    *("nullTokens", "utcOffsets", "bytes", "guesses"),
+)
 
 
 @dataclass(frozen=True)

@@ -239,6 +239,7 @@ def member(path, encoding="utf-8", **skipped):
         ],
         "rows": counted,
         "skipped": skipped,
+        "skippedRows": [{"reason": "preamble", "cells": [f"title of {path}"]}],
     }
 
 

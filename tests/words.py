@@ -47,7 +47,8 @@ class Words:
             lines += self.chance.choice((["# " + self.word("w")], [""])) if self.often(0.04) else []
         lines += [""] if self.often(0.3) else []
         lines += self.lines(("Source: ", f"Total{mark}", "* ", ""), 2) if self.often(0.4) else []
-        return self.chance.choice(("\n", "\n", "\r\n", "\r")).join(lines)
+        end = self.chance.choice(("\n", "\n", "\r\n", "\r"))
+        return end.join(lines) + self.chance.choice(("", end, "\n"))
 
     def _cell(self, kind: str, mark: str) -> str:
         if self.often(0.08):

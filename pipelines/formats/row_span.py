@@ -11,6 +11,7 @@ from pipelines.formats.dialect import Layout
 from pipelines.formats.text_span import TextSpan, lines_of
 
 TAIL_BYTES = 64 << 10
+KEPT = Notice("rows.footer", "what stands below the table is kept as rows of it", "INFO")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,9 @@ def below(first: ByteRange, body: bytes, *, is_whole: bool) -> Below:
     left_out = footer.find(found, width)
     if left_out.first == len(found):
         return Below(notices=left_out.notices)
+    top = found[left_out.first]
+    if left_out.first and found[left_out.first - 1].line == top.line:  # returns end these rows
+        return Below(notices=(KEPT,))
     end = at + sum(map(len, raw_lines[: found[left_out.first].line]))
     blank = sum(1 for line in lines[last:] if line)
     skipped = Counter(left_out.skipped) + Counter({"blank line": blank})

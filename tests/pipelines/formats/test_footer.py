@@ -97,3 +97,14 @@ def test_the_end_of_a_long_file_is_looked_at():
     assert frame.schema == {"id": pl.Int64, "amount": pl.Float64, "city": pl.String}
     assert (frame.height, account.skipped) == (90_000, 3)
     assert [notice.code for notice in notices] == ["rows.footer"]
+
+
+def test_below_rows_that_carriage_returns_end_nothing_is_cut():
+    """The whole file is one line then, and cutting that would cut all rows."""
+    text = "\r1.5;ab\r2.5;\r3.5;cd\r4.5;ef\rTotal;100016\n"
+
+    frame, account, notices = read(text.encode())
+
+    assert (frame.height, account.data) == (5, 5)
+    assert frame.row(4) == ("Total", "100016")
+    assert "rows.footer" in [notice.code for notice in notices]

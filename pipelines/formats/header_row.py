@@ -9,7 +9,7 @@ from pipelines.formats import second_header
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import FORMS, OF_LINES, form, is_name, is_typed, is_value
 from pipelines.formats.records import Record
-from pipelines.formats.sheet_header import YEARS
+from pipelines.formats.sheet_groups import YEARS
 
 HEADER_COLUMNS = 60
 HEADED_ROWS = 200

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from connectors.errors import CorruptFile, PasswordProtected
 from pipelines.formats.held_sheet import Held
 from pipelines.formats.naming import Told
-from pipelines.formats.sheet_header import Merged
+from pipelines.formats.sheet_groups import Merged
 from pipelines.formats.workbook_package import Package, local_name, parsed, xml_parser
 
 CONTENT = "content.xml"

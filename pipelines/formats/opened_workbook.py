@@ -11,7 +11,7 @@ from pipelines.formats import bare_workbook, compound_file, ods_survey, xlsb_sur
 from pipelines.formats.active_content import LINKS, Active, active_in
 from pipelines.formats.bare_workbook import is_bare
 from pipelines.formats.office_document import ZIP_MAGIC
-from pipelines.formats.sheet_header import Merged
+from pipelines.formats.sheet_groups import Merged
 from pipelines.formats.sheet_survey import Survey, longest_string
 from pipelines.formats.sheet_xml import SHARED_STRINGS
 from pipelines.formats.whole_sheet import HEAD_BYTES, sheets_of

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.cell_looks import is_typed, is_value
-from pipelines.formats.sheet_header import YEARS, Merged, names_of
+from pipelines.formats.sheet_groups import YEARS, Merged, names_of
 
 FEWEST_ROWS = 2
 SHOWN = 200

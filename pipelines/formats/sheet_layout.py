@@ -14,7 +14,8 @@ from pipelines.formats.naming import unique_columns
 from pipelines.formats.sheet_cells import text_of
 from pipelines.formats.sheet_footer import footer, text_columns
 from pipelines.formats.sheet_grid import Grid
-from pipelines.formats.sheet_header import HEADER_ROWS, Header, fill, find_header, is_headed
+from pipelines.formats.sheet_groups import HEADER_ROWS
+from pipelines.formats.sheet_header import Header, fill, find_header, is_headed
 
 MOST_STRIPS = 16
 MANY_LONE = 11  # rows of one cell

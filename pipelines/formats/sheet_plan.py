@@ -15,7 +15,7 @@ from pipelines.formats.naming import unique_tables
 from pipelines.formats.opened_workbook import OpenedWorkbook
 from pipelines.formats.sheet_cells import kinds_of, of_texts, said_by_texts, series
 from pipelines.formats.sheet_grid import Area, Cell, ErrorCell, area
-from pipelines.formats.sheet_header import may_have_groups
+from pipelines.formats.sheet_groups import may_have_groups
 from pipelines.formats.sheet_layout import Layout, chosen_table, one_table, tables
 from pipelines.formats.sheet_notices import sheet_notices, table_notices, total_notice
 from pipelines.formats.sheet_rows import SheetRows

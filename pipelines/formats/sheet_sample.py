@@ -10,7 +10,7 @@ from pipelines.formats.packed_column import lines
 from pipelines.formats.regular_markup import Irregular
 from pipelines.formats.regular_sheet import regular_cells
 from pipelines.formats.sheet_grid import Cell, Errors, Grid, Row
-from pipelines.formats.sheet_header import Merged
+from pipelines.formats.sheet_groups import Merged
 from pipelines.formats.sheet_xml import Book, rows
 from pipelines.formats.whole_sheet import whole_sheet
 from pipelines.formats.workbook_package import Package

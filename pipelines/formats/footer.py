@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pipelines.formats import cell_types, number_layouts
 from pipelines.formats.base import SPEAKING, Notice, SkippedRow
 from pipelines.formats.records import END, Record
-from pipelines.formats.unnamed_total import adds_up, number_in
+from pipelines.formats.unnamed_total import adds_up
 
 DEEPEST = 12  # records that a footer may have
 SHOWN = 200
@@ -80,11 +80,11 @@ def _filled(record: Record) -> int:
 def _adds_up(last: Record, rows: Sequence[Record]) -> bool:
     if _filled(last) == len(last.cells):
         return False
-    numbers = [
-        {place: number_in(cell) for place, cell in enumerate(record.cells) if cell.strip()}
-        for record in (last, *rows)
-    ]
-    return adds_up(numbers[0], numbers[1:])
+    return adds_up(_filled_by_column(last), map(_filled_by_column, rows))
+
+
+def _filled_by_column(record: Record) -> dict[int, str]:
+    return {place: cell for place, cell in enumerate(record.cells) if cell.strip()}
 
 
 def _kept(record: Record) -> Notice:

@@ -7,7 +7,7 @@ from pipelines.formats.sheet_cells import text_of
 from pipelines.formats.sheet_grid import Grid
 from pipelines.formats.sheet_layout import Layout
 from pipelines.formats.sheet_survey import Survey
-from pipelines.formats.unnamed_total import adds_up, number_in
+from pipelines.formats.unnamed_total import adds_up
 from pipelines.formats.workbook_package import Sheet
 
 MOST_NOTES = 10
@@ -104,12 +104,12 @@ def total_notice(layout: Layout, grid: Grid, origin: Origin, table: str) -> Iter
     last = {place: cell for place, cell in grid.get(layout.last, {}).items() if place in columns}
     if len(last) == len(columns) or layout.last <= layout.first:
         return
-    rows = [
-        {place: number_in(cell) for place, cell in cells.items() if place in columns}
+    rows = (
+        {place: cell for place, cell in cells.items() if place in columns}
         for row, cells in grid.items()
         if layout.first <= row < layout.last
-    ]
-    if adds_up({place: number_in(cell) for place, cell in last.items()}, rows):
+    )
+    if adds_up(last, rows):
         shown = "; ".join(text_of(cell) for _, cell in sorted(last.items()))
         message = f"the last row may be a total, and is kept as a row: {_shortened(shown)}"
         yield Notice("rows.total", message, "INFO", origin.input, origin.member, table)

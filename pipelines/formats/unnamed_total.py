@@ -1,13 +1,13 @@
 """Unnamed total: a last row without a label that adds up the rows above it, and may be no row."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import fsum, isclose
 
 FEWEST, MANY = 3, 200  # rows that a total adds up
 PLAIN = re.compile(r"-?\d[\d,]*(\.\d+)?")
 
-Numbers = Mapping[int, float | None]
+Cells = Mapping[int, object]  # those that are filled, by column
 
 
 def number_in(cell: object) -> float | None:
@@ -21,24 +21,27 @@ def number_in(cell: object) -> float | None:
     return None
 
 
-def adds_up(last: Numbers, rows: Sequence[Numbers]) -> bool:
+def adds_up(last: Cells, rows: Iterable[Cells]) -> bool:
     """Whether the last row has numbers alone, each the sum of those above, or more than it.
 
-    Each row is what its filled cells hold by column, None for what is no number. A column that is
-    filled in all rows, its label, must be empty in the last one. Of many rows some may not be
-    given: the total is no less than the sum of those that are, if none is negative.
+    A column that is filled in all rows, its label, must be empty in the last one. Of many rows some
+    may not be given: the total is no less than the sum of those that are, if none is negative.
 
-    >>> rows = [{0: None, 1: 2.0}, {0: None, 1: 3.0}, {0: None, 1: 4.0}]
-    >>> adds_up({1: 9.0}, rows), adds_up({0: None, 1: 9.0}, rows), adds_up({1: 5.0}, rows)
+    >>> rows = [{0: "a", 1: 2.0}, {0: "b", 1: 3.0}, {0: "c", 1: 4.0}]
+    >>> adds_up({1: 9.0}, rows), adds_up({0: "d", 1: 9.0}, rows), adds_up({1: 5.0}, rows)
     (True, False, False)
     """
-    if not last or len(rows) < FEWEST:
+    totals = {column: number_in(cell) for column, cell in last.items()}
+    if not totals or None in totals.values():
+        return False  # nearly always, and at little cost
+    above = list(rows)
+    if len(above) < FEWEST:
         return False
-    if all(column in last for column in rows[0] if all(column in row for row in rows)):
+    if all(column in last for column in above[0] if all(column in row for row in above)):
         return False
     return all(
-        total is not None and _is_sum(total, [row[column] for row in rows if column in row])
-        for column, total in last.items()
+        total is not None and _is_sum(total, [number_in(r[column]) for r in above if column in r])
+        for column, total in totals.items()
     )
 
 

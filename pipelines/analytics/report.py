@@ -33,6 +33,7 @@ LIMITS = {
     "warnings": 100,
     "members": 50,
     "guesses": 20,
+    "around": 50,
     "unfolded": 3,
     "open_issues": 25,
     "sql": 2000,

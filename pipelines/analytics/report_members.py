@@ -50,4 +50,5 @@ def _alike(group: Sequence[Payload]) -> Alike:
         entry["rows"] = {name: sum(each["rows"][name] for each in group) for name in first["rows"]}
         for name in ("repaired", "skipped"):
             entry[name] = summed(each.get(name) or {} for each in group)
+        entry["skippedRows"] = []  # each has its own
     return Alike([str(each.get("path") or each["table"]) for each in group], entry)

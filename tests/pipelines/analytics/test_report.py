@@ -257,6 +257,24 @@ def test_members_that_were_read_alike_are_told_of_together():
     assert "day1.csv" not in page.text
 
 
+def test_what_stands_around_the_rows_is_shown():
+    """Titles and totals of a sheet, some of them if they are many; of like members none."""
+    rows = [{"reason": "preamble", "row": n, "cells": [f"Title {n}", "May"]} for n in range(1, 61)]
+    one = member("sales.xlsx") | {"skippedRows": rows}
+    receipt = {"inputs": [{"members": [one]}]}
+
+    page = check(report.html(findings({"sales": sales()}, receipt=receipt)))
+    two = check(
+        report.html(findings({"sales": sales()}, receipt={"inputs": [{"members": [one] * 2}]}))
+    )
+
+    assert "What stands around its rows (60)" in page.text
+    assert "Title 50 · May preamble, row 50" in page.text
+    assert "Title 51" not in page.text
+    assert "10 more rows in ingest_receipt.json" in page.text
+    assert "Title" not in two.text
+
+
 def test_names_in_warnings_stand_out():
     """What stands between backticks is code; a backtick of the data's own is one."""
     notices = (Notice("a", "`<b>` is odd"), Notice("b", "one ` more"))

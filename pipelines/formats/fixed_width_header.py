@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from connectors.errors import InvalidOverride
 from pipelines.formats import cell_types, grid_search, header_row, table_top
 from pipelines.formats.base import Guess, Notice, SkippedRow
+from pipelines.formats.blank_places import DEEPEST_TITLE
 from pipelines.formats.column_grid import spread
 from pipelines.formats.grid_search import Survey
 from pipelines.formats.records import Record
@@ -96,7 +97,7 @@ def _above_values(rows: Sequence[Record]) -> int | None:
     """The line right above the first values of the typed columns; None if no column is typed."""
     columns = list(zip(*(row.cells for row in rows[len(rows) // 2 :]), strict=True))
     typed = [place for place, cells in enumerate(columns) if _is_typed(cells)]
-    for index, row in enumerate(rows[: grid_search.DEEPEST_TITLE if typed else 0]):
+    for index, row in enumerate(rows[: DEEPEST_TITLE if typed else 0]):
         if _is_typed([row.cells[place] for place in typed]):
             has_names = index > 0 and sum(map(bool, rows[index - 1].cells)) > 1
             return index - 1 if has_names else index

@@ -1,8 +1,8 @@
 """Mended rows: the exact reader, record by record; it mends what can be mended, and says so."""
 
 from collections import Counter
+from itertools import accumulate
 
-import numpy as np
 import polars as pl
 
 from pipelines.formats import records, text_encoding
@@ -30,7 +30,7 @@ def read(
         return None, 0
     decoded = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
     lines = [line.removeprefix(text_encoding.MARK) for line in decoded]
-    offsets = np.concatenate(([0], np.cumsum([len(line) for line in raw_lines])))
+    offsets = list(accumulate(map(len, raw_lines), initial=0))
     width = len(form.columns)
     rows: list[list[str | None]] = []
     repaired: Counter[str] = Counter()
@@ -39,11 +39,13 @@ def read(
     rejects: list[Reject] = []
     taken = filled = 0
     for record in records.read(lines, form.dialect, is_last=is_last, width=width):
-        begin, stop = int(offsets[record.line]), int(offsets[record.line + record.lines])
+        begin, stop = offsets[record.line], offsets[record.line + record.lines]
         if limit is not None and begin >= limit:
             break
         taken = stop
-        cells: list[str | None] = [cell.replace("\r\n", "\n") for cell in record.cells]
+        cells: list[str | None] = [*record.cells]
+        if record.lines > 1:
+            cells = [cell.replace("\r\n", "\n") for cell in record.cells]
         if _is_blank(record.cells, lines[record.line], width):
             skipped["blank line"] += 1
             continue

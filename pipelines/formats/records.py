@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from pipelines.formats import stray_quotes
 from pipelines.formats.cell_looks import is_value
+from pipelines.formats.open_quotes import OpenQuotes
 
 MAX_RECORD_LINES = 5_000
 TRAILING = re.compile(r" +(\r?\n?)$")
@@ -66,6 +67,10 @@ class _Unfinished(Exception):
     """The lines ran out, or ran too far, inside quotes."""
 
 
+class _Swallowed(Exception):
+    """The record would hold rows."""
+
+
 def split_lines(text: str, newline: str = "\n") -> list[str]:
     r"""Lines with their ends; only `newline` ends one.
 
@@ -90,8 +95,13 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
     known = 0
     if dialect.delimiter == "\t" and not width:
         known = _usual_width([line for line in lines if quote not in line], 0, dialect)
+    feed = _Feed(lines, dialect, width)
     while position < len(lines):
-        feed = _Feed(lines, position)
+        if width > 1 and quote in lines[position] and not dialect.skips_space:
+            told = _with_quotes_alone(lines, position, dialect, width)
+            yield from told
+            position += len(told)
+        feed.go_on(position)
         start, is_swallowed = position, False
         try:
             for cells in _cells(feed, dialect):
@@ -113,11 +123,12 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         except _Unfinished:
             if not (is_last or feed.ran_too_far):
                 return
-        except csv.Error:
+        except (csv.Error, _Swallowed):
             pass
         else:
             if not is_swallowed:
                 return
+        feed.is_watched = True
         near = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
         yield from _parted(lines[start], start, dialect, near)
         position = start + 1
@@ -138,11 +149,42 @@ def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> b
         is_odd = has_one and not _is_strict(own, dialect)
     if not is_odd or record.lines == 1:
         return is_odd
-    first, second = lines[record.line : record.line + 2]
+    return _are_rows(lines, record.line, dialect, width)
+
+
+def _are_rows(lines: list[str], place: int, dialect: Dialect, width: int) -> bool:
+    """Whether the line at a place can be a row, and the one below it is one or can be."""
+    if _fitting(lines[place], place, dialect, width) is None:
+        return False
+    second = lines[place + 1]
     return (
-        _fitting(first, record.line, dialect, width) is not None
-        and len(next(_cells([second], dialect))) == width
+        len(next(_cells([second], dialect), [])) == width
+        or _fitting(second, place + 1, dialect, width) is not None
     )
+
+
+def _with_quotes_alone(lines: list[str], place: int, dialect: Dialect, width: int) -> list[Record]:
+    """The rows from a place on, the first with a quote alone, that are told at a glance.
+
+    Each has no quote, or but one, which opens a cell and is stray: the line below is a row too, and
+    the quote that would close the cell is the only one of its line, and opens a cell there.
+    """
+    quote, edge = dialect.quote or "", dialect.delimiter
+    alone = stray_quotes.alone(quote, edge)
+    found: list[Record] = []
+    told = 0
+    for at in range(place, min(len(lines), place + MAX_RECORD_LINES)):
+        is_alone = alone.fullmatch(lines[at]) is not None
+        if not is_alone and (not found or quote in lines[at]):
+            break
+        line = lines[at].rstrip("\r\n")
+        cells = line.split(edge)
+        if len(cells) != width or "\r" in line:
+            break
+        if is_alone:
+            told = len(found)
+        found.append(Record(cells, at, 1, is_literal=is_alone))
+    return found[:told]
 
 
 def _is_strict(lines: list[str], dialect: Dialect) -> bool:
@@ -307,28 +349,56 @@ def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Rec
 
 
 class _Feed:
-    """Lines for a csv.reader, which stops instead of ending inside a record."""
+    """Lines for a csv.reader, which stops instead of ending inside a record.
 
-    def __init__(self, lines: list[str], position: int) -> None:
-        self._lines = lines
-        self.position = position
-        self.start = position
+    Where it is watched it stops as soon as it is known what becomes of a record, as once one had to
+    be given up, many may be.
+    """
+
+    def __init__(self, lines: list[str], dialect: Dialect, width: int) -> None:
+        self._lines, self._dialect, self._width = lines, dialect, width
+        self.position = self.start = 0
+        self.ran_too_far = self.is_watched = False
+        self._open = OpenQuotes(
+            lines,
+            dialect.quote or "",
+            lambda some: _cells(some, dialect),
+            lambda some: _cells(some, dialect, strict=True),
+        )
+
+    def go_on(self, position: int) -> None:
+        self.position = self.start = position
         self.ran_too_far = False
 
     def __iter__(self) -> "_Feed":
         return self
 
     def __next__(self) -> str:
-        if self.position >= len(self._lines):
-            if self.position > self.start:
+        if self.position > self.start:
+            if self.position - self.start == 1 and self.is_watched and self._dialect.quote:
+                self._watch()
+            if self.position >= len(self._lines):
                 raise _Unfinished
+            if self.position - self.start >= MAX_RECORD_LINES:
+                self.ran_too_far = True
+                raise _Unfinished
+        elif self.position >= len(self._lines):
             raise StopIteration
-        if self.position - self.start >= MAX_RECORD_LINES:
-            self.ran_too_far = True
-            raise _Unfinished
         line = self._lines[self.position]
         self.position += 1
         return line
+
+    def _watch(self) -> None:
+        """Stop at the second line of a record if it has no end, or one that makes it none."""
+        if self._dialect.escape:  # which may stand before a line end, outside quotes
+            return
+        second, end = self.position, self.start + MAX_RECORD_LINES
+        if self._open.closing(second, end) is None:
+            self.ran_too_far = end < len(self._lines)
+            raise _Unfinished
+        is_odd = self._width > 1 and self._open.is_flawed(second) and self._dialect.delimiter != " "
+        if is_odd and _are_rows(self._lines, self.start, self._dialect, self._width):
+            raise _Swallowed
 
 
 def _literally(line: str, dialect: Dialect) -> list[str]:

@@ -48,6 +48,17 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
     return None if found is None else list(found)
 
 
+@cache
+def alone(quote: str, delimiter: str) -> re.Pattern[str]:
+    r"""What a line is with one quote, which opens a cell with text: as it has no other it is stray.
+
+    >>> [bool(alone('"', ",").fullmatch(line)) for line in ('1,"x\n', '1,5"\n', '1,"x"\n')]
+    [True, False, False]
+    """
+    edge, mark = re.escape(delimiter), re.escape(quote)
+    return re.compile(rf"(?:[^{mark}]*{edge})?{mark}(?!{edge})[^{mark}\r\n][^{mark}]*")
+
+
 @lru_cache(maxsize=64)  # a line is asked for once to see whether it is odd, and then again
 def _found(line: str, quote: str, delimiter: str, width: int) -> tuple[str, ...] | None:
     paths = {0: _Path(0, ())}

@@ -17,6 +17,8 @@ from connectors.errors import CorruptFile, LimitExceeded, ParserOutOfMemory, Unk
 OUTLINE_ELEMENTS = 200_000
 MOST_ROW_ELEMENTS = 200_000  # each takes a few hundred bytes until its row ends
 MOST_CHARACTERS = 1 << 20  # of what stands beside the rows
+FEW_ATTRIBUTES = 64
+ATTRIBUTES = etree.XPath("@*")
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ROOTS = {
     "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
@@ -92,7 +94,7 @@ def outline(stream: BinaryIO, name: str) -> Outline:
 def _said(element: Any) -> tuple[str, ...]:
     """The text of an element, and its attributes with their names."""
     text = _text(element.text)
-    named = (f"{local(key)}={value}" for key, value in element.attrib.items())
+    named = (f"{local(key)}={value}" for key, value in _attributes(element))
     return (*([text] if text.strip() else []), *named)
 
 
@@ -147,7 +149,7 @@ def _row(element: Any, name: str) -> dict[str, str | None]:
 def _fill(cells: dict[str, str | None], element: Any, prefix: str, name: str) -> None:
     """The element's attributes and children as cells; its own text under its own name."""
     children = _children(element, name)
-    attributes = [(local(key), value) for key, value in element.attrib.items() if key != NIL]
+    attributes = [(local(key), value) for key, value in _attributes(element) if key != NIL]
     for key, value in attributes:
         _put(cells, f"{prefix}@{key}" if key in children else f"{prefix}{key}", value)
     own = prefix[:-1] or local(element.tag)
@@ -165,6 +167,13 @@ def _fill(cells: dict[str, str | None], element: Any, prefix: str, name: str) ->
             values = [_value(each, name) for each in group]
             text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
             _put(cells, f"{prefix}{tag}", text)
+
+
+def _attributes(element: Any) -> list[tuple[str, str]]:
+    """The names and values of its attributes. lxml looks for each value from the first one on."""
+    if len(element.attrib) <= FEW_ATTRIBUTES:
+        return [(str(name), str(value)) for name, value in element.attrib.items()]
+    return [(value.attrname, str(value)) for value in ATTRIBUTES(element)]
 
 
 def _put(cells: dict[str, str | None], column: str, text: str | None) -> None:

@@ -14,6 +14,7 @@ from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.choices import Overrides
 from pipelines.containers.limits import Limits
 from pipelines.formats.base import Origin, RowAccount
+from pipelines.formats.blank_places import Filled, Matrix
 from pipelines.formats.column_grid import CROSSES
 from pipelines.formats.detect import detect
 from pipelines.formats.fixed_width import FRAGMENT_BYTES, FixedWidth
@@ -504,3 +505,19 @@ def test_values_of_one_width_are_one_column(rows):
     frame = table_of(read(table.fragments, table.schema))
 
     assert frame.to_dict(as_series=False) == {"value": rows}
+
+
+def test_a_gap_that_goes_is_weighed_with_its_neighbours_only(monkeypatch):
+    """Words that repeat leave hundreds of gaps, which go one by one; all were weighed each time."""
+    weighed = 0
+
+    def weigh(matrix, gaps, place, weight=Matrix._weight):
+        nonlocal weighed
+        weighed += 1
+        return weight(matrix, gaps, place)
+
+    monkeypatch.setattr(Matrix, "_weight", weigh)
+    matrix = Matrix.around(Filled.of(["ab " * 600 + "c"] * 40))
+
+    assert matrix.gaps() == ()
+    assert 600 <= weighed <= 3 * 600

@@ -299,3 +299,15 @@ def test_a_truncated_document_is_corrupt(cut):
     """Its root is not closed."""
     with pytest.raises(CorruptFile):
         rows(ROWS.encode()[:cut])
+
+
+def test_many_attributes_are_read_as_few_are():
+    """Each of them once: to look for each from the first one on would take minutes."""
+    names = [f"k{number}" for number in range(20_000)]
+    told = " ".join(f"{name}='{name} &lt;'" for name in names)
+    row = f"<a {told} x:nil='true' x:last='1'/>"
+    text = f'<r xmlns:x="http://www.w3.org/2001/XMLSchema-instance">{row * 3}</r>'
+
+    found = [cells for _, cells in xml_rows.rows_at(io.BytesIO(text.encode()), "a", {("r", "a")})]
+
+    assert found == [{name: f"{name} <" for name in names} | {"last": "1"}] * 3

@@ -49,7 +49,7 @@ HELD = rb"(?<!/)>(?!\s*</table:)"  # the end of the tag of an element that is no
 NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?i:inf|infinity|nan)"
 SAYS_NOTHING = re.compile(  # perhaps: it has no value, is no string, and is not empty
     rb"<table:(?:covered-)?table-cell(?=[\s>])"
-    rb"""[^<>v]*+(?:v(?!alue(?:=|-type=["']string["']))[^<>v]*+)*+""" + HELD
+    rb"""[^<>v]*+(?:v(?:(?<=calcext:v)|(?!alue(?:=|-type=["']string["'])))[^<>v]*+)*+""" + HELD
 )
 ODD_NUMBER = re.compile(rb"""office:value=(?!["'](?:""" + NUMBER + rb""")["'])""")
 ODD_BOOLEAN = re.compile(rb"""office:boolean-value=(?!["'](?:true|false)["'])""")

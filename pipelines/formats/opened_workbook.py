@@ -76,7 +76,8 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
         package.verify_contents()
         merged: Mapping[str, Merged] = {}
         renamed: tuple[str, ...] = ()
-        known: dict[str, Survey] = {}
+        known: Mapping[str, Survey]
+        untold: tuple[str, ...] = UNSEEN
         if main is None:
             seen = ods_survey.surveyed(package)
             merged, renamed = seen.merged, seen.renamed
@@ -87,11 +88,12 @@ def opened(file: StoredObject, limits: Limits) -> OpenedWorkbook:
                 for name in (*seen.uncached, *seen.errors)
             }
         else:
-            xlsb_survey.refuse_bombs(package, main)
+            known = xlsb_survey.surveyed(package, main)
+            untold = tuple(what for what in UNSEEN if what != "errors")
         found = sheets_of(file)
         renamed = tuple(s.name for s in found if s.name in renamed)  # and no table of a chart
         return OpenedWorkbook(
-            file, found, UNSEEN, surveys=known, active=active, merged=merged, renamed=renamed
+            file, found, untold, surveys=known, active=active, merged=merged, renamed=renamed
         )
     found, from_1904 = sheets(package, main)
     strings = [

@@ -7,7 +7,7 @@ from office_files import OFFICE, PACKAGE, zipped
 
 BEGIN_BOOK, END_BOOK, BEGIN_SHEETS, END_SHEETS, SHEET = 131, 132, 143, 144, 156
 BEGIN_SHEET, END_SHEET, DIMENSION, BEGIN_DATA, END_DATA = 129, 130, 148, 145, 146
-ROW, REAL, SHARED = 0, 5, 7
+ROW, ERROR, REAL, SHARED = 0, 3, 5, 7
 BEGIN_STRINGS, END_STRINGS, STRING = 159, 160, 19
 
 
@@ -26,11 +26,13 @@ def text(value: str) -> bytes:
 
 
 def xlsb(
-    cells: Sequence[tuple[int, int, float | int]],
+    cells: Sequence[tuple[int, int, float | int | bytes]],
     strings: Sequence[str] = (),
     dimension: tuple[int, int, int, int] | None = None,
 ) -> bytes:
-    """A workbook of one sheet: numbers, or (as int) shared strings by their place."""
+    """A workbook of one sheet: numbers, (as int) shared strings by their place, (as a byte) the
+    codes of errors.
+    """
     rows = max(row for row, _, _ in cells)
     columns = max(column for _, column, _ in cells)
     body = b""
@@ -43,6 +45,8 @@ def xlsb(
         where = struct.pack("<LL", column, 0)
         if isinstance(value, int):
             pieces.append(record(SHARED, where + struct.pack("<L", value)))
+        elif isinstance(value, bytes):
+            pieces.append(record(ERROR, where + value))
         else:
             pieces.append(record(REAL, where + struct.pack("<d", value)))
     body = b"".join(pieces)

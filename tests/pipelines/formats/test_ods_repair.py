@@ -101,6 +101,7 @@ TEXT = "<text:p>12</text:p>"
         ("boolean", "", "<text:p>WAHR</text:p>", "WAHR"),
         ("boolean", ' office:boolean-value="yes"', TEXT, "yes"),
         ("void", "", TEXT, "12"),
+        ("unknown", ' xmlns:calcext="urn:x" calcext:value-type="string"', TEXT, "12"),
         ("string", "", TEXT, "12"),
         ("float", "", "", None),
         ("float", ' office:value=""', "", None),

@@ -84,14 +84,24 @@ class BlockRelay:
 def relay_folder() -> Iterator[Path]:
     """A folder for relays, which goes when its owner has done with it, or has been killed."""
     _sweep()
-    path = Path(tempfile.mkdtemp(prefix=PREFIX))
-    lock = os.open(path, os.O_RDONLY)
+    path, lock = _locked_folder()
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
         os.close(lock)
+
+
+def _locked_folder() -> tuple[Path, int]:
+    """A new folder and its lock. Until it is locked, another's sweep may take it for left over."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if path.exists():
+                return path, lock
+            os.close(lock)
 
 
 def _sweep() -> None:

@@ -77,6 +77,12 @@ def masked_states(states: TableStates, columns: Collection[str]) -> TableStates:
         return states
     return replace(
         states,
+        schema=pl.Schema(
+            {
+                name: _nameless(dtype) if name in columns else dtype
+                for name, dtype in states.schema.items()
+            }
+        ),
         columns=tuple(
             _masked_column(found) if name in columns else found
             for name, found in zip(states.schema, states.columns, strict=True)
@@ -118,10 +124,26 @@ def _masked_table(state: TableStatistic, columns: Collection[str]) -> TableStati
         case CoMoments():
             return _without(state, columns)
         case RowSample():
-            empty = [pl.lit(None, kind).alias(name) for name, kind in state.frame.schema.items()
-                     if name in columns]  # fmt: skip
+            empty = [
+                pl.lit(None, _nameless(dtype)).alias(name)
+                for name, dtype in state.frame.schema.items()
+                if name in columns
+            ]
             return replace(state, frame=state.frame.with_columns(empty))
     return state
+
+
+def _nameless(dtype: pl.DataType) -> pl.DataType:
+    """The type without the names of fields, which in JSON may be values: `{"a@b.org": 3}`.
+
+    >>> _nameless(pl.List(pl.Struct({"a@b.org": pl.Int64()})))
+    List(Struct)
+    """
+    if isinstance(dtype, pl.Struct):
+        return pl.Struct([])
+    if isinstance(dtype, pl.List | pl.Array):
+        return pl.List(_nameless(dtype.inner))  # type: ignore[arg-type]
+    return dtype
 
 
 def _without(state: CoMoments, columns: Collection[str]) -> CoMoments:

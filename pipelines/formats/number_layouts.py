@@ -73,7 +73,9 @@ class NumberReading:
             .str.replace(rf"^[{MINUS}+]|[{MINUS}]$", "")
             .str.strip_chars(SPACES)
         )
-        matches = digits.str.contains(self.pattern) & ~digits.str.contains(r"^0\d")
+        # 0049 and +4915112345678 are codes, digits but no quantity.
+        coded = digits.str.contains(r"^0\d") | cell.str.contains(r"^\+\d{8,}$")
+        matches = digits.str.contains(self.pattern) & ~coded
         for mark in self.thousands:
             digits = digits.str.replace_all(mark, "", literal=True)
         digits = digits.str.replace(self.decimal, ".", literal=True)
@@ -125,6 +127,11 @@ def _are_groups(cells: pl.Series) -> bool:
 
 
 def _may_be_codes(cells: pl.Series, plain: pl.Series) -> bool:
-    """Whether all cells are whole and of one shape, as `123 456 789` or `10.123.123.123` may be."""
+    """Whether all are whole and of one shape, as `123 456 789` or `10.123.123.123` may be.
+
+    Or as telephone numbers are written, `+33 612 345 678` and `+1 202 555 123`.
+    """
     shapes = cells.str.replace_all(r"\d", "9").n_unique()
-    return shapes == 1 and not plain.str.contains(".", literal=True).any()
+    are_phones = cells.str.contains(rf"^\+[\d.{SPACES}]+$") & (plain.str.len_bytes() >= 8)
+    is_code = shapes == 1 or bool(are_phones.all())
+    return is_code and not plain.str.contains(".", literal=True).any()

@@ -8,6 +8,7 @@ from pipelines.semantic_types.recognition import Tally, needed
 from pipelines.semantic_types.registry import KINDS
 
 NAMED_SOUND = 0.5  # the share proven that suffices where the name agrees
+NAMED_SHARE = 0.05  # the share of the form that makes a column personal that is called so
 
 
 def claims(column: str, values: int, tallies: Iterable[Tally]) -> dict[str, Any]:
@@ -72,14 +73,20 @@ def _personal(
         kind, tally, _ = best
         return _said(kind, f"{_share(tally.matched, values)} are {kind.personal}")
     for kind, tally in known:
-        is_like = tally.matched >= kind.coverage * values
-        if kind.personal and is_like and (kind in claimed or kind.is_called(column)):
+        if kind.personal and (kind in claimed or _bears_out(kind, tally, column, values)):
             return _said(kind, f"{_share(tally.matched, values)} look like {kind.personal}")
     for kind, tally in known:
         count = tally.sound if kind.has_checksum else tally.matched
         if kind.stray and count:
             return _said(kind, f"{_share(count, values)} hold {kind.personal}")
     return None
+
+
+def _bears_out(kind: Kind, tally: Tally, column: str, values: int) -> bool:
+    """Whether the values agree with a name that says so, whatever stands between them."""
+    if not kind.is_called(column):
+        return False
+    return tally.matched >= NAMED_SHARE * values or (kind.has_checksum and tally.sound > 0)
 
 
 def _said(kind: Kind, why: str) -> dict[str, str]:

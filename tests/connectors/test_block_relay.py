@@ -1,5 +1,6 @@
 """The block relay: whole blocks or none, bounded, and gone with their owner."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -113,3 +114,30 @@ def test_the_folder_goes_with_its_owner_even_if_that_is_killed(tmp_path, monkeyp
 
     with relay_folder():
         assert not theirs.exists()
+
+
+@pytest.mark.parametrize("moment", [(tempfile, "mkdtemp"), (fcntl, "flock")])
+def test_owners_that_begin_at_once_leave_each_other_their_folders(tmp_path, monkeypatch, moment):
+    """One sweeps when the other has made its folder, or has opened it, and not yet locked it."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    module, name = moment
+    call = getattr(module, name)
+    swept = []
+
+    def interrupted(*arguments, **named):
+        made = call(*arguments, **named) if name == "mkdtemp" else None
+        if not swept:
+            swept.append(True)
+            with relay_folder():
+                pass
+        return made or call(*arguments, **named)
+
+    monkeypatch.setattr(module, name, interrupted)
+
+    with relay_folder() as ours:
+        assert swept
+        assert ours.is_dir()
+        other = os.open(ours, os.O_RDONLY)
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(other)

@@ -63,6 +63,22 @@ def test_masked_states_travel_and_merge():
     assert merged.duplicate_rows["count"] == 2 * profile(states()).duplicate_rows["count"]
 
 
+def test_keys_of_objects_are_not_told_by_their_types():
+    """An object whose keys are addresses is a struct whose fields are called so."""
+    keyed = pl.DataFrame({"by": [{"secret@b.de": 1}] * 9, "all": [[{"secret@c.de": {"n": 2}}]] * 9})
+
+    masked = masked_states(states(keyed), personal_columns(states(keyed)))
+    content = published.written(masked)
+
+    assert b"secret" in published.written(states(keyed))
+    assert b"secret" not in content
+    merged = published.merged([published.read(content)] * 2)
+    assert [(each.type, each.count) for each in profile(merged).columns] == [
+        ("struct", 18),
+        ("list", 18),
+    ]
+
+
 def test_correlations_of_other_columns_stay():
     """Masking a number takes its pairs away and no other."""
     masked = profile(masked_states(states(), ["card"]))

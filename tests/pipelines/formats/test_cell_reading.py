@@ -42,6 +42,7 @@ def column(*cells: str, delimiter: str = ";") -> tuple[pl.Series, list[str]]:
         (["100-", "1,250-", "3"], [-100, -1250, 3]),
         (["1,234", "12,345", "999"], [1234, 12345, 999]),
         (["EUR 5", "EUR 12"], [5, 12]),
+        (["+12,345,678", "+1,234"], [12345678, 1234]),
     ],
 )
 def test_numbers_as_people_write_them(cells, values):
@@ -134,6 +135,22 @@ def test_no_thousand_begins_with_a_nought():
     plan = planned("id;kg\n1;1,234\n2;0,854\n")
 
     assert rows(plan, "kg") == [1.234, 0.854]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["+4915112345678", "+33612345678"],
+        ["+33 612 345 678", "+1 202 555 123"],
+        ["+1.202.555.123", "+33.612.345.678"],
+    ],
+)
+def test_telephone_numbers_are_no_quantities(cells):
+    """Their sign is a part of them, which a number would lose."""
+    series, said = column(*cells)
+
+    assert series.to_list() == cells
+    assert said == []
 
 
 def test_pairs_of_whole_numbers_beside_decimal_points_stay_text():

@@ -207,10 +207,13 @@ def test_coverage_is_exact_over_all_rows():
         ("ssn", [123456789, 123456780], "national_id"),
         ("dob", [date(1990, 1, 1)], "date_of_birth"),
         ("tel", [49301234567, 49301234568], "phone"),
+        ("phone", ["+49 30 1234567"] * 3 + ["unknown"] * 37, "phone"),
+        ("birthday", ["1990-01-31", "not told", "not told"], "date_of_birth"),
+        ("card", ["4111 1111 1111 1111"] + ["cash"] * 999, "payment_card"),
     ],
 )
 def test_a_column_is_personal(name, values, kind):
-    """By its type, by its name and form, or by one e-mail address in a thousand texts."""
+    """By its type, by its name and some values, or by one e-mail address in a thousand texts."""
     found = semantics(name, values).result()["personal"]
 
     assert found["kind"] == kind
@@ -221,6 +224,19 @@ def test_a_column_is_personal(name, values, kind):
 def test_what_is_no_persons_is_not_personal(name):
     """Links, ids and numbers are not."""
     assert "personal" not in semantics(name, ["https://a.de/x", str(UUID(int=7))] * 9).result()
+
+
+@pytest.mark.parametrize(
+    "name, values",
+    [
+        ("server", ["10.0.0.77"] + [f"web-{n}" for n in range(30)]),
+        ("card", ["4111 1111 1111 1112"] + ["cash"] * 999),
+        ("remark", ["+49 30 1234567"] * 3 + ["none"] * 37),
+    ],
+)
+def test_a_name_alone_or_few_values_alone_say_nothing(name, values):
+    """The name needs values that bear it out, and the values a name where they are few."""
+    assert "personal" not in semantics(name, values).result()
 
 
 HOSTILE = [

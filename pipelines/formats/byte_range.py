@@ -32,8 +32,7 @@ from pipelines.formats.transcoding import Transcoded
 SPOT_BYTES = 1 << 18
 CHUNK_BYTES = 32 << 20
 PIECE_BYTES = 4 << 20
-USUAL_WIDTH = 64  # columns of which a whole piece may be mended at a time
-WIDE_BYTES, LEAST_PIECE = 16 << 20, 32 << 10  # of more: these bytes divided by their number
+PIECE_CELLS, LEAST_PIECE = 4 << 20, 32 << 10  # mended at a time: cells at most, bytes at least
 MAX_ROW_BYTES = 64 << 20
 END = records.END.encode()
 CANDIDATES = 16  # newlines that are tried for the first row of a range
@@ -210,8 +209,7 @@ class ByteRange:
         Mending takes forty times the size of what is mended, and more where short rows are filled
         up to many columns; and the next piece may be regular.
         """
-        columns = len(self.columns)
-        size = PIECE_BYTES if columns <= USUAL_WIDTH else max(LEAST_PIECE, WIDE_BYTES // columns)
+        size = _end_of_line(buffer, PIECE_CELLS // len(self.columns), self.dialect.newline)
         if len(buffer) > size:
             piece = buffer[:size]
             regular = self._regular(piece, limit, is_last=False, integers=integers)
@@ -265,6 +263,16 @@ class ByteRange:
         read = list(records.read(lines[:-1], self.dialect, is_last=False))[:50]
         good = sum(len(r.cells) == len(self.columns) and not r.is_literal for r in read)
         return good / max(1, len(read))
+
+
+def _end_of_line(buffer: bytes, number: int, newline: str) -> int:
+    """Where a piece to be mended ends at most: behind so many lines, or within the usual bounds."""
+    end, mark = 0, newline.encode()
+    if buffer.count(mark, 0, PIECE_BYTES) <= number:
+        return PIECE_BYTES
+    while number > 0 and 0 <= end < PIECE_BYTES:
+        end, number = buffer.find(mark, end + 1), number - 1
+    return PIECE_BYTES if end < 0 else min(PIECE_BYTES, max(LEAST_PIECE, end))
 
 
 def _repeats(frame: pl.DataFrame, cells: Sequence[str]) -> pl.Series | None:

@@ -66,7 +66,8 @@ def infer(cells: pl.Series) -> pl.DataType:
     >>> infer(pl.Series(["1", "", "N/A", "-3"])), infer(pl.Series(["007"]))
     (Int64, String)
     """
-    present = cells.alias("cells").drop_nulls()
+    present = cells.alias("cells")
+    present = present.drop_nulls() if present.has_nulls() else present
     typed = _without(present, NULL_WORDS + TYPED_NULL_WORDS)
     if typed.is_empty():
         return pl.Null() if _without(present, NULL_WORDS).is_empty() else pl.String()

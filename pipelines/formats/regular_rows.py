@@ -268,7 +268,9 @@ class _Reader:
         ends = frame.height - (not body.endswith((b"\n", b"\r")))
         if self.has_returns:
             ends += body.count(b"\r") - cell_bytes.occurrences(texts, "\r")
-        cells = sum(int(column.str.len_bytes().sum()) for column in texts)
+        cells = cell_bytes.lengths(texts)
+        if len(numbers) > WIDE:
+            numbers = [pl.concat([column.alias("cells") for column in numbers])]
         cells += sum(cell_bytes.digits(column) for column in numbers)
         return cells + delimiters + ends + self.quotes - self.doubled
 

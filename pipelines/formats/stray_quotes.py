@@ -27,10 +27,14 @@ class _Cell(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """Cells up to a place, and whether others with as few stray quotes lead there too."""
+    """Cells up to a place, and whether others with as few stray quotes lead there too.
+
+    The cells are the last one and those of the path before it.
+    """
 
     strays: int
-    cells: tuple[str, ...]
+    cell: str = ""
+    before: "_Path | None" = None
     is_one_of_many: bool = False
 
 
@@ -44,6 +48,14 @@ def fitting(line: str, quote: str, delimiter: str, width: int) -> list[str] | No
     """
     if len(line) * line.count(quote) > MOST_LOOKS:
         return None
+    opening, closing = _patterns(quote, delimiter)[:2]
+    opened = opening.search(line)
+    if opened is None:
+        return None
+    if closing.search(line, opened.end()) is None:  # then there is but one reading
+        cells = line.split(delimiter)
+        is_closed = any(cell.endswith(quote) and cell != quote for cell in cells)
+        return None if is_closed or len(cells) != width else cells
     found = _found(line, quote, delimiter, width)
     return None if found is None else list(found)
 
@@ -61,7 +73,7 @@ def alone(quote: str, delimiter: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=64)  # a line is asked for once to see whether it is odd, and then again
 def _found(line: str, quote: str, delimiter: str, width: int) -> tuple[str, ...] | None:
-    paths = {0: _Path(0, ())}
+    paths = {0: _Path(0)}
     steps = 0
     for place in range(width):
         is_last, beyond = place == width - 1, dict[int, _Path]()
@@ -75,15 +87,18 @@ def _found(line: str, quote: str, delimiter: str, width: int) -> tuple[str, ...]
                     strays = path.strays + cell.strays
                     known = beyond.get(after)
                     if known is None or strays < known.strays:
-                        cells = (*path.cells, cell.text)
-                        beyond[after] = _Path(strays, cells, path.is_one_of_many)
+                        beyond[after] = _Path(strays, cell.text, path, path.is_one_of_many)
                     elif strays == known.strays:
                         beyond[after] = known._replace(is_one_of_many=True)
         paths = beyond
     found = paths.get(-1)
     if found is None or found.is_one_of_many or not found.strays:
         return None
-    return found.cells
+    cells = []
+    while found.before is not None:
+        cells.append(found.cell)
+        found = found.before
+    return tuple(reversed(cells))
 
 
 def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
@@ -96,7 +111,7 @@ def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
     if not is_opened:
         return
     within, vain = at + len(quote), 0
-    closing, outer, _ = _patterns(quote, delimiter)
+    _, closing, outer, _ = _patterns(quote, delimiter)
     for close in closing.finditer(line, within):
         inner = line[within : close.start()]
         strays, text = _unquoted(inner, quote, delimiter)
@@ -111,15 +126,16 @@ def _cells(line: str, at: int, quote: str, delimiter: str) -> Iterator[_Cell]:
 
 @cache
 def _patterns(quote: str, delimiter: str) -> tuple[re.Pattern[str], ...]:
-    """A quote that closes a cell, one that stands around another, and runs of quotes."""
+    """A quote that opens a cell, one that closes it, one around another cell, runs of quotes."""
     edge, mark = re.escape(delimiter), re.escape(quote)
-    closing, outer = rf"{mark} *(?:{edge}|$)", rf"(?<={edge}){mark}|{mark} *{edge}"
-    return re.compile(closing), re.compile(outer), re.compile(f"((?:{mark})+)")
+    opening, closing = rf"(?:^|{edge}){mark}", rf"{mark} *(?:{edge}|$)"
+    outer = rf"(?<={edge}){mark}|{mark} *{edge}"
+    return tuple(map(re.compile, (opening, closing, outer, f"((?:{mark})+)")))
 
 
 def _unquoted(inner: str, quote: str, delimiter: str) -> tuple[int, str]:
     """How many quotes within a cell are not doubled; and its text."""
-    runs = _patterns(quote, delimiter)[2].split(inner)
+    runs = _patterns(quote, delimiter)[3].split(inner)
     strays = sum(len(run) % 2 for run in runs[1::2])
     runs[1::2] = [quote * ((len(run) + 1) // 2) for run in runs[1::2]]
     return strays, "".join(runs)

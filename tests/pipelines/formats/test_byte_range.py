@@ -522,3 +522,14 @@ def test_ranges_within_one_long_line_read_none_of_it(monkeypatch):
         (chunk,) = inner.chunks(whole.schema)
         assert chunk.frame.height == 0
         assert chunk.span == (inner.end, inner.end)
+
+
+def test_irregular_rows_of_many_columns_are_mended_many_at_a_time():
+    """A piece costs a look at each of its columns, so a few hundred rows are few pieces."""
+    rows = [b",".join([b"1"] * (2000 - number)) for number in range(500)]
+    plan = planned(b"\n".join(rows) + b"\n")
+
+    chunks = list(plan.fragments[0].chunks(plan.schema))
+
+    assert sum(chunk.frame.height for chunk in chunks) == len(rows)
+    assert len(chunks) <= 2

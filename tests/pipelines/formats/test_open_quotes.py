@@ -6,6 +6,7 @@ from pipelines.formats import open_quotes, records, stray_quotes
 from pipelines.formats.records import Dialect
 
 COMMA = Dialect()
+FORM = records._form(COMMA)
 FEW_LOOKS = 12  # at each line
 
 
@@ -81,10 +82,10 @@ def test_what_closes_a_record_is_found_once():
     fed: list[str] = []
 
     def reader(lines):
-        return records._cells((fed.append(line) or line for line in lines), COMMA)
+        return records._cells((fed.append(line) or line for line in lines), FORM)
 
     def strict(lines):
-        return records._cells(lines, COMMA, strict=True)
+        return records._cells(lines, FORM, strict=True)
 
     lines = ["a\n", 'b","c\n', 'd"x,"e\n', "f\n", 'g"\n', "h\n"]
     told = open_quotes.OpenQuotes(lines, '"', reader, strict)

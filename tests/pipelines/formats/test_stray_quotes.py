@@ -101,3 +101,25 @@ def test_only_one_whole_row_is_taken(text, width):
     found = stray_quotes.fitting(text, '"', ",", width)
 
     assert found is None or len(found) == width == 301
+
+
+@pytest.mark.parametrize("odd", ['{0},"x{0}', '{0},"x, y"z"', '{0},5" x{0}'])
+@pytest.mark.parametrize("between", ["", "0,a\n"])
+def test_quotes_out_of_place_in_each_row_are_read_as_one_among_others(odd, between):
+    """Whether or not the row below closes what a row leaves open."""
+    lines = [odd.format(number) + "\n" + between for number in range(1, 30)]
+
+    together = table_in("n,text\n" + "".join(lines)).rows()
+
+    for place, line in enumerate(lines):
+        above = between.count("\n")
+        among = table_in("n,text\n" + line + "0,plain\n" * 20).rows()
+        assert together[place * (above + 1)] == among[0]
+
+
+def test_a_line_of_many_cells_has_its_quotes_out_of_place_told():
+    cells = ["1"] * 20_000
+
+    found = stray_quotes.fitting(",".join([*cells, '"a', '"b" c"']), '"', ",", len(cells) + 2)
+
+    assert found == [*cells, '"a', 'b" c']

@@ -94,3 +94,12 @@ def test_what_closes_a_record_is_found_once():
     assert fed == [f'"{line}' for line in lines]
     assert told.closing(5, 5) is None
     assert [place for place in range(6) if told.is_flawed(place)] == [0, 1, 2]
+
+
+def test_quotes_that_mean_nothing_are_in_no_line():
+    """Nor is what stands for them there, if only carriage returns end lines."""
+    lines = ["a,b\r", "\n\n1,2\r"]
+
+    found = list(records.read(lines, Dialect(quote=None, newline="\r"), is_last=True, width=2))
+
+    assert [record.line for record in found] == [0, 1]

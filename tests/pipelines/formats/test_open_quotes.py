@@ -91,7 +91,7 @@ def test_what_closes_a_record_is_found_once():
     told = open_quotes.OpenQuotes(lines, '"', reader, strict)
 
     assert [told.closing(place, 9) for place in range(6)] == [4, 4, 4, 4, 4, None]
-    assert fed == [f'"{line}' for line in lines]
+    assert fed == [f'"{line}' for line in lines if '"' in line]
     assert told.closing(5, 5) is None
     assert [place for place in range(6) if told.is_flawed(place)] == [0, 1, 2]
 

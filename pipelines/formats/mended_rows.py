@@ -28,7 +28,7 @@ def read(
         raw_lines.pop()
     if not raw_lines:
         return None, 0
-    decoded = [text_encoding.decoded(line, form.encoding) for line in raw_lines]
+    decoded, is_foreign = _decoded(raw_lines, form.encoding)
     lines = [line.removeprefix(text_encoding.MARK) for line in decoded]
     offsets = list(accumulate(map(len, raw_lines), initial=0))
     width = len(form.columns)
@@ -39,22 +39,23 @@ def read(
     rejects: list[Reject] = []
     taken = filled = 0
     for record in records.read(lines, form.dialect, is_last=is_last, width=width):
-        begin, stop = offsets[record.line], offsets[record.line + record.lines]
-        if limit is not None and begin >= limit:
+        place, beyond = record.line, record.line + record.lines
+        if limit is not None and offsets[place] >= limit:
             break
-        taken = stop
+        taken = offsets[beyond]
         cells: list[str | None] = [*record.cells]
         if record.lines > 1:
             cells = [cell.replace("\r\n", "\n") for cell in record.cells]
-        if _is_blank(record.cells, lines[record.line], width):
+        if _is_blank(record.cells, lines[place], width):
             skipped["blank line"] += 1
             continue
-        if _is_comment(record.cells, lines[record.line], form.dialect, width):
+        if _is_comment(record.cells, lines[place], form.dialect, width):
             skipped["comment"] += 1
-            comments.append(SkippedRow.of("comment", [lines[record.line]]))
+            comments.append(SkippedRow.of("comment", [lines[place]]))
             continue
-        raw = b"".join(raw_lines[record.line : record.line + max(1, record.lines)])
-        reason = _flaw(record, raw, form.dialect)
+        raw = raw_lines[place] if record.lines < 2 else b"".join(raw_lines[place:beyond])
+        is_flawed = record.is_literal or record.is_mended or not record.lines
+        reason = _flaw(record, raw, form.dialect) if is_flawed else ""
         if len(cells) == 1 < width and not reason and raw.startswith(b'"'):
             within = _within(record.cells[0], form.dialect)
             if len(within) == width:
@@ -66,7 +67,7 @@ def read(
                 Reject(
                     f"{len(cells)} cells where {width} belong",
                     raw,
-                    offset=begin,
+                    offset=offsets[place],
                 )
             )
             continue
@@ -75,12 +76,11 @@ def read(
             refuse_emptiness(len(rows) + 1, width, filled)
             missing: list[str | None] = [None] * (width - len(cells))
             cells, reason = cells + missing, reason or "cells missing at the end"
-        lines_of = range(record.line, record.line + record.lines)
-        if not reason and any(
-            text_encoding.is_foreign(raw_lines[i], form.encoding) for i in lines_of
-        ):
-            reason = text_encoding.MENDED
-        if not reason and decoded[record.line] != lines[record.line]:
+        if is_foreign and not reason:
+            own = raw_lines[place:beyond]
+            if any(text_encoding.is_foreign(line, form.encoding) for line in own):
+                reason = text_encoding.MENDED
+        if not reason and len(decoded[place]) != len(lines[place]):
             reason = text_encoding.MARKED
         if reason:
             repaired[reason] += 1
@@ -92,6 +92,14 @@ def read(
     else:
         frame = pl.DataFrame(rows, schema=dict.fromkeys(form.columns, pl.String), orient="row")
     return Rows(frame, dict(repaired), dict(skipped), tuple(comments), tuple(rejects)), taken
+
+
+def _decoded(lines: list[bytes], encoding: str) -> tuple[list[str], bool]:
+    """The lines as text, and whether some are not in the encoding of their file."""
+    try:
+        return [line.decode(encoding) for line in lines], False
+    except UnicodeDecodeError:
+        return [text_encoding.decoded(line, encoding) for line in lines], True
 
 
 def _within(cell: str, dialect: Dialect) -> list[str]:

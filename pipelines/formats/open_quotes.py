@@ -48,6 +48,8 @@ class OpenQuotes:
 
     def _look(self, line: str) -> None:
         """Whether a line that begins within quotes ends outside of them, and whether cleanly."""
+        if self._quote not in line:
+            return
         quoted = self._quote + line
         try:
             next(self._reader(_only(quoted)))

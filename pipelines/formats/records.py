@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pipelines.formats import stray_quotes
+from pipelines.formats import bare_quotes, stray_quotes
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.open_quotes import OpenQuotes
 
@@ -46,6 +46,47 @@ class Dialect:
     skips_space: bool = False
     comment: str | None = None
     is_comment_sure: bool = False
+
+
+class _Form(NamedTuple):
+    r"""A dialect as a `csv.reader` holds it, which costs as much to make as a row to read.
+
+    `stray` is a quote that neither opens nor closes a cell, nor is doubled or escaped. Where quotes
+    mean nothing or are escaped, `quote` and `stray` are in no line. `null` is in no cell but one
+    that is `\N` as a whole.
+    """
+
+    dialect: Dialect
+    quote: str
+    stray: re.Pattern[str]
+    null: re.Pattern[str] | None
+    lenient: Any
+    strict: Any
+
+
+@lru_cache(maxsize=64)
+def _form(dialect: Dialect) -> _Form:
+    quote, stray, null = NOWHERE, NOWHERE, None
+    edge = re.escape(dialect.delimiter)
+    if dialect.quote and not dialect.escape and dialect.delimiter != " ":
+        mark = re.escape(dialect.quote)
+        quote, stray = dialect.quote, rf"[^{mark}{edge}\r\n]{mark}[^{mark}{edge}\r\n]"
+    if dialect.escape == "\\":
+        null = re.compile(rf"(?:^|(?<={edge}))\\N(?={edge}|\r?\n?$)")
+    lenient, strict = (
+        csv.reader(
+            [],
+            delimiter=dialect.delimiter,
+            quotechar=dialect.quote or '"',
+            quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+            escapechar=dialect.escape,
+            doublequote=dialect.escape is None,
+            skipinitialspace=dialect.skips_space,
+            strict=is_strict,
+        ).dialect
+        for is_strict in (False, True)
+    )
+    return _Form(dialect, quote, re.compile(stray), null, lenient, strict)
 
 
 class Record(NamedTuple):
@@ -90,32 +131,34 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
     """
     if dialect.skips_space and dialect.delimiter == " ":
         lines = [_aligned(line) for line in lines]
-    quote, stray = _stray_quote(dialect)
+    form = _form(dialect)
+    quote, stray = form.quote, form.stray
     position = before = 0
     known = 0
     if dialect.delimiter == "\t" and not width:
         known = _usual_width([line for line in lines if quote not in line], 0, dialect)
-    feed = _Feed(lines, dialect, width)
+    feed = _Feed(lines, form, width)
     while position < len(lines):
-        if width > 1 and quote in lines[position] and not dialect.skips_space:
+        if width > 1 and quote == dialect.quote in lines[position] and not dialect.skips_space:
             told = _with_quotes_alone(lines, position, dialect, width)
             yield from told
             position += len(told)
         feed.go_on(position)
         start, is_swallowed = position, False
         try:
-            for cells in _cells(feed, dialect):
+            for cells in _cells(feed, form):
                 record = Record(cells, start, feed.position - start)
-                if record.lines == 1 and quote in lines[start] and stray.search(lines[start]):
-                    record = _with_strays(record, lines[start], dialect, width)
-                if width > 1 and quote in lines[start] and _is_odd(record, lines, dialect, width):
-                    if record.lines > 1:
+                if quote in lines[start]:
+                    if record.lines == 1 and stray.search(lines[start]):
+                        record = _with_strays(record, lines[start], dialect, width)
+                    if width > 1 and _is_odd(record, lines, form, width):
+                        if record.lines > 1:
+                            is_swallowed = True
+                            break
+                        record = _fitting(lines[start], start, form, width) or record
+                    if record.lines > 1 and _holds_rows(record, lines, dialect, width or known):
                         is_swallowed = True
                         break
-                    record = _fitting(lines[start], start, dialect, width) or record
-                if quote == dialect.quote and _holds_rows(record, lines, dialect, width or known):
-                    is_swallowed = True
-                    break
                 before = len(cells)
                 yield record
                 start = feed.position
@@ -130,11 +173,11 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
                 return
         feed.is_watched = True
         near = width or (before if before > 1 else _usual_width(lines, start + 1, dialect))
-        yield from _parted(lines[start], start, dialect, near)
+        yield from _parted(lines[start], start, form, near)
         position = start + 1
 
 
-def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> bool:
+def _is_odd(record: Record, lines: list[str], form: _Form, width: int) -> bool:
     """Whether a record is no whole row, or has a quote alone, and text behind one that closes.
 
     One of several lines only if the first of them can be a row, and the second one is.
@@ -145,21 +188,21 @@ def _is_odd(record: Record, lines: list[str], dialect: Dialect, width: int) -> b
         return False
     else:
         own = lines[record.line : record.line + record.lines]
-        has_one = len(own) > 1 or own[0].count(dialect.quote or "") % 2 == 1
-        is_odd = has_one and not _is_strict(own, dialect)
+        has_one = len(own) > 1 or own[0].count(form.dialect.quote or "") % 2 == 1
+        is_odd = has_one and not _is_strict(own, form)
     if not is_odd or record.lines == 1:
         return is_odd
-    return _are_rows(lines, record.line, dialect, width)
+    return _are_rows(lines, record.line, form, width)
 
 
-def _are_rows(lines: list[str], place: int, dialect: Dialect, width: int) -> bool:
+def _are_rows(lines: list[str], place: int, form: _Form, width: int) -> bool:
     """Whether the line at a place can be a row, and the one below it is one or can be."""
-    if _fitting(lines[place], place, dialect, width) is None:
+    if _fitting(lines[place], place, form, width) is None:
         return False
     second = lines[place + 1]
     return (
-        len(next(_cells([second], dialect), [])) == width
-        or _fitting(second, place + 1, dialect, width) is not None
+        len(next(_cells([second], form), [])) == width
+        or _fitting(second, place + 1, form, width) is not None
     )
 
 
@@ -187,17 +230,18 @@ def _with_quotes_alone(lines: list[str], place: int, dialect: Dialect, width: in
     return found[:told]
 
 
-def _is_strict(lines: list[str], dialect: Dialect) -> bool:
+def _is_strict(lines: list[str], form: _Form) -> bool:
     """Whether nothing but a delimiter stands behind the quotes that close cells."""
     try:
-        return bool(list(_cells(lines, dialect, strict=True)))
+        return bool(list(_cells(lines, form, strict=True)))
     except csv.Error:
         return False
 
 
-def _fitting(line: str, place: int, dialect: Dialect, width: int) -> Record | None:
+def _fitting(line: str, place: int, form: _Form, width: int) -> Record | None:
     """The line as a whole row, if it is one with some quotes out of place."""
-    cells = stray_quotes.fitting(line.rstrip("\r\n"), dialect.quote or "", dialect.delimiter, width)
+    quote, delimiter = form.dialect.quote or "", form.dialect.delimiter
+    cells = stray_quotes.fitting(line.rstrip("\r\n"), quote, delimiter, width)
     return None if cells is None else Record(cells, place, 1, is_mended=True)
 
 
@@ -217,95 +261,26 @@ def _holds_rows(record: Record, lines: list[str], dialect: Dialect, width: int) 
     )
 
 
-def _cells(lines: Iterable[str], dialect: Dialect, *, strict: bool = False) -> Iterator[list[str]]:
-    if dialect.escape == "\\":
-        edge = re.escape(dialect.delimiter)
-        null = re.compile(rf"(?:^|(?<={edge}))\\N(?={edge}|\r?\n?$)")
+def _cells(lines: Iterable[str], form: _Form, *, strict: bool = False) -> Iterator[list[str]]:
+    null = form.null
+    if null is not None:
         lines = (null.sub(r"\\\\N", line) if NULL in line else line for line in lines)
-    return csv.reader(lines, _as_csv_has_it(dialect, strict=strict))
-
-
-@lru_cache(maxsize=64)
-def _as_csv_has_it(dialect: Dialect, *, strict: bool) -> Any:
-    """The dialect as a `csv.reader` holds it, which costs as much to make as a row to read."""
-    reader = csv.reader(
-        [],
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote or '"',
-        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
-        escapechar=dialect.escape,
-        doublequote=dialect.escape is None,
-        skipinitialspace=dialect.skips_space,
-        strict=strict,
-    )
-    return reader.dialect
-
-
-@lru_cache(maxsize=64)
-def _stray_quote(dialect: Dialect) -> tuple[str, re.Pattern[str]]:
-    """The quote, and one that neither opens nor closes a cell, nor is doubled or escaped.
-
-    A character that is in no line, where quotes mean nothing or are escaped.
-    """
-    if not dialect.quote or dialect.escape or dialect.delimiter == " ":
-        return NOWHERE, re.compile(NOWHERE)
-    edges = re.escape(dialect.quote + dialect.delimiter) + "\r\n"
-    return dialect.quote, re.compile(f"[^{edges}]{re.escape(dialect.quote)}[^{edges}]")
+    return csv.reader(lines, form.strict if strict else form.lenient)
 
 
 def _with_strays(record: Record, line: str, dialect: Dialect, width: int) -> Record:
     """The record with stray quotes kept, where a cell in quotes has some that are not doubled."""
-    cells = _with_bare_quotes(line.rstrip("\r\n"), dialect)
+    cells = bare_quotes.cells(
+        line.rstrip("\r\n"),
+        dialect.quote or "",
+        dialect.delimiter,
+        skips_space=dialect.skips_space,
+    )
     if cells == record.cells:
         return record
     if cells is None or len(cells) != (width or len(record.cells)):
         cells = record.cells  # as many, though some quotes are lost
     return record._replace(cells=cells, is_mended=True)
-
-
-def _with_bare_quotes(line: str, dialect: Dialect) -> list[str] | None:
-    """The cells where a quote closes one only before a delimiter or the end; None if none does."""
-    quote, delimiter, cells, at = dialect.quote or "", dialect.delimiter, [], 0
-    while at <= len(line):
-        start = at
-        while dialect.skips_space and line.startswith(" ", start):
-            start += 1
-        if not line.startswith(quote, start):
-            end = line.find(delimiter, start)
-            end = len(line) if end < 0 else end
-            cells.append(line[start:end])
-            at = end + 1
-            continue
-        parts, at, is_open, has_strays = [], start + 1, True, False
-        while is_open:
-            end = line.find(quote, at)
-            if end < 0:
-                return None
-            parts.append(line[at:end])
-            edge = _behind_blanks(line, end + 1)
-            if line[edge : edge + 1] in ("", delimiter):
-                parts.append(line[end + 1 : edge])
-                end = edge - 1
-            following, beyond = line[end + 1 : end + 2], line[end + 2 : end + 3]
-            is_open = following not in ("", delimiter)
-            at = end + 1
-            if is_open:
-                parts.append(quote)
-                if following != quote:
-                    has_strays = True
-                else:
-                    is_open = not (has_strays and beyond in ("", delimiter))
-                    at = end + 2
-        cells.append("".join(parts))
-        at += 1
-    return cells
-
-
-def _behind_blanks(line: str, at: int) -> int:
-    """The first place from `at` on that holds no blank."""
-    while line.startswith(" ", at):
-        at += 1
-    return at
 
 
 def _usual_width(lines: list[str], start: int, dialect: Dialect) -> int:
@@ -323,20 +298,19 @@ def _aligned(line: str) -> str:
     return TRAILING.sub(r"\1", line)
 
 
-def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Record]:
+def _parted(line: str, place: int, form: _Form, width: int) -> Iterator[Record]:
     """A line that is no record: several as wide as a row, or one in which quotes do not count.
 
     Carriage returns part it. A `width` of 0 is not known.
     """
-    quote, _ = _stray_quote(dialect)
-    fitting = _fitting(line, place, dialect, width) if width > 1 and quote in line else None
+    fitting = _fitting(line, place, form, width) if width > 1 and form.quote in line else None
     if fitting is not None:
-        yield fitting._replace(is_literal=True, is_mended=False)
+        yield Record(fitting.cells, place, 1, is_literal=True)
         return
     bodies = [body for body in line.rstrip("\r\n").split("\r") if body]
     if width != 1 and "\r" in line:
         try:
-            parts = [cells for body in bodies for cells in _cells([body], dialect, strict=True)]
+            parts = [cells for body in bodies for cells in _cells([body], form, strict=True)]
         except csv.Error:
             parts = []
         widths = {len(cells) for cells in parts}
@@ -345,7 +319,7 @@ def _parted(line: str, place: int, dialect: Dialect, width: int) -> Iterator[Rec
                 yield Record(cells, place, 0)
             yield Record(parts[-1], place, 1)
             return
-    yield Record(_literally(line, dialect), place, 1, is_literal=True)
+    yield Record(_literally(line, form.dialect), place, 1, is_literal=True)
 
 
 class _Feed:
@@ -355,15 +329,15 @@ class _Feed:
     be given up, many may be.
     """
 
-    def __init__(self, lines: list[str], dialect: Dialect, width: int) -> None:
-        self._lines, self._dialect, self._width = lines, dialect, width
+    def __init__(self, lines: list[str], form: _Form, width: int) -> None:
+        self._lines, self._form, self._width = lines, form, width
         self.position = self.start = 0
         self.ran_too_far = self.is_watched = False
         self._open = OpenQuotes(
             lines,
-            dialect.quote or "",
-            lambda some: _cells(some, dialect),
-            lambda some: _cells(some, dialect, strict=True),
+            form.dialect.quote or "",
+            lambda some: _cells(some, form),
+            lambda some: _cells(some, form, strict=True),
         )
 
     def go_on(self, position: int) -> None:
@@ -375,7 +349,7 @@ class _Feed:
 
     def __next__(self) -> str:
         if self.position > self.start:
-            if self.position - self.start == 1 and self.is_watched and self._dialect.quote:
+            if self.position - self.start == 1 and self.is_watched:
                 self._watch()
             if self.position >= len(self._lines):
                 raise _Unfinished
@@ -390,14 +364,15 @@ class _Feed:
 
     def _watch(self) -> None:
         """Stop at the second line of a record if it has no end, or one that makes it none."""
-        if self._dialect.escape:  # which may stand before a line end, outside quotes
+        dialect = self._form.dialect
+        if dialect.escape or not dialect.quote:  # it may go on outside quotes
             return
         second, end = self.position, self.start + MAX_RECORD_LINES
         if self._open.closing(second, end) is None:
             self.ran_too_far = end < len(self._lines)
             raise _Unfinished
-        is_odd = self._width > 1 and self._open.is_flawed(second) and self._dialect.delimiter != " "
-        if is_odd and _are_rows(self._lines, self.start, self._dialect, self._width):
+        is_odd = self._width > 1 and self._open.is_flawed(second) and dialect.delimiter != " "
+        if is_odd and _are_rows(self._lines, self.start, self._form, self._width):
             raise _Swallowed
 
 

@@ -41,6 +41,7 @@ MISSING_WORDS = """
     withheld suppressed confidential see undefined unspecified
 """
 UNITS = frozenset(UNIT_WORDS.split())
+NO_UNITS = frozenset(["", "-", "unit", "units"])
 TYPES = frozenset(TYPE_WORDS.split())
 MISSING = frozenset(MISSING_WORDS.split())
 ORANGE_TYPES = frozenset(["c", "d", "s", "t", "continuous", "discrete", "string", "text", "time"])
@@ -75,6 +76,11 @@ def find(
     ('mass kg', 'speed m/s')
     >>> find(["", "t1", "", "t2", ""], list("nabab"), [["x", *"1234"], ["y", *"5678"]]).names
     ('n', 't1 a', 't1 b', 't2 a', 't2 b')
+    >>> find(["n", *"1166"], ["", *"abab"], [["x", *"1234"], ["y", *"5678"]]) is None
+    True
+    >>> years = ["n", "2019", "2019", "2020", "2020"]
+    >>> find(years, ["", *"abab"], [["x", *"1234"], ["y", *"5678"]]).names
+    ('n', '2019 a', '2019 b', '2020 a', '2020 b')
     """
     typed = _typed_below(lower, body)
     if not typed:
@@ -85,11 +91,14 @@ def find(
     if all(upper[place] for place in typed) and not any(map(_is_no_name, upper)):
         if all(cell.lower() in TYPES for cell in told):
             return _types(upper, lower)
-        if all(is_unit(cell) for cell in lower if cell and cell != "-"):
-            units = ["" if cell == "-" else cell for cell in lower]
+        named = [cell for cell in lower if cell.lower() not in NO_UNITS]
+        if named and all(map(is_unit, named)):
+            units = [cell if cell in named else "" for cell in lower]
             return _joined(upper, units, (), "names above units", 0.9)
         if all(lower) and len(body) > FEWEST_ROWS and _is_plain_text(lower, typed):
             return _joined(upper, lower, (), "names in two rows", 0.75)
+        if _are_crossed(upper, lower, typed):
+            return _joined(upper, lower, (), "groups above names", 0.85)
         return None
     return _grouped(upper, lower, typed) if may_group else None
 
@@ -250,6 +259,21 @@ def _is_plain_text(lower: Sequence[str], typed: frozenset[int]) -> bool:
         len(set(told)) == len(told) >= FEWEST_TEXTS
         and all(len(cell) > 2 for cell in told)
         and not any(MISSING & set(cell.lower().split()) for cell in told)
+    )
+
+
+def _are_crossed(upper: Sequence[str], lower: Sequence[str], typed: frozenset[int]) -> bool:
+    """Whether the same few different names stand below each of several that come again."""
+    groups: dict[str, list[str]] = {}
+    for place in sorted(typed):
+        groups.setdefault(upper[place], []).append(lower[place])
+    first, *others = groups.values()
+    return (
+        bool(others)
+        and len(set(first)) == len(first) > 1
+        and all(first)
+        and all(group == first for group in others)
+        and not any(MISSING & set(cell.lower().split()) for cell in first)
     )
 
 

@@ -6,6 +6,7 @@ from pipelines.formats import open_quotes, records, stray_quotes
 from pipelines.formats.records import Dialect
 
 COMMA = Dialect()
+FORM = records._form(COMMA)
 FEW_LOOKS = 12  # at each line
 
 
@@ -81,15 +82,24 @@ def test_what_closes_a_record_is_found_once():
     fed: list[str] = []
 
     def reader(lines):
-        return records._cells((fed.append(line) or line for line in lines), COMMA)
+        return records._cells((fed.append(line) or line for line in lines), FORM)
 
     def strict(lines):
-        return records._cells(lines, COMMA, strict=True)
+        return records._cells(lines, FORM, strict=True)
 
     lines = ["a\n", 'b","c\n', 'd"x,"e\n', "f\n", 'g"\n', "h\n"]
     told = open_quotes.OpenQuotes(lines, '"', reader, strict)
 
     assert [told.closing(place, 9) for place in range(6)] == [4, 4, 4, 4, 4, None]
-    assert fed == [f'"{line}' for line in lines]
+    assert fed == [f'"{line}' for line in lines if '"' in line]
     assert told.closing(5, 5) is None
     assert [place for place in range(6) if told.is_flawed(place)] == [0, 1, 2]
+
+
+def test_quotes_that_mean_nothing_are_in_no_line():
+    """Nor is what stands for them there, if only carriage returns end lines."""
+    lines = ["a,b\r", "\n\n1,2\r"]
+
+    found = list(records.read(lines, Dialect(quote=None, newline="\r"), is_last=True, width=2))
+
+    assert [record.line for record in found] == [0, 1]

@@ -266,3 +266,38 @@ def test_a_third_row_of_words_for_what_is_missing_is_a_row(word):
     text = "site,mass,speed,day\n,kg,m/s,\n" + ",".join([word] * 4) + "\n" + SITES
 
     assert word in frame_in(text)["mass" if "mass" in frame_in(text).columns else "mass kg"]
+
+
+GROUPED = ["country", "2019 births", "2019 deaths", "2020 births", "2020 deaths"]
+
+
+@pytest.mark.parametrize(
+    ("upper", "lower", "names"),
+    [
+        ("country,2019,2019,2020,2020", ",births,deaths,births,deaths", GROUPED),
+        (
+            "country,2018,2019,2020,2021",
+            "unit,kg,kg,t,t",
+            ["country", "2018 kg", "2019 kg", "2020 t", "2021 t"],
+        ),
+    ],
+    ids=["groups in each column", "years above units"],
+)
+def test_years_name_columns_with_what_stands_below_them(upper, lower, names):
+    """Where the same names stand below each year, or units below all."""
+    rows = "A,15,2,31,4\nB,2,35,4,5\nC,4,5,625,7\n"
+
+    assert frame_in(f"{upper}\n{lower}\n{rows}").columns == names
+    assert len(frame_in(f"{upper}\n{lower}\n{rows}")) == 3
+
+
+def test_other_names_below_names_that_come_again_are_told():
+    """They may be a row in which words stand for numbers."""
+    rows = "A,15,2,31,4\nB,2,35,4,5\nC,4,5,625,7\n"
+
+    for lower in ("x,low,high,high,low", "x,unknown,void,unknown,void"):
+        table = table_in(f"country,a,a,b,b\n{lower}\n{rows}")
+
+        assert [notice.code for notice in table.notices if "header" in notice.code] == [
+            "header.doubt"
+        ]

@@ -17,6 +17,8 @@ from pipelines.choices import Overrides
 from pipelines.containers.base import Container
 from pipelines.containers.limits import Limits
 from pipelines.containers.registry import CONTAINERS
+from pipelines.containers.zip_archive import Zip
+from pipelines.containers.zip_directory import is_behind_other_bytes
 from pipelines.formats import chosen, pattern_names
 from pipelines.formats.base import Failure, Notice, Origin, Plan, SkippedMember, TablePlan
 from pipelines.formats.detect import head_of
@@ -25,6 +27,7 @@ from pipelines.formats.office_document import ZIP_MAGIC, is_workbook
 from pipelines.grouping import grouped
 
 NONE = Overrides()
+UNPACKING = (".zip", ".exe")  # what may have other bytes, such as a program, before an archive
 Finding = TablePlan | Failure | SkippedMember
 
 
@@ -132,6 +135,8 @@ class _Inspection:
         try:
             head = head_of(file)
             container = next((kind for kind in CONTAINERS if kind.recognises(head)), None)
+            if container is None and file.name.lower().endswith(UNPACKING) and file.seekable:
+                container = Zip() if is_behind_other_bytes(file) else None
             if container is None or (
                 head.startswith(ZIP_MAGIC) and is_workbook(file, self._limits)
             ):

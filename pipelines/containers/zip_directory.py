@@ -83,6 +83,17 @@ def directory(archive: StoredObject, limits: Limits) -> Sequence[Entry]:
     return entries
 
 
+def is_behind_other_bytes(archive: StoredObject) -> bool:
+    """Whether there is a directory, whatever the archive begins with (APPNOTE 4.1.9: a program
+    that unpacks it may stand before it).
+    """
+    try:
+        end = _end(archive)
+        return archive.read(end.start, end.start + len(ENTRY_MAGIC)) == ENTRY_MAGIC
+    except (CorruptFile, UnknownFormat):
+        return False
+
+
 def _end(archive: StoredObject) -> _End:
     size = archive.size or 0
     base = max(0, size - LONGEST_COMMENT - END.size - END_64_LOCATOR.size)

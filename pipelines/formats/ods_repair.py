@@ -35,6 +35,7 @@ ELEMENT = re.compile(rb"<text:(tab|line-break)\b[^>]*?(?:/>|>\s*</text:\1\s*>)")
 BLANK_BEGINS = (b">\n", b"> ", b">\t", b">\r")
 BLANKS = (
     re.compile(rb">()\s+(?=</?table:)"),
+    re.compile(rb"(</table:(?:covered-)?table-cell)>[^<>]+(?=<)"),  # what is written between cells
     re.compile(rb"(<table:[^<>]*)>\s+(?=<)"),
     re.compile(rb"(</text:p|<text:p[^<>]*/|</office:annotation)>\s+(?=<(?:text:p|office:ann)\b)"),
 )

@@ -50,6 +50,24 @@ def test_members_come_in_order_with_names_of_their_own():
     assert [table.format for table in found.tables] == ["json-lines", "delimited", "json"]
 
 
+@pytest.mark.parametrize("name", ["all.zip", "ALL.EXE"])
+@pytest.mark.parametrize("before", [b"MZ\x90\0" + bytes(60), b"#!/bin/sh\nunzip $0\n"])
+def test_an_archive_behind_a_program_that_unpacks_it_is_opened(name, before):
+    """Its directory stands at its end; other tools read it too."""
+    (table,) = planned(name, before + zipped({"a.jsonl": ROWS})).tables
+
+    assert table.origin.member == "a.jsonl"
+    (chunk,) = read(table.fragments, table.schema)
+    assert chunk.frame["a"].to_list() == [1, 2]
+
+
+def test_what_is_only_called_an_archive_is_read_as_what_it_is():
+    """The bytes decide."""
+    (table,) = planned("a.zip", ROWS).tables
+
+    assert (table.origin.member, table.format) == (None, "json-lines")
+
+
 def test_one_bad_member_does_not_hide_the_others():
     """Failures carry their member, code and hint; the rest goes on."""
     members = {

@@ -22,6 +22,7 @@ from pipelines.containers.base import Member
 from pipelines.containers.limits import Limits
 from pipelines.containers.stored_member import StoredMember
 from pipelines.containers.zip_archive import Zip
+from pipelines.containers.zip_directory import is_behind_other_bytes
 from pipelines.containers.zip_methods import unpacked
 from pipelines.source_plan import plan
 from tests.contracts.format_contract import zipped
@@ -474,6 +475,13 @@ def test_a_truncated_archive_is_corrupt(cut):
 def test_something_before_the_archive_does_not_matter():
     """Offsets count from where the archive begins."""
     assert content_of(members(b"#!/bin/sh\n" + SOUND)[0].file) == ROWS
+
+
+@pytest.mark.parametrize("behind", [b"", b"PK\x05\x06" + bytes(18), b"PK\x05\x06" + b"0" * 18])
+def test_the_mark_of_an_end_is_none_where_no_directory_stands_before_it(behind):
+    """What looks like the end of an archive may stand in any file."""
+    assert is_behind_other_bytes(MemoryObject("a.zip", b"#!/bin/sh\n" + SOUND))
+    assert not is_behind_other_bytes(MemoryObject("a.zip", bytes(1000) + behind))
 
 
 def test_zip64_archives_are_read():

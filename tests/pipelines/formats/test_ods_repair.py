@@ -292,6 +292,17 @@ def test_lines_and_indents_between_rows_and_cells_mean_nothing():
     assert opened(with_part("content.xml", indented, ods(ROWS))) == [(1, "x")]
 
 
+def test_what_is_written_between_cells_means_nothing():
+    """As left behind by whoever edited the file; programs pass over it."""
+    with zipfile.ZipFile(io.BytesIO(ods(ROWS))) as archive:
+        content = archive.read("content.xml").decode()
+
+    edited = content.replace("</table:table-cell>", "</table:table-cell>\n+   ")
+
+    assert edited != content
+    assert opened(with_part("content.xml", edited, ods(ROWS))) == [(1, "x")]
+
+
 @pytest.mark.parametrize(
     "manifest",
     [f'{DOCTYPE}><manifest:manifest xmlns:manifest="a"/>', ENCRYPTED.format("Basic/a.xml")],

@@ -15,7 +15,7 @@ from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.runtime.advance import Advance
 from serve_app.jobs.model import Job, JobStatus
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.jobs.supervision import RETENTION_BATCH, RunnerDied, Supervision
 from serve_app.metrics import NoMetrics
 from serve_app.migrations import migrate

@@ -90,7 +90,7 @@ def assembled(found: Sequence[Finding], overrides: Overrides, *, group: bool) ->
     tables = grouped(tables) if group and overrides.group is not False else tables
     names = unique_tables(table.name for table in tables)
     tables = list(map(_renamed, tables, names))
-    if tables and overrides.members:
+    if tables:
         tables[0] = replace(tables[0], notices=(*tables[0].notices, *_idle(found, overrides)))
     return Plan(
         tables=tuple(tables),
@@ -100,9 +100,18 @@ def assembled(found: Sequence[Finding], overrides: Overrides, *, group: bool) ->
 
 
 def _idle(found: Sequence[Finding], overrides: Overrides) -> Iterator[Notice]:
-    """Which patterns of the overrides name nothing that was found."""
+    """What of the overrides is about archives, and names nothing that was found."""
+    if overrides.group is not None and not any(_is_member(each) for each in found):
+        yield Notice(
+            "override.idle", "the override of `group` changed nothing here: there is no archive"
+        )
     for pattern in overrides.idle(frozenset(map(_path, found))):
         yield Notice("override.idle", f"no member is called `{pattern}`, as the overrides have it")
+
+
+def _is_member(found: Finding) -> bool:
+    place = found.origin if isinstance(found, TablePlan) else found
+    return place.member is not None
 
 
 def _path(found: Finding) -> str:

@@ -13,7 +13,8 @@ from serve_app import errors, logs, openapi
 from serve_app.jobs.results import Results
 from serve_app.jobs.runner import Dispatcher, NoDispatcher
 from serve_app.jobs.service import JobService
-from serve_app.jobs.store import JobStore, SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
+from serve_app.jobs.store import JobStore
 from serve_app.metrics import Metrics, NoMetrics
 from serve_app.middleware import BodyLimit, ErrorBoundary, HeadRequests, KnownHosts, RequestLog
 from serve_app.routes import catalog, docs, health

@@ -4,29 +4,24 @@ Exit codes: 0 done, 1 error, 2 wrong usage, 3 job FAILED, 4 job PARTIAL, 5 job C
 6 service or something it needs is not available, 130 interrupted.
 """
 
-import errno
-import json as jsons
-import os
-import stat
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from connectors.errors import (
-    InvalidSource,
-    MetricFoundryError,
-    ServiceUnavailable,
-    SourceNotFound,
-    StorageFull,
+from serve_app.cli_arguments import (
+    Earlier,
+    JobArgument,
+    Json,
+    Override,
+    Url,
+    WrongUsage,
+    checked_source,
+    overrides_of,
 )
-from serve_app.cli_output import OF_STATUS, Exit, Interrupted, Output
-
-if TYPE_CHECKING:
-    from serve_app.settings import Settings
+from serve_app.cli_command import command
+from serve_app.cli_output import OF_STATUS, Exit, Interrupted
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "flights.csv"
 
@@ -40,17 +35,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Url = Annotated[str, typer.Option("--url", help="Address of the service, if it is elsewhere.")]
-Override = Annotated[
-    list[str] | None,
-    typer.Option("--override", metavar="NAME=VALUE", help="How it is to be read; may be repeated."),
-]
-Earlier = Annotated[
-    str, typer.Option("--from", metavar="JOB", help="Read the input of this job again.")
-]
-JobArgument = Annotated[str, typer.Argument(metavar="JOB", help="Id of the job, or its start.")]
 
 
 @app.command()
@@ -264,95 +248,14 @@ def openapi() -> None:
         output.result(create_app(complete(settings, None)).openapi())
 
 
-def main() -> None:
-    app()
-
-
-class WrongUsage(InvalidSource):
-    """Arguments that do not go together, or are written otherwise than the help says."""
-
-
-@contextmanager
-def command(as_json: bool) -> Iterator[tuple[Output, "Settings"]]:
-    """Output and settings of a command; our own errors become a sentence and an exit code."""
-    output = Output(as_json=as_json)
-    try:
-        yield output, load_settings()
-    except MetricFoundryError as error:
-        output.failed(error)
-        raise typer.Exit(exit_code(error)) from None
-    except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
-            raise
-        full = StorageFull(f"no space is left on the disk to write {error.filename or 'a file'}")
-        output.failed(full)
-        raise typer.Exit(exit_code(full)) from None
-    except KeyboardInterrupt as interruption:
-        output.interrupted(interruption)
-        raise typer.Exit(Exit.INTERRUPTED) from None
-
-
-def exit_code(error: MetricFoundryError) -> Exit:
-    if isinstance(error, WrongUsage):
-        return Exit.USAGE
-    return Exit.UNAVAILABLE if isinstance(error, ServiceUnavailable) else Exit.ERROR
-
-
 def goes_on(job_id: str, *, runs: bool) -> str:
     """What becomes of a job that nobody waits for any longer, and how to end it."""
     when = "runs on" if runs else "goes on when a service runs here again (`metricfoundry up`)"
     return f"interrupted, but job {job_id} {when}; `metricfoundry cancel {job_id}` stops it"
 
 
-def load_settings() -> "Settings":
-    """Raises Misconfigured, naming each setting that does not fit."""
-    from serve_app import settings
-
-    found = settings.load()
-    return found.model_copy(update={"home": found.home.resolve()})
-
-
-def overrides_of(pairs: Sequence[str]) -> dict[str, object]:
-    """The overrides that NAME=VALUE pairs say; a value is JSON, or else text as it stands.
-
-    >>> overrides_of(["header=3", "delimiter=;"])
-    {'header': 3, 'delimiter': ';'}
-    """
-    found: dict[str, object] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise WrongUsage(f"--override {pair} is not NAME=VALUE", hint="For example header=3.")
-        try:
-            found[name] = jsons.loads(value)
-        except ValueError:
-            found[name] = value
-    return found
-
-
-def checked_source(data: str) -> str:
-    """The source, once it is sure that something readable is there. Raises SourceError."""
-    if data.startswith("s3://"):
-        return data
-    if "://" in data:
-        raise InvalidSource(f"{data} cannot be read", hint="Give a file or s3://bucket/key.")
-    path = Path(os.path.expanduser(data))  # noqa: PTH111 - an unknown ~user is a name like any
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        raise SourceNotFound(f"there is no file {data}", hint="Check the path.") from None
-    except OSError as error:
-        raise InvalidSource(f"{data}: {error.strerror}", hint="Check the path.") from None
-    if stat.S_ISDIR(mode):
-        raise InvalidSource(f"{data} is a folder", hint="Give a file; a zip of it is one job.")
-    if not stat.S_ISREG(mode):
-        kind = "a pipe" if stat.S_ISFIFO(mode) else "a device or socket"
-        raise InvalidSource(
-            f"{data} is {kind}, not a file", hint="Save what comes out of it as a file first."
-        )
-    if not os.access(path, os.R_OK):
-        raise InvalidSource(f"{data} may not be read", hint="Check its permissions.")
-    return str(path)
+def main() -> None:
+    app()
 
 
 if __name__ == "__main__":

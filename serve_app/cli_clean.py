@@ -13,7 +13,7 @@ from serve_app.embedded import reserve, seaweedfs, service_record
 from serve_app.embedded.seaweedfs import SeaweedFS
 from serve_app.embedded.stack import complete
 from serve_app.jobs.retention import DAY_S, remove_old
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.settings import Settings
 
 

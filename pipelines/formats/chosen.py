@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import polars as pl
 
 from connectors.base import StoredObject
-from connectors.errors import InvalidOverride, UnknownFormat
+from connectors.errors import CorruptFile, InvalidOverride, UnknownFormat
 from pipelines.choices import TYPES, Choices
 from pipelines.column_type import widest, word
 from pipelines.containers.limits import Limits
@@ -44,8 +44,21 @@ def tables(
     if isinstance(format_, Choosing):
         takes |= format_.takes
         format_ = format_.choosing(choices)
-    for table in format_.tables(file, origin, limits):
-        yield _told(_typed(table, choices), choices, takes) if choices.given else table
+    try:
+        for table in format_.tables(file, origin, limits):
+            yield _told(_typed(table, choices), choices, takes) if choices.given else table
+    except CorruptFile as error:
+        if choices.format is None or _looks_like(choices.format, head, file.name):
+            raise
+        raise InvalidOverride(f"overrides.format is {choices.format}, but {error}") from error
+
+
+def _looks_like(name: str, head: bytes, file_name: str) -> bool:
+    """Whether the format of this name is the one that is seen."""
+    try:
+        return detect(head, file_name).name == name
+    except UnknownFormat:
+        return False
 
 
 def _format(file: StoredObject, head: bytes, choices: Choices) -> Format:

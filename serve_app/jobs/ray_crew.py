@@ -12,7 +12,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from pipelines.order import JobOrder
 from pipelines.runtime.actor import start_runner
 from pipelines.runtime.advance import Advance
-from serve_app.jobs.supervision import Ended, RunnerDied
+from serve_app.jobs.crew import Ended, RunnerDied
 from serve_app.settings import Settings
 
 ANSWER_S = 5.0  # of a busy machine; a dead runner is an error at once

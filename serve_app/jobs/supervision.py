@@ -5,23 +5,21 @@ killed, becomes a fenced move of the job row. Nothing here knows Ray, and nothin
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
-import structlog
-
-from connectors.errors import MetricFoundryError, StorageError, UploadNotReceived
+from connectors.errors import MetricFoundryError, UploadNotReceived
 from connectors.object_store import ObjectStore
-from pipelines import artifacts, publish
-from pipelines.analytics.graph import discard_checkpoints
 from pipelines.analytics.outcome import Outcome, RunFailure
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.artifacts import Phase
 from pipelines.order import JobOrder
 from pipelines.runtime.advance import Advance
 from serve_app.jobs import retention
-from serve_app.jobs.model import Job, JobFailure, JobStatus, Progress
+from serve_app.jobs.crew import Crew, Ended, RunnerDied
+from serve_app.jobs.ends import Ends, log_of, source_type
+from serve_app.jobs.model import Job, JobStatus, Progress
 from serve_app.jobs.service import order_inputs
 from serve_app.jobs.store import JobStore
 from serve_app.metrics import Counter, Metrics
@@ -34,38 +32,6 @@ LEASES_EVERY_S = 2.0
 RETENTION_EVERY_S, RETENTION_BATCH = 600.0, 10  # jobs at once: those that run do not wait
 PROGRESS_EVERY_S = 0.5
 PHASES = tuple(Phase)
-log = structlog.get_logger()
-
-
-class RunnerDied(Exception):
-    """A runner was killed while it had a job."""
-
-
-Ended = Outcome | BaseException
-
-
-class Crew(Protocol):
-    """Runs jobs, one a member. No call waits."""
-
-    def is_free(self) -> bool: ...
-
-    def start(self, order: JobOrder) -> None: ...
-
-    def ended(self) -> Mapping[str, Ended]:
-        """The jobs that ended since the last call, and how; RunnerDied where one was killed."""
-        ...
-
-    def advance(self, job_id: str) -> Advance: ...
-
-    def cancel(self, job_id: str) -> None: ...
-
-    def kill(self, job_id: str) -> None:
-        """Make an end of the runner that has the job; the job then ends with RunnerDied."""
-        ...
-
-    def expect_large(self) -> None:
-        """A large input is on its way."""
-        ...
 
 
 @dataclass
@@ -92,6 +58,7 @@ class Supervision:
     settings: Settings
     owner: str
     running: dict[str, _Run] = field(default_factory=dict)
+    _ended: dict[str, Ended] = field(default_factory=dict)
     _deaths: dict[tuple[str, str | None], int] = field(default_factory=dict)
     _due: dict[str, float] = field(default_factory=dict)
     _expected: set[str] = field(default_factory=set)
@@ -103,8 +70,10 @@ class Supervision:
 
     def step(self, *, nudged: bool = False) -> None:
         """Settle what ended, beat what runs, and start what waits."""
-        for job_id, ended in self.crew.ended().items():
-            self._settle(self.running[job_id], ended)
+        self._ended.update(self.crew.ended())
+        while self._ended:  # where one cannot be settled now, the others are in the next step
+            job_id = next(iter(self._ended))
+            self._settle(self.running[job_id], self._ended.pop(job_id))
         now = time.monotonic()
         for run in list(self.running.values()):
             self._beat(run, now)
@@ -130,7 +99,7 @@ class Supervision:
             job = self.jobs.claim(self.owner, self.settings.lease_s)
             if job is None:
                 return
-            _log(job).info("job.claimed")
+            log_of(job).info("job.claimed")
             run = _Run(job, now, now, job.progress)
             self.running[job.job_id] = run
             if job.attempt > self.settings.max_attempts:
@@ -192,12 +161,11 @@ class Supervision:
             (wanted,) = order_inputs(job)
             if (there := self.store.head(wanted.key, bucket=wanted.bucket)) is not None:
                 if self.jobs.enqueue(job.job_id, there.etag):
-                    self.metrics.count(Counter.JOB_QUEUED, _source_type(job))
-                    _log(job).info("job.queued")
+                    self.metrics.count(Counter.JOB_QUEUED, source_type(job))
+                    log_of(job).info("job.queued")
             elif job.upload_expires_at is not None and time.time() > job.upload_expires_at:
                 error = UploadNotReceived("nothing was uploaded before the upload URL expired")
-                if self.jobs.fail(job.job_id, _wire(RunFailure.of(error))):
-                    self._count_end(job, JobStatus.FAILED, RunFailure.of(error))
+                self._ends.fail_waiting(job, RunFailure.of(error))
 
     def _expect_large(self, awaited: Sequence[Job]) -> None:
         """Readers start while a large file is still under way."""
@@ -218,14 +186,14 @@ class Supervision:
         days = self.settings.retention_days
         removed = retention.remove_old(self.jobs, self.store, days, RETENTION_BATCH)
         for job in removed:
-            _log(job).info("job.removed", ended=job.completed_at)
+            log_of(job).info("job.removed", ended=job.completed_at)
         if len(removed) == RETENTION_BATCH:
             del self._due["retention"]  # there may be more
 
     def _requeue_expired(self) -> None:
         for job in self.jobs.expired():
             if job.job_id not in self.running:
-                _log(job).warning("job.lease_expired", owner=job.owner)
+                log_of(job).warning("job.lease_expired", owner=job.owner)
                 self.jobs.release(job.job_id, job.attempt, crashed=True)
 
     def _settle(self, run: _Run, ended: Ended) -> None:
@@ -242,18 +210,18 @@ class Supervision:
             if job.attempt >= self.settings.max_attempts:
                 self._fail(run, RunFailure.of(ended))
             else:
-                _log(job).warning("job.attempt_failed", code=ended.stable_code, error=str(ended))
+                log_of(job).warning("job.attempt_failed", code=ended.stable_code, error=str(ended))
                 run.rest_until = time.monotonic() + float(job.attempt)
         else:
             error = ended if isinstance(ended, Exception) else RuntimeError(str(ended))
-            _log(job).error("job.broke", error=repr(ended), traceback=told_with(ended))
+            log_of(job).error("job.broke", error=repr(ended), traceback=told_with(ended))
             self._fail(run, RunFailure.of(error))
 
     def _settle_death(self, run: _Run) -> None:
         """A job whose phase has killed its runner too often is given up: it is poison."""
         job, phase = run.job, run.progress.phase
         deaths = self._deaths[job.job_id, phase] = self._deaths.get((job.job_id, phase), 0) + 1
-        _log(job).warning("job.runner_died", phase=phase, deaths=deaths)
+        log_of(job).warning("job.runner_died", phase=phase, deaths=deaths)
         if deaths >= self.settings.max_crashes:
             self._fail(
                 run,
@@ -269,62 +237,29 @@ class Supervision:
         self._due["claim"] = 0.0
 
     def _finish(self, run: _Run, outcome: Outcome) -> None:
-        failure = _wire(outcome.failure) if outcome.failure is not None else None
-        status = JobStatus(outcome.status)
-        self._end(
-            run,
-            status,
-            result_key=outcome.result_key,
-            manifest_key=outcome.manifest_key,
-            failure=failure,
-            tables=outcome.tables,
-            warnings=outcome.warnings,
-            progress=_progress(self.crew.advance(run.job.job_id), is_done=failure is None),
-        )
+        last = _progress(self.crew.advance(run.job.job_id), is_done=outcome.failure is None)
+        with self._letting_go(run):
+            self._ends.finish(run.job, outcome, last, run.progress.phase)
 
     def _fail(self, run: _Run, failure: RunFailure) -> None:
-        try:
-            publish.write_error(self.store, run.job.job_id, failure.to_wire())
-        except StorageError as error:  # the row tells it too, and the store may be what failed
-            _log(run.job).warning("job.error_not_published", error=str(error))
-        self._end(run, JobStatus.FAILED, failure=_wire(failure))
-        discard_checkpoints(self.settings.database_url, run.job.job_id)
+        with self._letting_go(run):
+            self._ends.fail(run.job, failure, run.progress.phase)
 
     def _finish_cancelled(self, run: _Run) -> None:
-        """Nothing of a cancelled job is published: what it has written goes, but for its input."""
+        with self._letting_go(run):
+            self._ends.cancel(run.job, run.progress.phase)
+
+    @contextmanager
+    def _letting_go(self, run: _Run) -> Iterator[None]:
+        """While its end is written: should that fail, the lease runs out, and the job goes on."""
         job_id = run.job.job_id
-        kept = artifacts.base(job_id) + "input/"
-        written = [item.key for item in self.store.keys(artifacts.base(job_id))]
-        self.store.delete([key for key in written if not key.startswith(kept)])
-        self._end(run, JobStatus.CANCELLED)
-        discard_checkpoints(self.settings.database_url, job_id)
+        del self.running[job_id]
+        yield
+        self._deaths = {key: n for key, n in self._deaths.items() if key[0] != job_id}
 
-    def _end(self, run: _Run, status: JobStatus, **facts: Any) -> None:
-        job = run.job
-        self.running.pop(job.job_id, None)
-        if not self.jobs.finish(job.job_id, job.attempt, status, **facts):
-            _log(job).warning("job.end_not_accepted", status=status)
-            return
-        self._count_end(job, status, facts.get("failure"), phase=run.progress.phase)
-        self._deaths = {key: n for key, n in self._deaths.items() if key[0] != job.job_id}
-
-    def _count_end(
-        self, job: Job, status: JobStatus, failure: JobFailure | RunFailure | None, **more: Any
-    ) -> None:
-        """Once for each job: a line that says why, and the counters; a cancelled job has none."""
-        seconds = max(0.0, time.time() - job.created_at)
-        why = {"code": failure.code, "error": failure.message} if failure else {}
-        said = _log(job).warning if failure else _log(job).info
-        said("job.ended", status=status, seconds=round(seconds, 3), **why, **more)
-        if status is not JobStatus.CANCELLED:
-            counter = Counter.JOB_PROCESSING_FAILED if failure else Counter.JOB_PROCESSED
-            self.metrics.count(counter, _source_type(job))
-        self.metrics.job_seconds(seconds, _source_type(job))
-
-
-def _log(job: Job) -> Any:
-    """The log, with what every line on a job says."""
-    return log.bind(request_id=job.request_id, job_id=job.job_id, attempt=job.attempt)
+    @property
+    def _ends(self) -> Ends:
+        return Ends(self.jobs, self.store, self.metrics, self.settings.database_url)
 
 
 def told_with(error: BaseException) -> str:
@@ -359,11 +294,3 @@ def _given_up(job: Job) -> RunFailure:
         f"the job did not end within {job.attempt - 1} attempts",
         "Ask the operator to look at the runners' logs, then submit it again.",
     )
-
-
-def _wire(failure: RunFailure) -> JobFailure:
-    return JobFailure(failure.code, failure.message, failure.hint, failure.retryable)
-
-
-def _source_type(job: Job) -> str:
-    return str(job.source.get("type", "upload"))

@@ -16,7 +16,7 @@ import structlog
 from connectors.object_store import ObjectStore
 from pipelines.runtime import resources
 from serve_app import logs
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.ray_metrics import RayMetrics
 from serve_app.settings import Settings
 

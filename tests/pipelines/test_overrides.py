@@ -148,6 +148,14 @@ def test_grouping_can_be_overridden():
     assert len(planned("all.zip", content, group=False).tables) == 2
 
 
+def test_grouping_without_an_archive_is_said_to_be_idle():
+    """Nothing lies there that could be put together, or kept apart."""
+    (notice,) = table(b"a,b\n1,2\n", group=False).notices
+
+    assert notice.code == "override.idle"
+    assert "`group`" in notice.message
+
+
 def test_a_format_can_be_named():
     """Where the bytes look like another one."""
     found = table(gzip.compress(b"[1;2]\n[3;4]\n"), "a.csv.gz", format="delimited", header=0)
@@ -155,12 +163,22 @@ def test_a_format_can_be_named():
     assert found.format == "delimited"
 
 
-@pytest.mark.parametrize("overrides", [{"format": "cobol"}, {"header": 9}])
+@pytest.mark.parametrize(
+    "overrides",
+    [{"format": "cobol"}, {"format": "json"}, {"format": "sqlite"}, {"header": 9}],
+)
 def test_what_does_not_fit_the_input_is_an_error_of_its_own(overrides):
     """With a code that says where to look."""
     found = planned("a.csv", b"a,b\n1,2\n", **overrides)
 
     assert [failure.code for failure in found.failures] == ["override.invalid"]
+
+
+def test_a_damaged_file_of_the_format_that_was_chosen_is_damaged():
+    """It is not the choice that is wrong."""
+    found = planned("a.json", b'[{"a": 1}, {"a": ', format="json")
+
+    assert [failure.code for failure in found.failures] == ["parse.corrupt"]
 
 
 @pytest.mark.parametrize(

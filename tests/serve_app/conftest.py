@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from connectors.errors import ServiceUnavailable
 from serve_app import metrics
 from serve_app.app import create_app
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.migrations import migrate
 from serve_app.settings import Settings
 

@@ -181,8 +181,8 @@ def test_quick_commands_load_no_heavy_library(tmp_path):
     """A command beside a running service starts in a fraction of a second."""
     code = (
         "import sys\n"
-        "from serve_app.cli import load_settings\n"
-        "import serve_app.cli_run, serve_app.api_client, serve_app.cli_service\n"
+        "from serve_app.cli_command import load_settings\n"
+        "import serve_app.cli, serve_app.cli_run, serve_app.api_client, serve_app.cli_service\n"
         "load_settings()\n"
         "heavy = {'ray', 'boto3', 'polars', 'pyarrow', 'numpy', 'sqlalchemy', 'fastapi'}\n"
         "print(*heavy & set(sys.modules))\n"

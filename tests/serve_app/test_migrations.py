@@ -11,7 +11,7 @@ from sqlalchemy import inspect, text
 
 from connectors.errors import Misconfigured
 from serve_app.jobs.engine import engine_for, transaction
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.jobs.tables import metadata
 from serve_app.migrations import downgrade, migrate
 from tests.contracts.job_store_contract import job

@@ -64,6 +64,12 @@ class CategoricalCardinality(RuleSettings):
     fewest: Annotated[float, Field(ge=1, description="Rows a value, at least.")] = 2.0
     most: Annotated[float, Field(ge=1, description="Rows a value, fewer than.")] = 20.0
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.fewest > self.most:
+            raise ValueError("fewest must not be above most")
+        return self
+
 
 class DuplicateRows(Graded):
     """Rows that repeat an earlier row."""
@@ -132,6 +138,12 @@ class ImpossibleDates(RuleSettings):
     share: Annotated[
         Share, Field(description="So many of a text column's values are dates, at least.")
     ] = 0.5
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.earliest > self.latest:
+            raise ValueError("earliest must not be after latest")
+        return self
 
 
 class DateOrder(RuleSettings):

@@ -341,6 +341,8 @@ def test_an_unknown_rule_is_refused_with_those_that_are_known():
     [
         {"null_ratio_threshold": {"warning": 2}},
         {"null_ratio_threshold": {"warning": 0.5, "error": 0.4}},
+        {"categorical_cardinality": {"fewest": 50, "most": 2}},
+        {"impossible_dates": {"earliest": "2200-01-01", "latest": "1800-01-01"}},
         {"skew": {"enabled": "no"}},
         {"skew": False},
         {"constant": {"rows": 0}},

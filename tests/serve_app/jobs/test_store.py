@@ -5,7 +5,7 @@ from contextlib import closing
 import pytest
 
 from connectors.errors import Misconfigured, ServiceUnavailable
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 from serve_app.migrations import migrate
 from tests.contracts.job_store_contract import JobStoreContract
 

@@ -14,9 +14,10 @@ from pipelines import artifacts
 from pipelines.analytics.outcome import Outcome
 from pipelines.analytics.workspace import RunCancelled
 from pipelines.runtime.advance import Advance
+from serve_app.jobs.crew import RunnerDied
 from serve_app.jobs.model import Job, JobStatus
-from serve_app.jobs.store import SqlJobStore
-from serve_app.jobs.supervision import RETENTION_BATCH, RunnerDied, Supervision
+from serve_app.jobs.sql_store import SqlJobStore
+from serve_app.jobs.supervision import RETENTION_BATCH, Supervision
 from serve_app.metrics import NoMetrics
 from serve_app.migrations import migrate
 from serve_app.settings import Settings
@@ -248,6 +249,58 @@ def test_a_bug_is_told_with_the_traceback_of_its_process(supervise, job_store, c
     (line,) = [line for line in lines if line["event"] == "job.broke"]
     assert line["traceback"] == "Traceback: in the runner"
     assert "in the runner" not in job_store.get(job_id).failure.message
+
+
+class Away:
+    """A store of which one method fails once, and else the store itself."""
+
+    def __init__(self, store, method):
+        self._store, self._method = store, method
+
+    def __getattr__(self, name):
+        if name == self._method:
+            self._method = ""
+            return self._fail
+        return getattr(self._store, name)
+
+    def _fail(self, *_, **__):
+        raise StorageUnavailable("it does not answer now")
+
+
+def test_an_end_that_cannot_be_written_keeps_no_other_from_being(supervise, job_store, crew):
+    """The job whose end was lost is free once its lease runs out; the others have ended."""
+    crew.size = 2
+    first, second = queued(job_store), queued(job_store)
+    supervision = supervise()
+    supervision.step()
+    crew.ends = {first: done(first), second: done(second)}
+    supervision.jobs = Away(job_store, "finish")
+
+    with pytest.raises(StorageUnavailable):
+        supervision.step()
+    supervision.step()
+
+    assert job_store.get(first).status is JobStatus.RUNNING
+    assert job_store.get(second).status is JobStatus.SUCCEEDED
+    assert not supervision.running
+
+
+def test_a_cancelled_job_ends_though_the_object_store_was_away(supervise, job_store, crew):
+    """Nobody beats it any longer, and when its lease has run out it is cancelled by that."""
+    job_id, supervision = queued(job_store), supervise(lease_s=0.01, heartbeat_s=0.005)
+    supervision.step()
+    job_store.request_cancel(job_id)
+    supervision.step()
+    crew.ends[job_id] = RunCancelled()
+    supervision.store = Away(supervision.store, "keys")
+
+    with pytest.raises(StorageUnavailable):
+        supervision.step()
+    time.sleep(0.05)
+    supervision._due.clear()
+    supervision.step()
+
+    assert job_store.get(job_id).status is JobStatus.CANCELLED
 
 
 def test_an_upload_is_counted_once_by_whoever_queues_it(

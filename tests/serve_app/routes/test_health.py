@@ -5,7 +5,7 @@ from starlette.testclient import TestClient
 
 from connectors.object_store import ObjectStore, StoreConfig
 from serve_app.app import create_app
-from serve_app.jobs.store import SqlJobStore
+from serve_app.jobs.sql_store import SqlJobStore
 
 
 def test_a_living_process_says_so(client):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 
 from pipelines.choices import Choices
-from pipelines.formats import delimiters, header_row, names_apart, table_top
+from pipelines.formats import delimiters, header_row, inner_comments, names_apart, table_top
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.delimiters import COMMENT, NOWHERE, SAMPLE_ROWS, Candidate
 from pipelines.formats.records import Dialect, Record, split_lines
@@ -106,8 +106,10 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     top = first + header_rows
+    above = table_top.comment_mark(records[:top], records[top:], columns)
+    inner = None if above else inner_comments.mark_among(records[top:], columns)
     return Layout(
-        replace(dialect, comment=table_top.comment_mark(records[:top], records[top:], columns)),
+        replace(dialect, comment=above or inner),
         columns,
         first,
         names,
@@ -119,6 +121,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         notices=(
             *(notices if names is not None else ()),
             *filter(None, _told(records, first, columns, has_names=header_rows > 0)),
+            *([inner_comments.told(inner)] if inner else []),
         ),
         is_echoed=header_row.is_echoed(records[first:]),
         width=width,

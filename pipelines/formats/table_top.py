@@ -8,7 +8,7 @@ from itertools import dropwhile, takewhile
 
 from pipelines.formats import header_row
 from pipelines.formats.base import Notice
-from pipelines.formats.cell_looks import is_value
+from pipelines.formats.cell_looks import is_name, is_value
 from pipelines.formats.records import Record
 
 DEEP = 200
@@ -51,7 +51,7 @@ def are_closed(records: Sequence[Record]) -> bool:
 def _ragged_width(records: Sequence[Record], usual: int) -> int:
     """As many cells as the longer rows have, where these are many and no names deny it."""
     rows = [record for record in records if not _may_be_comment(record)]
-    wider = Counter(_width(row) for row in rows[1:] if _width(row) > usual)
+    wider = Counter(_width(row) for row in rows[1:] if any(map(str.strip, row.cells[usual:])))
     if wider.total() < 2 or wider.total() < MANY_WIDER * len(rows) or _is_header(rows, usual):
         return usual
     return min(max(wider), MOST_RAGGED)
@@ -186,8 +186,9 @@ def _first_full(records: Sequence[Record], columns: int) -> int:
         if header_row.is_stretched(record.cells, columns):
             return index
         if is_full(index):
-            return index + _is_above_names(records[index:], columns)
-        if _width(record) > columns > 1 and filled[index] == _filled_to(record, columns) > 1:
+            return index + _above_names(records[index:], columns)
+        is_told = columns < 2 * filled[index] == 2 * _filled_to(record, columns)
+        if _width(record) > columns > 1 and filled[index] > 1 and is_told:
             return index  # delimiters behind the last name
         if _width(record) == columns == 2 and not record.cells[0].strip():
             return index  # names whose first one is missing: that of the row labels
@@ -230,14 +231,25 @@ def _are_keys(records: Sequence[Record]) -> bool:
     return pairs and len(records) <= MOST_KEYS and not any(is_value(r.cells[0]) for r in records)
 
 
-def _is_above_names(records: Sequence[Record], columns: int) -> bool:
-    """Whether the first record is a note in a few of the cells, and the next one has the names."""
+def _above_names(records: Sequence[Record], columns: int) -> int:
+    """How many of the first records are notes in a few of the cells, above one with the names.
+
+    One may fill more than half of them if it holds a value; of several, none may.
+    """
     cells = [cell for cell in records[0].cells if cell.strip()]
+    if len(cells) == columns:
+        return 0
+    notes = list(takewhile(lambda each: _filled(each) * 2 <= columns, records[: MOST_KEYS + 1]))
+    count = len(notes)
+    if count < 2:
+        is_note = len(cells) * 2 <= columns or any(map(is_value, cells))
+        is_above = is_note and _is_header(records[1:], columns)
+        return int(is_above and header_row.two_rows(records, columns)[0] is None)
+    if count > MOST_KEYS or any(map(is_value, records[count].cells if records[count:] else ())):
+        return 0
+    is_above = _is_header(records[count:], columns)
     return (
-        len(cells) < columns
-        and (len(cells) * 2 <= columns or any(map(is_value, cells)))
-        and _is_header(records[1:], columns)
-        and header_row.two_rows(records, columns)[0] is None
+        count if is_above and header_row.two_rows(records[count - 1 :], columns)[0] is None else 0
     )
 
 
@@ -258,7 +270,25 @@ def _comments(records: Sequence[Record], columns: int) -> int:
     may_name = may_name and (columns > 1 or len(marked) == 1)
     may_name = may_name or header_row.is_marked(last.cells, columns)
     may_name = may_name or header_row.is_stretched(last.cells, columns)
-    return marked[-1] if may_name and not _is_header(below, columns) else len(above)
+    if _is_header(below, columns):
+        return len(above)
+    if may_name:
+        return marked[-1]
+    several = [above[place] for place in marked if _width(above[place]) > 1]
+    if len(several) == 1 and _has_names(several[0].cells, columns):  # of lines without delimiters
+        return above.index(several[0])
+    return len(above)
+
+
+def _has_names(cells: Sequence[str], columns: int) -> bool:
+    """Whether a comment that others follow is names and nothing else, one for each column."""
+    if header_row.is_marked(cells, columns):
+        cells = cells[1:]
+    marks = "".join(header_row.MARKS) + " "
+    names = [cell.strip() if place else cell.lstrip(marks) for place, cell in enumerate(cells)]
+    is_sentence = any(name.endswith(".") for name in names)
+    is_whole = 1 < columns == len(names) == len(set(names))
+    return is_whole and not is_sentence and all(map(is_name, names))
 
 
 def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) -> str | None:
@@ -267,7 +297,8 @@ def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) 
     A blank follows it where white space stands behind all marks.
 
     None where most rows begin with it too, or some whole and some ragged ones with nothing apart:
-    then what it marks is a number or a tag, `#40`.
+    then what it marks is a number or a tag, `#40`. But where all lines of one cell that begin with
+    it have a blank behind it, these are comments, and the ragged ones are rows.
     """
     marked = [record for record in above if record.cells and _may_be_comment(record)]
     marked = [record for record in marked if record.cells[0].strip()]
@@ -279,9 +310,13 @@ def comment_mark(above: Sequence[Record], rows: Sequence[Record], columns: int) 
     marked_below = [row for row in below if mark is not None and row.cells[0].startswith(mark)]
     tagged = sum(_width(row) == columns for row in marked_below)
     close = {_width(row) == columns for row in marked_below if not _is_spaced(row)}
-    if mark is None or 2 * tagged > whole or len(close) > 1:
+    if mark is None or 2 * tagged > whole:
         return None
-    apart = all(map(_is_spaced, (*marked, *marked_below)))
+    alone = [row for row in rows if _width(row) == 1 < columns and row.cells[0].startswith(mark)]
+    is_mixed = len(close) > 1
+    if is_mixed and not (alone and all(map(_is_spaced, alone))):
+        return None
+    apart = is_mixed or all(map(_is_spaced, (*marked, *marked_below)))
     return f"{mark} " if apart else mark
 
 

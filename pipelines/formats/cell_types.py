@@ -26,6 +26,7 @@ OFFSET = r"([+-]\d{2}(?::?\d{2})?)$"
 WHOLE = r"^[+-]?\d+$"
 CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
 FEW = 500  # cells that are sooner looked at one by one than by a call of polars
+TRUTHS = {"true": True, "false": False}
 EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
@@ -187,6 +188,9 @@ def _parse(cells: pl.Series, dtype: pl.DataType) -> pl.Series:
 
 
 def _booleans(cells: pl.Series) -> pl.Series:
+    if len(cells) <= FEW:
+        words = (cell and cell.lower() for cell in cells.to_list())
+        return pl.Series(cells.name, [TRUTHS.get(word) for word in words], pl.Boolean)
     lower = cells.str.to_lowercase()
     known = lower.is_in(["true", "false"])
     return pl.select(pl.when(known).then(lower == "true").alias(cells.name)).to_series()

@@ -7,7 +7,15 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 
 from pipelines.choices import Choices
-from pipelines.formats import delimiters, header_row, inner_comments, names_apart, table_top
+from pipelines.formats import (
+    delimiters,
+    head_comments,
+    header_row,
+    inner_comments,
+    names_apart,
+    table_notices,
+    table_top,
+)
 from pipelines.formats.base import Guess, Notice
 from pipelines.formats.delimiters import COMMENT, NOWHERE, SAMPLE_ROWS, Candidate
 from pipelines.formats.records import Dialect, Record, split_lines
@@ -87,7 +95,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
     header_rows = int(names is not None)
     if two is not None:
         names, headed, header_rows = two.names, two.guess, two.rows
-    lead = table_top.commented(records)
+    lead = head_comments.commented(records)
     is_aligned = dialect.delimiter == " " and choices.header is None
     by_number = header_row.numbered(lead, columns) if is_aligned else None
     if by_number is not None and header_row.find(records[len(lead) :], columns)[0] is None:
@@ -106,7 +114,7 @@ def detect(text: str, choices: Choices = NONE, *, is_whole: bool) -> Layout:
         (runner_up.dialect.delimiter,) if runner_up.score > 0 else (),
     )
     top = first + header_rows
-    above = table_top.comment_mark(records[:top], records[top:], columns)
+    above = head_comments.comment_mark(records[:top], records[top:], columns)
     inner = None if above else inner_comments.mark_among(records[top:], columns)
     return Layout(
         replace(dialect, comment=above or inner),
@@ -132,10 +140,10 @@ def _told(
     records: Sequence[Record], first: int, columns: int, *, has_names: bool
 ) -> Iterator[Notice | None]:
     """What else to say of a table that begins at the record `first`."""
-    yield table_top.left_out(records[:first])
+    yield table_notices.left_out(records[:first])
     yield header_row.in_comment(records[first:]) if has_names else None
-    another = table_top.another(records[first:])
-    yield another or table_top.parted(records[first:], columns)
+    another = table_notices.another(records[first:])
+    yield another or table_notices.parted(records[first:], columns)
 
 
 def _may_have_strays(lines: Sequence[str], dialect: Dialect, columns: int) -> bool:

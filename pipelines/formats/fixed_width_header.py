@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from connectors.errors import InvalidOverride
-from pipelines.formats import cell_types, grid_search, header_row, table_top
+from pipelines.formats import cell_types, grid_search, header_row, table_notices, table_top
 from pipelines.formats.base import Guess, Notice, SkippedRow
 from pipelines.formats.blank_places import DEEPEST_TITLE
 from pipelines.formats.column_grid import spread
@@ -138,7 +138,7 @@ def _header(
             is_ruler = grid_search.is_ruler(line)
             skipped["ruler" if is_ruler else "preamble"] += 1
             above += [] if is_ruler else [Record([line.strip()], place, 1)]
-    told = table_top.left_out(above)
+    told = table_notices.left_out(above)
     return Header(
         names,
         tuple(rows.values()),

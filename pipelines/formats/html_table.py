@@ -11,7 +11,7 @@ import polars as pl
 from connectors.base import StoredObject
 from connectors.errors import LimitExceeded, UnknownFormat
 from pipelines.containers.limits import Limits
-from pipelines.formats import header_row, table_top, whole_text
+from pipelines.formats import header_row, table_notices, whole_text
 from pipelines.formats.base import Chunk, Guess, Notice, Origin, SkippedRow, TablePlan
 from pipelines.formats.cell_looks import is_value
 from pipelines.formats.html_grid import Grid, Page, decoded, page_of
@@ -116,7 +116,7 @@ class _Layout:
             first = grid.rows[top : top + LOOKED_AT]
             names, guess = header_row.find(_records(first), grid.width)
             headings, self.guesses = top + (names is not None), (guess,)
-        self.notice = table_top.left_out(_records(grid.rows[:top]))
+        self.notice = table_notices.left_out(_records(grid.rows[:top]))
         titles = ([*dict.fromkeys(row)] for row in grid.rows[:top] if any(row))
         self.above = tuple(SkippedRow.of("preamble", cells) for cells in titles)
         raw = [

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import takewhile
 
-from pipelines.formats import table_top
+from pipelines.formats import table_notices
 from pipelines.formats.base import Guess, SkippedRow
 from pipelines.formats.column_grid import Grid
 from pipelines.formats.fixed_width_header import Header
@@ -40,7 +40,7 @@ def find(lines: Sequence[str]) -> tuple[Survey, Header] | None:
         return None
     first = above + len(barred)
     told = [Record([line], place, 1) for place, line in enumerate(lines[:above])]
-    notice = table_top.left_out(told)
+    notice = table_notices.left_out(told)
     grid = Grid(tuple((place, place + 1) for place in places[1:-1]))
     parted = [grid.part(line) for line in lines[first:] if line.strip()]
     cells = tuple(tuple(row.cells) for row in parted if row is not None)

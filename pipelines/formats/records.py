@@ -139,7 +139,8 @@ def read(lines: list[str], dialect: Dialect, *, is_last: bool, width: int = 0) -
         known = _usual_width([line for line in lines if quote not in line], 0, dialect)
     feed = _Feed(lines, form, width)
     while position < len(lines):
-        if width > 1 and quote == dialect.quote in lines[position] and not dialect.skips_space:
+        has_quote = quote == dialect.quote and quote in lines[position]
+        if width > 1 and has_quote and not dialect.skips_space:
             told = _with_quotes_alone(lines, position, dialect, width)
             yield from told
             position += len(told)

@@ -323,6 +323,17 @@ def test_of_few_rows_with_the_mark_of_comments_the_ragged_ones_are_rows_too():
     assert chunk.frame.rows()[-1] == ("#42", "closed", None)
 
 
+def test_a_row_that_is_commented_out_leaves_comments_what_they_are():
+    """Whole or ragged it is a row, as its mark may be a tag; a line of words is none."""
+    body = b"##\n# acids\n##\nx1,y,1\n#x2,z,2\n#x3,z\n# others\nx4,u,4\nx5,v,5\nx6,w,6\n"
+
+    plan = planned(b"# by us\n#code,what,n\n" + body)
+
+    frame, _ = rows_of(plan.fragments, plan.schema)
+    assert plan.schema.names() == ["#code", "what", "n"]
+    assert frame["#code"].to_list() == ["x1", "#x2", "#x3", "x4", "x5", "x6"]
+
+
 def test_names_again_and_a_comment_as_wide_as_a_row_leave_comments_what_they_are():
     """Neither is a row that begins with the mark."""
     content = b"#t,flux\n1,2\n# then, later\n#t,flux\n# so\n3,4\n5,6\n7,8\n"

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from polars.testing import assert_series_equal
 
+from pipelines.formats import cell_types
 from pipelines.formats.cell_types import (
     DATETIME,
     FINE_DATETIME,
@@ -172,3 +174,13 @@ def test_the_offsets_of_times_are_counted_before_they_are_lost(cells, offsets):
     series = pl.Series("c", cells, pl.String)
 
     assert convert(series, infer(series)).utc_offsets == offsets
+
+
+def test_few_truths_are_read_as_many_are(monkeypatch):
+    """One by one where columns are short, which thousands of them may be."""
+    cells = pl.Series("x", ["true", "FALSE", None, "True", "yes", "", "ＴＲＵＥ"])
+    few = cell_types._booleans(cells)
+    monkeypatch.setattr(cell_types, "FEW", 0)
+
+    assert_series_equal(cell_types._booleans(cells), few)
+    assert few.to_list()[:4] == [True, False, None, True]

@@ -311,6 +311,11 @@ def test_a_backslash_escapes_only_where_that_makes_sense(text, escape):
         ("#1001,Ann,5\n#1002,Bob\n1003,Cid,7\n1004,Dan,8\n", None, 0),
         ("#tag,count\n#love,5\n#art,6,extra\nplain,7\nbar,9\n", ("#tag", "count"), 0),
         ("# one\na,b,c\n# two\nd,e,f\n# three\ng,h,i\n", ("a", "b", "c"), 1),
+        ("# by us\n#code,what\n\n####\n# acids\n####\nx1,y\nx2,z\n", ("#code", "what"), 1),
+        ("#,code,what\n# acids\nx1,y z\nx2,z\n", ("code", "what"), 0),
+        ("# by us, here.\n# acids\nx1,1.5\nx2,2.5\n", None, 2),
+        ("# by us\n# a b c d\n# and so\n1 2 3 4\n2 3 4 5\n", None, 3),
+        ("# a,b\n# c,d\n# acids\nx1,1.5\nx2,2.5\n", None, 3),
     ],
 )
 def test_comments_above_the_rows_name_nothing(text, names, first):
@@ -381,6 +386,12 @@ def test_numbers_name_columns_of_other_values(text, names):
         ("Made by,Joe,,\nname,a,b,c\nx,1,2,3\ny,2,3,4\n", ("name", "a", "b", "c"), 1),
         ("name,,speed\n,kg,m/s\nx,1,2\ny,3,4\n", ("name", "", "speed"), 0),
         ("a,,,\nb,c,d,e\nf,g,h,i\n", None, 1),
+        (
+            "9:48,,,\n,,,\nName:,Joe,,\nNumber,4,,\n,,,\nday,ref,of,sum\n2024-05-01,a,b,2.5\n,,,6\n",
+            ("day", "ref", "of", "sum"),
+            5,
+        ),
+        ("a,1,,\nb,2,,\nc,3,4,5\nd,,6,7\n", None, 0),
     ],
 )
 def test_a_note_in_a_few_cells_names_nothing_above_a_row_of_names(text, names, first):
@@ -425,6 +436,17 @@ def test_ragged_rows_without_names_have_as_many_columns_as_the_longest():
 
     assert layout.dialect.delimiter == "\t"
     assert (layout.columns, layout.first_record, layout.names) == (9, 0, None)
+
+
+def test_empty_cells_behind_those_of_a_note_make_no_row_wider():
+    """Nor do they make it the names."""
+    above = "Account: ,***33,,,,\nBalance: ,63.8,,,,\nAvailable: ,63.8,,,,\n"
+    rows = "".join(f"0{n} Nov 2009,text,{n}.75,,{n}2.74\n" for n in range(1, 5))
+
+    layout = detect(above + "Date,What,Debits,Credits,Balance\n\n" + rows, is_whole=True)
+
+    assert layout.names == ("Date", "What", "Debits", "Credits", "Balance")
+    assert (layout.columns, layout.first_record) == (5, 3)
 
 
 def test_blanks_part_what_tabs_only_set_apart():

@@ -99,7 +99,7 @@ class Parquet:
             fragments=tuple(_fragments(source, metadata, limits, is_split=file.seekable)),
             size_bytes=source.size or 0,
             notices=notices,
-            details={"rowGroups": metadata.num_row_groups, "createdBy": metadata.created_by},
+            details={"rowGroups": metadata.num_row_groups, "createdBy": _created_by(metadata)},
         )
 
 
@@ -159,6 +159,15 @@ def _inner_interval_notices(metadata: pq.FileMetaData, origin: Origin) -> Iterat
             )
             where = (origin.input, origin.member, None, leaf.path.partition(".")[0])
             yield Notice("arrow.likeness", message, "WARNING", *where)
+
+
+def _created_by(metadata: pq.FileMetaData) -> str | None:
+    """Which program wrote the file; None where that is no text."""
+    try:
+        written: str | None = metadata.created_by
+    except UnicodeDecodeError:
+        return None
+    return written
 
 
 def _refuse_encrypted(file: StoredObject, metadata: pq.FileMetaData) -> None:

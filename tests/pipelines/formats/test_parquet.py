@@ -292,3 +292,14 @@ def test_a_row_group_that_is_gone_is_corrupt():
     """A fragment that was planned on another file does not crash."""
     with pytest.raises(CorruptFile):
         list(RowGroups(MemoryObject("x", GOOD), (99,), 0, Limits()).chunks(pl.Schema()))
+
+
+def test_who_wrote_a_file_need_not_be_a_text():
+    """The rest of it is read all the same."""
+    content = written(pa.table({"a": [1, 2]}))
+    changed = content.replace(b"parquet-cpp-arrow", b"\xffarquet-cpp-arrow")
+
+    assert changed != content
+    assert planned(changed).details["createdBy"] is None
+    (chunk,) = chunks(changed)
+    assert chunk.frame["a"].to_list() == [1, 2]

@@ -49,6 +49,7 @@ OF_LINES = frozenset(  # which names of cells may have as well
 )
 WORD = re.compile(r"[^\W\d_]+")
 FEW_MARKS = 3
+LONGEST_LOOK = 256  # characters; a longer text is neither, and patterns would take its square
 NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 
 
@@ -63,7 +64,8 @@ def is_name(cell: str) -> bool:
 
 def is_typed(cell: str) -> bool:
     """A cell that says nothing of its own as a word: number, date, true or false, or a null."""
-    return TYPED.fullmatch(cell) is not None
+    cell = cell.strip()
+    return len(cell) <= LONGEST_LOOK and TYPED.fullmatch(cell) is not None
 
 
 def form(cell: str) -> str | None:
@@ -87,4 +89,5 @@ def _code(cell: str) -> str | None:
 
 def is_value(cell: str) -> bool:
     """A number, a date or the like: what seldom stands in a header."""
-    return QUANTITY.match(cell) is not None
+    cell = cell.strip()
+    return len(cell) <= LONGEST_LOOK and QUANTITY.match(cell) is not None

@@ -31,9 +31,9 @@ EXACT_IN_A_DOUBLE = float(1 << 53)
 DATETIME = pl.Datetime("us")
 INSTANT = pl.Datetime("us", "UTC")
 FINE_DATETIME, FINE_INSTANT = pl.Datetime("ns"), pl.Datetime("ns", "UTC")
-NUMBER = re.compile(r"[ \t]*[+-]?\d+[ \t]*$")
+NUMBER = re.compile(r"[ \t]*[+-]?\d++[ \t]*+$")
 REAL = re.compile(
-    r"[ \t]*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf(inity)?|nan)[ \t]*$", re.IGNORECASE
+    r"[ \t]*[+-]?((\d++\.?\d*+|\.\d++)(e[+-]?\d++)?|inf(inity)?|nan)[ \t]*+$", re.IGNORECASE
 )
 # From narrow to wide; the first cell of a column tells which of them are worth trying.
 LADDER: tuple[tuple[pl.DataType, re.Pattern[str]], ...] = (

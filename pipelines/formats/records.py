@@ -19,7 +19,7 @@ from pipelines.formats.cell_looks import is_value
 from pipelines.formats.open_quotes import OpenQuotes
 
 MAX_RECORD_LINES = 5_000
-TRAILING = re.compile(r" +(\r?\n?)$")
+TRAILING = re.compile(r"(?<! ) ++(\r?\n?)$")
 NULL = "\\N"  # of MySQL, where a backslash escapes; other letters lose it
 TABS = re.compile(r"""("[^"]*")|\t""")
 MAX_RECORD_CHARS = 64 << 20

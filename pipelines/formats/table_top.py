@@ -57,7 +57,9 @@ def are_closed(records: Sequence[Record]) -> bool:
 def _ragged_width(records: Sequence[Record], usual: int) -> int:
     """As many cells as the longer rows have, where these are many and no names deny it."""
     rows = [record for record in records if not head_comments.may_be_comment(record)]
-    wider = Counter(width_of(row) for row in rows[1:] if any(map(str.strip, row.cells[usual:])))
+    wider = Counter(width_of(row) for row in rows[1:] if width_of(row) > usual)
+    if not any(cell.strip() for row in rows for cell in row.cells[usual:]):
+        return usual
     if wider.total() < 2 or wider.total() < MANY_WIDER * len(rows) or is_header(rows, usual):
         return usual
     return min(max(wider), MOST_RAGGED)

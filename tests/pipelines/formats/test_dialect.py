@@ -449,6 +449,13 @@ def test_empty_cells_behind_those_of_a_note_make_no_row_wider():
     assert (layout.columns, layout.first_record) == (5, 3)
 
 
+def test_some_of_the_wider_rows_may_be_as_wide_by_an_empty_cell():
+    """As long as others fill it."""
+    rows = ["1.5,a b,\n"] * 6 + ["2.5,c d\n"] * 10 + ["3.5,e,f\n"] * 4
+
+    assert detect("x,y z,\n" + "".join(rows), is_whole=True).columns == 3
+
+
 def test_blanks_part_what_tabs_only_set_apart():
     """As where a comment or a name stands behind a tab at the end of aligned numbers."""
     rows = "".join(f'{n}.5   {n}   30{n}.0    {n * 7}\t"a b"\n' for n in range(1, 9))

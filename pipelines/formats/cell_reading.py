@@ -11,7 +11,7 @@ from typing import Protocol
 import polars as pl
 
 from pipelines.formats import date_layouts, number_layouts
-from pipelines.formats.cell_types import NULL_WORDS, TYPED_NULL_WORDS
+from pipelines.formats.cell_types import FEW, NULL_WORDS, TYPED_NULL_WORDS
 
 LAYOUTS = (date_layouts, number_layouts)
 WORDS = NULL_WORDS + TYPED_NULL_WORDS
@@ -74,6 +74,9 @@ def find(cells: pl.Series) -> Finding | None:
 
 def telling_cells(cells: pl.Series) -> pl.Series:
     """The different cells that no word for nothing stands in."""
+    if len(cells) <= FEW:
+        told = dict.fromkeys(cell for cell in cells.to_list() if cell is not None)
+        return pl.Series("cells", [cell for cell in told if cell not in WORDS], pl.String)
     telling = cells.alias("cells").drop_nulls().unique(maintain_order=True)
     return telling.filter(~telling.is_in(WORDS))
 

@@ -24,6 +24,7 @@ IN_NANOSECONDS = NANOSECOND_YEAR + CLOCK.replace("{}", r"\d{1,9}")
 ZONE = r"(Z| ?UTC| ?[+-]\d{2}(:?\d{2})?)"
 OFFSET = r"([+-]\d{2}(?::?\d{2})?)$"
 WHOLE = r"^[+-]?\d+$"
+CODE = re.compile(r"[+-]?0\d|\+\d{8,}$")  # digits, but no quantity
 CODE_START = re.compile(r"0[^.]|\+|-0", re.DOTALL)
 FEW = 500  # cells that are sooner looked at one by one than by a call of polars
 TRUTHS = {"true": True, "false": False}
@@ -73,7 +74,12 @@ def infer(cells: pl.Series) -> pl.DataType:
     if typed.is_empty():
         return pl.Null() if _without(present, NULL_WORDS).is_empty() else pl.String()
     first = str(typed[0])
-    plausible = [dtype for dtype, pattern in LADDER if pattern.match(first)]
+    is_code = CODE.match(first) is not None
+    plausible = [
+        dtype
+        for dtype, pattern in LADDER
+        if pattern.match(first) and not (is_code and dtype.is_numeric())
+    ]
     for dtype in plausible:
         if len(typed) > FEW and not (dtype.is_numeric() or isinstance(dtype, pl.Date)):
             typed = typed.unique()  # numbers and dates are read sooner than they are compared
@@ -145,6 +151,8 @@ def _convert(cells: pl.Series, dtype: pl.DataType) -> Converted:
 
 
 def _text(cells: pl.Series) -> Converted:
+    if len(cells) <= FEW and not any(cell in NULL_WORDS for cell in cells.to_list()):
+        return Converted(cells)
     # Most columns hold no short word at all, and the length alone shows it.
     if not (cells.str.len_bytes() <= max(map(len, NULL_WORDS))).any():
         return Converted(cells)
@@ -234,7 +242,7 @@ def _codes(cells: pl.Series, parsed: pl.Series) -> pl.Series | None:
     """Cells like 00123 or +4915112345678, digits but no quantity; None when there are none."""
     if not _may_be_codes(cells):
         return None
-    coded = cells.str.contains(r"^[+-]?0\d|^\+\d{8,}$") & parsed.is_not_null()
+    coded = cells.str.contains(rf"^(?:{CODE.pattern})") & parsed.is_not_null()
     return coded.fill_null(value=False) if coded.any() else None
 
 

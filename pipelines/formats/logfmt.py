@@ -42,10 +42,12 @@ def row_of(line: str) -> Row | None:
     if not LINE.fullmatch(line):
         return None
     cells: dict[str, str | None] = {}
+    numbers: dict[str, int] = {}  # the last one that each key has had
     for key, quoted, bare in PAIR.findall(line):
-        name, number = key, 2
+        name = key
         while name in cells:
-            name, number = f"{key}_{number}", number + 1
+            numbers[key] = numbers.get(key, 1) + 1
+            name = f"{key}_{numbers[key]}"
         cells[name] = bare or ESCAPE.sub(lambda found: ESCAPED.get(found[1], found[1]), quoted)
     return cells
 

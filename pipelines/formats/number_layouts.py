@@ -29,6 +29,12 @@ PARTS = re.compile(
     rf"(?P<open>\()?(?P<sign>[{MINUS}+])?\s*(?P<before>{UNIT})?\s*(?P<inner>-)?"
     rf"(?P<digits>\d[\d.,{QUOTES}{SPACES}]*?)\s*(?P<after>{UNIT})?[{MINUS}]?(?P<close>\))?"
 )
+CODED = re.compile(r"0\d")  # in no reading a number
+PHONE = re.compile(r"\+\d{8,}\Z")
+ZERO = re.compile(r"-?0+\Z")
+SIGN = re.compile(rf"^[{MINUS}+]|[{MINUS}]\Z")
+NEGATIVE = re.compile(rf"^\(.*\)\Z|^[{MINUS}]|[{MINUS}]\Z")
+FEW = 500  # cells that are sooner looked at one by one than by a call of polars
 SURE, LIKELY = 0.95, 0.8
 
 
@@ -60,6 +66,29 @@ class NumberReading:
         return decimal in {None, self.decimal}
 
     def plain(self, cells: pl.Series) -> pl.Series:
+        """The numbers as plain text; null for each cell that is not so written."""
+        if len(cells) <= FEW:
+            told = [cell if cell is None else self.plain_text(cell) for cell in cells.to_list()]
+            return pl.Series(cells.name, told, pl.String)
+        return self.plain_column(cells)
+
+    def plain_text(self, cell: str) -> str | None:
+        """The same of one cell: of few columns of a wide table none has more than a few."""
+        cell = cell.strip(SPACES + "\t")
+        if self.unit:
+            if self.unit not in cell and not ZERO.match(cell):
+                return None
+            cell = re.sub(rf"[{SPACES}]*{re.escape(self.unit)}[{SPACES}]*", "", cell, count=1)
+        digits = SIGN.sub("", cell.strip("()"), count=1).strip(SPACES)
+        if CODED.match(digits) or PHONE.match(cell) or not re.fullmatch(self.pattern, digits):
+            return None
+        for mark in self.thousands:
+            digits = digits.replace(mark, "")
+        digits = digits.replace(self.decimal, ".", 1)
+        return f"-{digits}" if NEGATIVE.search(cell) else digits
+
+    def plain_column(self, cells: pl.Series) -> pl.Series:
+        """The same of many cells, all at once."""
         unit = re.escape(self.unit)
         frame = pl.DataFrame({"cell": cells.str.strip_chars(SPACES + "\t")})
         cell = pl.col("cell")
@@ -97,7 +126,7 @@ def claims(cells: pl.Series) -> list[NumberReading]:
     ['1,234.5', '1.234,5']
     """
     parts = _parted(str(cells[0]))
-    if parts is None:
+    if parts is None or CODED.match(parts["digits"]):
         return []
     unit = parts["before"] or parts["after"] or ""
     found: list[tuple[NumberReading, pl.Series]] = []

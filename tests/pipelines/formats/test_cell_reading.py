@@ -5,9 +5,12 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from samples import MemoryObject
 
 from pipelines.containers.limits import Limits
+from pipelines.formats import number_layouts
 from pipelines.formats.base import Origin
 from pipelines.formats.delimited import Delimited
 
@@ -204,3 +207,19 @@ def test_the_receipt_names_the_reading_and_its_rival():
     guess = plan.guesses[-1]
     assert (guess.what, guess.chosen, guess.rejected) == ("date in d", "text", ("D/M/Y", "M/D/Y"))
     assert guess.examples == ("03/04/2025", "05/06/2025")
+
+
+NUMBERS = st.text("0123456789.,'’ \u00a0()-−+€$ %\n", max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.one_of(NUMBERS, st.none()), min_size=1, max_size=8), st.sampled_from(["", "€", "%"])
+)
+def test_few_numbers_are_read_as_many_are(cells, unit):
+    """One by one, or all at once."""
+    series = pl.Series("n", cells, pl.String)
+    for decimal, thousands in number_layouts.MARKS:
+        reading = number_layouts.NumberReading(decimal, thousands, unit)
+
+        assert reading.plain(series).to_list() == reading.plain_column(series).to_list()

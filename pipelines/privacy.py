@@ -137,7 +137,7 @@ def _nameless(dtype: pl.DataType) -> pl.DataType:
     """The type without the names of fields, which in JSON may be values: `{"a@b.org": 3}`.
 
     >>> _nameless(pl.List(pl.Struct({"a@b.org": pl.Int64()})))
-    List(Struct)
+    List(Struct({}))
     """
     if isinstance(dtype, pl.Struct):
         return pl.Struct([])

@@ -15,11 +15,11 @@ VALUE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 TYPED = re.compile(
-    r"""\s*(?:[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|[-+]?inf(?:inity)?|true|false
+    r"""\s*(?:[-+]?(?:\d++\.?\d*+|\.\d++)(?:e[-+]?\d++)?|[-+]?inf(?:inity)?|true|false
     |\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}.{0,20})?|null|nan|n/?a|none|-)\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
-QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*[%$€£]?\)?\s*$")
+QUANTITY = re.compile(r"^\s*[-+$€£(]?\s*\d[\d.,:/ T-]*+[%$€£]?\)?\s*$")
 FORMS = {
     "e-mail": re.compile(r"[^\s@,;]+@[^\s@,;]+\.[A-Za-z]{2,}"),
     "url": re.compile(r"(?:https?|ftp)://\S+"),
@@ -49,7 +49,6 @@ OF_LINES = frozenset(  # which names of cells may have as well
 )
 WORD = re.compile(r"[^\W\d_]+")
 FEW_MARKS = 3
-LONGEST_LOOK = 256  # characters; a longer text is neither, and patterns would take its square
 NAME = re.compile(r"[^\W\d][\w .()%/-]{0,60}")
 
 
@@ -64,8 +63,7 @@ def is_name(cell: str) -> bool:
 
 def is_typed(cell: str) -> bool:
     """A cell that says nothing of its own as a word: number, date, true or false, or a null."""
-    cell = cell.strip()
-    return len(cell) <= LONGEST_LOOK and TYPED.fullmatch(cell) is not None
+    return TYPED.fullmatch(cell.strip()) is not None
 
 
 def form(cell: str) -> str | None:
@@ -89,5 +87,4 @@ def _code(cell: str) -> str | None:
 
 def is_value(cell: str) -> bool:
     """A number, a date or the like: what seldom stands in a header."""
-    cell = cell.strip()
-    return len(cell) <= LONGEST_LOOK and QUANTITY.match(cell) is not None
+    return QUANTITY.match(cell.strip()) is not None

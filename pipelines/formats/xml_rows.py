@@ -19,6 +19,7 @@ MOST_ROW_ELEMENTS = 200_000  # each takes a few hundred bytes until its row ends
 MOST_CHARACTERS = 1 << 20  # of what stands beside the rows
 FEW_ATTRIBUTES = 64
 ATTRIBUTES = etree.XPath("@*")
+FIRST_ATTRIBUTES = etree.XPath("@*[position() <= 1000]")  # a million would take gigabytes
 NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 ROOTS = {
     "{urn:schemas-microsoft-com:office:spreadsheet}Workbook": "an Excel 2003 workbook in XML",
@@ -94,8 +95,10 @@ def outline(stream: BinaryIO, name: str) -> Outline:
 def _said(element: Any) -> tuple[str, ...]:
     """The text of an element, and its attributes with their names."""
     text = _text(element.text)
-    named = (f"{local(key)}={value}" for key, value in _attributes(element))
-    return (*([text] if text.strip() else []), *named)
+    named = [f"{local(value.attrname)}={value}" for value in FIRST_ATTRIBUTES(element)]
+    more = len(element.attrib) - len(named)
+    told = [f"and {more} more attributes"] if more else []
+    return (*([text] if text.strip() else []), *named, *told)
 
 
 def rows(stream: BinaryIO, name: str, path: Path) -> Iterator[dict[str, str | None]]:

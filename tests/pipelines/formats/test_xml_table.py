@@ -129,6 +129,16 @@ def test_what_stands_beside_the_rows_is_held(monkeypatch):
     assert found() == [[*said[:2], ("end",), ("d",)], []]
 
 
+def test_of_very_many_attributes_beside_the_rows_the_first_are_held():
+    attributes = " ".join(f'a{n}="{n}"' for n in range(1_200))
+    (table,) = planned(f"<d><head {attributes}/><u>1</u><u>2</u></d>")
+
+    (row,) = [row for chunk in read(table.fragments, table.schema) for row in chunk.skipped_rows]
+
+    assert row.cells[:2] == ("head", "a0=0")
+    assert row.cells[1000:] == ("a999=999", "and 200 more attributes")
+
+
 def test_each_run_of_elements_is_a_table():
     """Two lists in one document are two tables, by their elements' names."""
     tables = planned("<d><u><a>1</a></u><u><a>2</a></u><p><b>x</b></p><p><b>y</b></p></d>")

@@ -188,7 +188,7 @@ class _Walk:
             elif self._leads_on(here) and stream.peek() == "{":
                 yield from self.lines(stream, here)
             elif stream.peek() == "[":
-                self.beside.hold_array(here, stream.lines())
+                self.beside.hold_array(here, stream.lines(), _lines_as_json)
             else:
                 self.beside.hold(here, text(stream.value().value))
 
@@ -201,8 +201,7 @@ class _Walk:
             elif self._leads_on(here) and stream.peek() == "{":
                 yield from self.elements(stream, here)
             elif stream.peek() == "[":
-                elements = (text(each.value).encode() for each in stream.elements())
-                self.beside.hold_array(here, elements)
+                self.beside.hold_array(here, stream.elements(), _as_json)
             else:
                 self.beside.hold(here, text(stream.value().value))
 
@@ -210,7 +209,15 @@ class _Walk:
         return len(here) < len(self.path) and here == self.path[: len(here)]
 
 
+def _lines_as_json(lines: bytes) -> str:
+    return lines.replace(b"\n", b",").decode("utf-8", "replace")
+
+
+def _as_json(element: Parsed) -> str:
+    return text(element.value)
+
+
 def sample(layout: Layout, file: StoredObject, limits: Limits) -> Sequence[Any]:
     """The first documents."""
-    rows = layout.rows(file, limits, Beside())
+    rows = layout.rows(file, limits, Beside(is_wanted=False))
     return [row.value for row in islice(rows, SAMPLE_ROWS)]

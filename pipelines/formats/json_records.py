@@ -63,7 +63,7 @@ class JsonDocument:
 
     def chunks(self, schema: pl.Schema) -> Iterator[Chunk]:
         read = 0
-        beside = Beside()
+        beside = Beside(self.layout.is_sole)
         try:
             for lines in self._regular_lines(beside):
                 chunk = self._regular_chunk(lines, schema)
@@ -71,11 +71,11 @@ class JsonDocument:
                 schema = chunk.frame.schema
                 yield chunk
         except Irregular:
-            beside = Beside()
+            beside = Beside(self.layout.is_sole)
             for chunk in self._exact_chunks(schema, read, beside):
                 schema = chunk.frame.schema
                 yield chunk
-        if beside.rows and self.layout.is_sole:
+        if beside.rows:
             nothing = pl.DataFrame(schema=schema)
             yield Chunk(nothing, RowAccount(), skipped_rows=tuple(beside.rows))
 

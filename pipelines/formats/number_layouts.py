@@ -73,7 +73,7 @@ class NumberReading:
         return self.plain_column(cells)
 
     def plain_text(self, cell: str) -> str | None:
-        """The same of one cell: of few columns of a wide table none has more than a few."""
+        """The same of one cell; all calls of polars for a column cost as much as hundreds."""
         cell = cell.strip(SPACES + "\t")
         if self.unit:
             if self.unit not in cell and not ZERO.match(cell):

@@ -74,3 +74,18 @@ def test_halves_of_characters_can_be_written(rows):
 
     assert len(found) == 2
     assert all(cell.encode() for cells in found for cell in cells)
+
+
+@pytest.mark.parametrize(("is_wanted", "made"), [(True, 101), (False, 0)])
+def test_little_of_a_long_array_is_made_json_of(monkeypatch, is_wanted, made):
+    """All its elements are taken, since what follows stands behind them."""
+    monkeypatch.setattr(json_beside, "LONGEST_ARRAY", 1000)
+    elements = iter(range(100_000))
+    seen = []
+
+    found = json_beside.Beside(is_wanted)
+    found.hold_array(("a",), elements, lambda each: seen.append(each) or "123456789")
+
+    assert next(elements, None) is None
+    assert len(seen) == made
+    assert [row.cells for row in found.rows] == ([("a",)] if is_wanted else [])
